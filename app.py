@@ -1,0 +1,22 @@
+"""ELBO Lab's entry point: page settings and navigation. Start it with `make app` or `streamlit run app.py`."""
+
+import streamlit as st
+
+st.session_state["entered"] = True  # pages/common/frame.py says why
+st.set_page_config(page_title="ELBO Lab", page_icon="assets/favicon.png", layout="wide")
+
+HOME = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)
+SAMPLES = st.Page(
+    "pages/samples.py",
+    title="Samples",
+    icon=":material/grid_view:",
+    help="200 digits from the prior of any trained model: what has it learned to imagine?",
+)
+TRAIN = st.Page(
+    "pages/train.py",
+    title="Train",
+    icon=":material/model_training:",
+    help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
+)
+
+st.navigation([HOME, SAMPLES, TRAIN], position="top").run()

@@ -1,0 +1,1 @@
+"""Pure PyTorch: distributions, networks and one file per model family. No I/O, no globals, no Streamlit."""

@@ -1,0 +1,124 @@
+"""What the app needs to know about a model family, beside its mathematics."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+__all__ = ["ElboTerms", "Family", "GenerativeModel", "ModelConfig", "Preset", "Shapes", "matrix_shape"]
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_default_generator = threading.Lock()
+
+
+class ModelConfig(BaseModel):
+    """Base of every family's architecture: frozen, and strict about names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ElboTerms(NamedTuple):
+    """The terms of the negative ELBO of each image, in nats: shape (batch,) each."""
+
+    kl: Tensor
+    rec: Tensor
+
+    @property
+    def nelbo(self) -> Tensor:
+        """KL + reconstruction, exactly."""
+        return self.kl + self.rec
+
+    def named(self) -> dict[str, Tensor]:
+        """Every term by its name, the NELBO first."""
+        return {"nelbo": self.nelbo, **self._asdict()}
+
+
+class GenerativeModel(Protocol):
+    """The contract of every model: an `nn.Module` that also answers these."""
+
+    config: Any
+
+    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms: ...
+
+    def loss(self, terms: ElboTerms) -> Tensor: ...
+
+    def log_weights(
+        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+    ) -> Iterator[Tensor]: ...
+
+    def sample_prior(
+        self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+    ) -> Tensor: ...
+
+    def decode_mean(self, z: Tensor) -> Tensor: ...
+
+    def reconstruct(self, x: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One recipe with every hyper-parameter of a published number.
+
+    `steps` optimiser steps of Adam at `learning_rate`, `batch_size` images a step. `shipped_seed` is the seed of
+    the weights in pretrained/.
+    """
+
+    name: str
+    summary: str
+    model: ModelConfig
+    steps: int
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    shipped_seed: int = 0
+
+
+@dataclass(frozen=True)
+class Family:
+    """A model family: found by the pages, the command line and the checkpoint reader through the registry.
+
+    Attributes:
+        name: the family's key, as written in files.
+        title: the name people use.
+        config: class of its architecture; an instance is all that `build` needs.
+        build: makes an untrained model, drawing its weights from torch's default generator.
+        recognise: reads the architecture from the shapes of a foreign file's tensors. Returns None when
+            the names are not this family's; raises ValueError, in a student's words, when they are but
+            the sizes contradict each other.
+        presets: its recipes; the first is the homework's.
+    """
+
+    name: str
+    title: str
+    config: type[ModelConfig]
+    build: Callable[[Any], torch.nn.Module]
+    recognise: Callable[[Shapes], ModelConfig | None]
+    presets: tuple[Preset, ...]
+
+    def fresh(self, config: ModelConfig, seed: int) -> Any:
+        """An untrained model on the CPU whose weights are torch's default initialisation under `seed`.
+
+        torch draws initial weights from its one default generator: the lock and the fork keep concurrent
+        builds from disturbing each other, and leave that generator as it was.
+        """
+        with _default_generator, torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self.build(config)
+
+
+def matrix_shape(shapes: Shapes, name: str) -> tuple[int, int]:
+    """The (outputs, inputs) of a linear layer's weight in a foreign file.
+
+    Raises:
+        ValueError: it is not there, or not a matrix.
+    """
+    shape = shapes.get(name)
+    if shape is None:
+        raise ValueError(f"{name} is missing: save the whole model.state_dict().")
+    if len(shape) != 2:
+        raise ValueError(f"{name} has {len(shape)} axes; a linear layer's weight has two.")
+    return shape[0], shape[1]

@@ -1,0 +1,19 @@
+"""Every model family and every preset. A new family is one file and one line here."""
+
+from models import vae
+from models.family import Family, Preset
+
+__all__ = ["FAMILIES", "PRESETS", "family_of"]
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (vae.FAMILY,)}
+
+PRESETS: dict[str, Preset] = {preset.name: preset for family in FAMILIES.values() for preset in family.presets}
+
+
+def family_of(preset: str) -> Family:
+    """The family that a preset belongs to.
+
+    Raises:
+        KeyError: there is no preset of that name.
+    """
+    return next(family for family in FAMILIES.values() if PRESETS[preset] in family.presets)

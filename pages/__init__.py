@@ -1,0 +1,1 @@
+"""The pages: thin scripts that read widgets, ask `training` and `models`, and draw with `pages.common`."""

@@ -1,0 +1,125 @@
+"""The frame of every page: title and question, data status, three notes under the picture."""
+
+import math
+import runpy
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common import services
+from training.errors import UserError
+from training.folders import PROJECT, data_folder
+from training.mnist_files import DATASETS, best_dataset_name, download_mnist
+
+if TYPE_CHECKING:
+    from training.jobs import Job
+
+__all__ = ["failure", "header", "mend_link", "notes", "share"]
+
+DOWNLOAD = "download:mnist"
+LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
+_STYLE = "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; }</style>"
+DATA_LICENCE = "MNIST: Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0."
+
+
+def header(title: str, question: str) -> None:
+    """The page's title, the one question it answers, and which data are in use."""
+    _enter_through_app()
+    st.html(_STYLE)
+    name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
+    name.title(title, anchor=False)
+    with data:
+        _data_status()
+    st.markdown(f":gray[{question}]")
+    services.warm_up()
+
+
+def mend_link(page: str) -> None:
+    """Open the page again without those parts of its link that Streamlit's own reading trips over.
+
+    They are empty texts and numbers without end. Call it before the page's widgets.
+
+    Arguments:
+        page: the page's own file, such as "pages/samples.py".
+    """
+    asked = st.query_params.to_dict()
+    sound = {name: value for name, value in asked.items() if value and not _endless(value)}
+    if sound != asked:
+        st.switch_page(page, query_params=sound)
+
+
+def _endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False  # not a number: the widget decides
+
+
+def notes(look: str, attempt: str, guess: str) -> None:
+    """What to look for, what to try, what to guess first: one column each."""
+    texts = {"What to look for": look, "Try this": attempt, "Guess first": guess}
+    for column, (title, text) in zip(st.columns(3, gap="large"), texts.items(), strict=True):
+        column.markdown(f"**{title}**  \n{text}")
+
+
+def failure(error: UserError) -> None:
+    """Show what went wrong and what to do about it."""
+    st.error(str(error), icon=":material/error:")
+
+
+def share() -> None:
+    """How to hand this view to somebody else."""
+    st.caption(":material/link: This page's address holds every setting: copy it to share this very view.")
+
+
+def _enter_through_app() -> None:
+    """Start again in app.py if this page was run without it.
+
+    The very first run of a fresh server still looks into a folder named `pages` by itself; a link straight to a
+    page then runs the page alone, with another navigation and layout. From the second run on, app.py leads.
+    """
+    if "entered" not in st.session_state:
+        runpy.run_path(str(PROJECT / "app.py"))
+        st.stop()
+
+
+def _data_status() -> None:
+    """Which data are in use, and a way to the full set; while that is fetched, how far it is."""
+    job = services.jobs().find(DOWNLOAD)
+    under_way = job is not None and job.active
+    st.fragment(_data_panel, run_every=1.0 if under_way else None)()
+
+
+def _data_panel() -> None:
+    job = services.jobs().find(DOWNLOAD)
+    state = st.session_state
+    if job is not None and job.active:
+        state["downloading"] = True
+        with st.popover(f"Downloading MNIST, {job.progress:.0%}", icon=":material/download:", width="stretch"):
+            st.progress(job.progress, text=f"{job.progress:.0%} of 11 MB")
+            st.button("Stop the download", on_click=job.stop, key="stop-download")
+        return
+    if state.pop("downloading", False):
+        st.rerun()  # once: the whole page changes its data
+    name = best_dataset_name()
+    with st.popover(LABELS[name], icon=":material/database:", width="stretch"):
+        st.markdown(f"**Data in use:** {DATASETS[name]}. {DATA_LICENCE}")
+        if name == "mnist":
+            return
+        st.markdown("Its numbers are not the homework's and are never mixed with them.")
+        if job is not None and job.error:
+            st.error(job.error, icon=":material/error:")
+        st.button(
+            "Get the full MNIST (11 MB)",
+            icon=":material/download:",
+            on_click=_start_download,
+            key="download",
+            help=f"Once, in the background, into {data_folder()}.",
+        )
+
+
+def _start_download() -> None:
+    def work(job: "Job") -> None:
+        download_mnist(job.report)
+
+    services.jobs().submit(DOWNLOAD, "Downloading MNIST", work)

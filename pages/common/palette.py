@@ -1,0 +1,47 @@
+"""One colour per quantity, on every page, in pictures, tiles and formulas alike.
+
+Each has a contrast of at least 3 : 1 to both themes' backgrounds, so one colour serves both.
+"""
+
+from typing import NamedTuple
+
+__all__ = [
+    "ACCURACY",
+    "BOUND",
+    "KL_Y",
+    "KL_Z",
+    "NELBO",
+    "QUANTITIES",
+    "RECONSTRUCTION",
+    "REFERENCE",
+    "Quantity",
+    "swatch",
+]
+
+
+class Quantity(NamedTuple):
+    """A quantity that pages show: its name in text, in formulas (TeX), and its colour."""
+
+    label: str
+    tex: str
+    color: str
+
+    def in_tex(self, formula: str | None = None) -> str:
+        """TeX in this quantity's colour: its own symbol, or the formula given."""
+        return rf"\textcolor{{{self.color}}}{{{formula or self.tex}}}"
+
+
+RECONSTRUCTION = Quantity("Reconstruction", r"-\mathbb{E}_{q(z\mid x)}\log p(x\mid z)", "#0d9488")
+KL_Z = Quantity("KL", r"\mathrm{KL}\bigl(q(z\mid x)\,\|\,p(z)\bigr)", "#d97706")
+KL_Y = Quantity("KL of y", r"\mathrm{KL}\bigl(q(y\mid x)\,\|\,p(y)\bigr)", "#e11d48")
+NELBO = Quantity("NELBO", r"\mathrm{NELBO}(x)", "#8b5cf6")
+BOUND = Quantity("IWAE bound", r"\mathcal{L}_m(x)", "#3b82f6")
+ACCURACY = Quantity("Accuracy", r"\mathrm{accuracy}", "#16a34a")
+REFERENCE = Quantity("Shipped model", "", "#7c8494")
+
+QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
+
+
+def swatch(quantity: Quantity, text: str | None = None) -> str:
+    """Markdown: a square of the quantity's colour before its label (or another text)."""
+    return f":color[■]{{foreground='{quantity.color}'}} {text or quantity.label}"

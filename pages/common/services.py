@@ -1,0 +1,115 @@
+"""What the pages ask `training` for, shared by every session of the server.
+
+Nothing here imports torch until something needs it, so that the first page is on the screen at once; and torch
+gets one thread per caller, so that a page's work and a training never fight for the same core.
+"""
+
+import importlib
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from training.cards import read_card
+from training.folders import PRETRAINED, run_ids, runs_folder
+
+if TYPE_CHECKING:
+    from training.checkpoints import Checkpoint
+    from training.jobs import Jobs
+
+__all__ = ["active_run", "checkpoint", "first_samples", "jobs", "samples_png", "training_speed", "warm_up"]
+
+os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("ELBO_LAB_THREADS", "1"))
+
+PAINT_SECONDS = 1.0
+NEWEST = 20
+
+
+@st.cache_resource
+def warm_up() -> threading.Thread:
+    """Load torch in the background once the first page is painted, so that the second one opens at once."""
+
+    def load() -> None:
+        time.sleep(PAINT_SECONDS)
+        importlib.import_module("training.jobs")
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_resource
+def jobs() -> "Jobs":
+    """The one registry of background work."""
+    from training.jobs import Jobs
+
+    return Jobs()
+
+
+def active_run() -> str | None:
+    """Id of the training under way, whoever started it: this server or the command line."""
+    for run_id in run_ids()[:NEWEST]:
+        try:
+            status = json.loads((runs_folder() / run_id / "status.json").read_bytes())
+        except (OSError, ValueError):
+            continue
+        if status.get("state") in ("queued", "running"):
+            from training.runs import Run
+
+            if Run.named(run_id).status().active:
+                return run_id
+    return None
+
+
+def training_speed() -> tuple[float, bool]:
+    """Steps per second to expect, and whether that was seen here (else it is the shipped model's)."""
+    from training.runs import list_runs
+
+    for run in list_runs()[:NEWEST]:
+        status = run.status()
+        if status.step >= 200:
+            return status.steps_per_second, True
+    card = read_card(PRETRAINED / "vae")
+    return float(card.trained["steps_per_second"]), False
+
+
+def checkpoint(path: str) -> "Checkpoint":
+    """A checkpoint by its path, read again only when its file has changed.
+
+    Raises:
+        UserError: see `training.checkpoints.load_checkpoint`.
+    """
+    from training.checkpoints import weights_file
+
+    return _checkpoint(path, weights_file(Path(path)).stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _checkpoint(path: str, changed: int) -> "Checkpoint":
+    from training.checkpoints import load_checkpoint
+
+    return load_checkpoint(path)
+
+
+def first_samples(name: str) -> bytes | None:
+    """The picture that ships with a pretrained model: seed 0, Bernoulli means, temperature 1."""
+    file = PRETRAINED / name / "samples.png"
+    return file.read_bytes() if file.is_file() else None
+
+
+def samples_png(source: "Checkpoint", kind: Any, seed: int, temperature: float) -> bytes:
+    """200 digits from a checkpoint as one PNG."""
+    return _samples_png(source.sha256, kind, seed, temperature, source)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _samples_png(sha256: str, kind: Any, seed: int, temperature: float, _source: "Checkpoint") -> bytes:
+    from training import pictures
+
+    images = pictures.draw_samples(_source.build(), seed=seed, temperature=temperature, kind=kind)
+    facts = {"checkpoint": sha256, "kind": kind, "seed": seed, "temperature": temperature}
+    return pictures.png_bytes(pictures.grid(images), **facts)

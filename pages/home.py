@@ -1,0 +1,54 @@
+"""Home: what the app is, the family it teaches, and the numbers it stands on."""
+
+import streamlit as st
+
+from pages.common import figures, formulas, frame, graphical_models, numbers
+from training.folders import PRETRAINED
+
+SHIPPED = PRETRAINED / "vae"
+
+frame.header("ELBO Lab", "Train a variational autoencoder in front of your eyes, and see what its formulas mean.")
+words, digits = st.columns([1, 1.4], gap="large")
+with words:
+    formulas.nelbo_in_short()
+    st.markdown(
+        "A VAE squeezes each image $x$ into a short code $z$ and learns to draw it again. Its **NELBO** is the price "
+        "of one image in nats: what the drawing gets wrong, plus what the code costs. Lower is better."
+    )
+    st.page_link("pages/train.py", label="**Train**: watch it learn, live", icon=":material/model_training:")
+    st.page_link("pages/samples.py", label="**Samples**: see what it imagines", icon=":material/grid_view:")
+with digits:
+    play = st.session_state.get("living", True)
+    figures.living_picture(
+        SHIPPED / "samples.webp",
+        SHIPPED / "samples.png",
+        alt="200 handwritten digits in 10 rows and 20 columns, sampled from the shipped VAE, slowly changing",
+        play=play,
+    )
+    caption, switch = st.columns([3, 1], vertical_alignment="center")
+    caption.caption(
+        "200 digits nobody wrote: the shipped VAE drew them from codes $z$ that wander through its prior "
+        "$\\mathcal{N}(0, I)$. Shown are pixel probabilities."
+    )
+    switch.toggle("Moving", value=True, key="living")
+
+st.space("medium")
+st.subheader("One family, five models", anchor=False)
+st.markdown(
+    "Circles are random variables, filled where they are observed. Solid arrows **generate**, dashed arrows "
+    "**infer**. Hover a circle to see what it stands for."
+)
+for column, drawing in zip(st.columns(5, gap="medium"), graphical_models.FAMILY, strict=True):
+    with column:
+        graphical_models.draw(drawing)
+        st.markdown(f"**{drawing.title}**  \n{drawing.sentence}")
+        if drawing.preset is not None:
+            st.page_link("pages/train.py", label=f"Train a {drawing.title}", icon=":material/arrow_forward:")
+
+st.space("medium")
+st.subheader("The homework's numbers, reproduced", anchor=False)
+st.markdown(
+    "Stanford CS236's second homework asks for these. The shipped VAE was trained by this app, 20,000 steps on the "
+    "full MNIST, and measured by the same code that measures yours."
+)
+numbers.family_table("vae")

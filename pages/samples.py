@@ -1,0 +1,88 @@
+"""Samples: 200 digits from the prior of any trained model."""
+
+import streamlit as st
+
+from pages.common import figures, formulas, frame, numbers, services
+from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint
+from training.errors import UserError
+
+KINDS = {"means": "Bernoulli means", "binary": "Binary samples"}
+
+frame.mend_link("pages/samples.py")
+frame.header("Samples", "What does the model imagine when nobody shows it an image?")
+picture, controls = st.columns([2.4, 1], gap="large")
+with controls:
+    choice = pick_checkpoint()
+    kind = st.segmented_control(
+        "Show",
+        list(KINDS),
+        default="means",
+        required=True,
+        format_func=KINDS.__getitem__,
+        key="kind",
+        bind="query-params",
+        width="stretch",
+        help="A mean is each pixel's probability of being white. A binary sample flips that coin for every pixel: "
+        "that is what the model says an image is.",
+    )
+    seed = st.number_input(
+        "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="The same seed draws the same 200 codes z."
+    )
+    temperature = st.slider(
+        "Temperature of the prior",
+        0.0,
+        2.0,
+        1.0,
+        0.05,
+        key="temperature",
+        bind="query-params",
+        help="Multiplies the spread of z. At 1 the codes are what the model was trained for; at 0 all are the same.",
+    )
+temperature = round(temperature, 2)
+
+with picture:
+    try:
+        shipped = choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
+        untouched = (kind, seed, temperature) == ("means", 0, 1.0)
+        png = services.first_samples(shipped) if shipped and untouched else None
+        if png is None:
+            png = services.samples_png(services.checkpoint(checkpoint_path(choice)), kind, seed, temperature)
+        figures.picture(
+            png,
+            key="samples",
+            alt=f"200 digits in 10 rows of 20 from {choice}: {KINDS[kind]}, seed {seed}, temperature {temperature}",
+        )
+        with controls:
+            st.download_button(
+                "Download PNG",
+                png,
+                f"{choice.replace(' ', '-')}-{kind}-seed{seed}-t{temperature:g}.png",
+                "image/png",
+                icon=":material/download:",
+                on_click="ignore",
+                width="stretch",
+            )
+    except UserError as error:
+        frame.failure(error)
+        choice = ""
+    formulas.sampling_formula()
+with controls:
+    frame.share()
+
+st.space("small")
+frame.notes(
+    look="Strokes are sure where the picture is white or black, and unsure where it is grey. Count how many of the 200 "
+    "you can read: a standard normal prior leaves holes between the digits, and some codes fall into them.",
+    attempt="Turn the temperature down to 0.5: the digits get cleaner and more alike. Turn it up to 1.5: codes come "
+    "from where no training image lives. Switch to binary samples: the same codes, one coin flip a pixel.",
+    guess="At temperature 0 every code is the prior's mean, $z = 0$. Which digit will all 200 tiles show, or will it "
+    "be one at all? Decide before you move the slider.",
+)
+
+if choice:
+    st.space("small")
+    st.subheader("Its numbers", anchor=False)
+    if choice == SHIPPED + "vae":
+        numbers.family_table("vae")
+    else:
+        numbers.measuring(checkpoint_path(choice))

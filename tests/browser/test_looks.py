@@ -1,0 +1,46 @@
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SHOTS, Server
+
+PAGES = {"home": "", "samples": "samples", "train": "train"}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 900])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off(server: Server, open_page: Callable[..., Page], name: str, width: int, dark: bool) -> None:
+    """Also leaves a picture of the page in tests/browser/shots, for a person to look at."""
+    page = open_page(f"{server.url}/{PAGES[name]}", width=width, dark=dark)
+    page.locator("h1").wait_for()
+    page.locator("[class*='st-key-pixels-'] img:visible").first.wait_for()
+    page.wait_for_timeout(1500)
+    overflow = page.evaluate(
+        """() => [...document.querySelectorAll('.katex-display, h1, h2, h3, [data-testid=stMetricValue]')]
+        .filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 2)
+        .map(node => node.textContent.slice(0, 40))"""
+    )
+    assert overflow == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    SHOTS.mkdir(exist_ok=True)
+    height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    page.set_viewport_size({"width": width, "height": min(int(height) + 80, 3000)})
+    page.wait_for_timeout(500)
+    page.screenshot(path=SHOTS / f"{name}-{width}-{'dark' if dark else 'light'}.png")
+
+
+def test_every_control_has_a_name(server: Server, open_page: Callable[..., Page]) -> None:
+    for path in PAGES.values():
+        page = open_page(f"{server.url}/{path}")
+        page.locator("h1").wait_for()
+        page.wait_for_timeout(2000)
+        for control in page.locator("main input:visible, main button:visible").all():
+            named = control.evaluate(
+                "node => node.getAttribute('aria-label') || node.textContent.trim() || node.labels?.[0]?.textContent"
+            )
+            assert named, control.evaluate("node => node.outerHTML.slice(0, 200)")
+        for image in page.locator("main img:visible").all():
+            assert image.get_attribute("alt")
+        expect(page.get_by_test_id("stException")).to_have_count(0)

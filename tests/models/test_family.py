@@ -1,0 +1,59 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from models import vae
+from models.family import ElboTerms, matrix_shape
+from models.vae import VAE, VAEConfig
+
+
+def test_nelbo_is_kl_plus_reconstruction_exactly() -> None:
+    terms = ElboTerms(kl=torch.rand(7) * 20, rec=torch.rand(7) * 90)
+    assert torch.equal(terms.nelbo, terms.kl + terms.rec)
+    assert list(terms.named()) == ["nelbo", "kl", "rec"]
+
+
+def test_a_fresh_model_is_torchs_own_initialisation_under_the_seed(small: VAEConfig) -> None:
+    torch.manual_seed(3)
+    expected = VAE(small).state_dict()
+    fresh = vae.FAMILY.fresh(small, seed=3).state_dict()
+    assert fresh.keys() == expected.keys()
+    assert all(torch.equal(fresh[name], expected[name]) for name in expected)
+
+
+def test_a_fresh_model_leaves_the_default_generator_untouched(small: VAEConfig) -> None:
+    before = torch.get_rng_state()
+    vae.FAMILY.fresh(small, seed=3)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_models_built_at_the_same_time_do_not_disturb_each_other(small: VAEConfig) -> None:
+    def first_weight(seed: int) -> torch.Tensor:
+        weight: torch.Tensor = vae.FAMILY.fresh(small, seed).enc.net[0].weight
+        return weight
+
+    seeds = list(range(40))
+    with ThreadPoolExecutor(5) as pool:
+        together = list(pool.map(first_weight, seeds))
+    assert all(torch.equal(weight, first_weight(seed)) for seed, weight in zip(seeds, together, strict=True))
+
+
+def test_configs_are_frozen_and_refuse_unknown_names(small: VAEConfig) -> None:
+    with pytest.raises(ValidationError):
+        small.z = 6  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="latent"):
+        VAEConfig.model_validate({"latent": 5})
+
+
+def test_matrix_shape_reads_outputs_and_inputs() -> None:
+    assert matrix_shape({"enc.net.0.weight": (11, 16)}, "enc.net.0.weight") == (11, 16)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "complaint"), [({}, "w is missing"), ({"w": (11,)}, "w has 1 axes"), ({"w": (1, 2, 3)}, "w has 3 axes")]
+)
+def test_matrix_shape_says_what_is_wrong(shapes: dict[str, tuple[int, ...]], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        matrix_shape(shapes, "w")

@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from models.family import ElboTerms, Family, Preset
+from models.registry import FAMILIES, PRESETS, family_of
+
+families = pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
+presets = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+
+
+def test_every_family_and_preset_is_found_by_its_name() -> None:
+    assert {name: family.name for name, family in FAMILIES.items()} == {name: name for name in FAMILIES}
+    assert len(PRESETS) == sum(len(family.presets) for family in FAMILIES.values())
+    assert all(preset in family_of(name).presets for name, preset in PRESETS.items())
+
+
+def test_an_unknown_preset_has_no_family() -> None:
+    with pytest.raises(KeyError):
+        family_of("vqvae")
+
+
+def test_the_vae_preset_is_the_homeworks_recipe() -> None:
+    preset = PRESETS["vae"]
+    assert (preset.steps, preset.batch_size, preset.learning_rate) == (20_000, 100, 1e-3)
+    assert preset.model.model_dump() == {"z": 10, "hidden": (300, 300), "pixels": 784}
+
+
+@families
+def test_a_family_recognises_its_own_models(family: Family) -> None:
+    for preset in family.presets:
+        shapes = {name: tuple(value.shape) for name, value in family.fresh(preset.model, 0).state_dict().items()}
+        assert family.recognise(shapes) == preset.model
+
+
+@presets
+def test_a_model_keeps_the_contract(preset: Preset) -> None:
+    """Per-image terms, chunks of log-weights, prior samples and mean images, for one odd batch."""
+    family = family_of(preset.name)
+    model = family.fresh(preset.model, seed=0)
+    pixels = model.config.pixels
+    x = torch.randint(0, 2, (7, pixels), generator=torch.Generator().manual_seed(0)).float()
+    noise = torch.Generator().manual_seed(1)
+
+    terms = model.elbo_terms(x, generator=noise)
+    assert isinstance(terms, ElboTerms)
+    assert {value.shape for value in terms.named().values()} == {(7,)}
+    assert model.loss(terms).shape == ()
+    assert [tuple(chunk.shape) for chunk in model.log_weights(x, 5, generator=noise, chunk=3)] == [(3, 7), (2, 7)]
+    means = model.decode_mean(model.sample_prior(3, generator=noise))
+    assert means.shape == (3, pixels)
+    assert model.reconstruct(x).shape == (7, pixels)
+    assert 0 <= means.min() < means.max() <= 1
+
+
+@presets
+def test_the_loss_reaches_every_parameter(preset: Preset) -> None:
+    model = family_of(preset.name).fresh(preset.model, seed=0)
+    x = torch.randint(0, 2, (7, model.config.pixels), generator=torch.Generator().manual_seed(0)).float()
+    model.loss(model.elbo_terms(x)).backward()
+    without = [name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()]
+    assert without == []

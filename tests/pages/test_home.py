@@ -1,0 +1,53 @@
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from training.cards import read_card
+from training.folders import PRETRAINED
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(str(part.value) for part in [*app.title, *app.markdown, *app.caption])
+
+
+def test_home_opens_with_the_family_and_its_numbers(app: AppTest) -> None:
+    assert not app.exception
+    assert app.title[0].value == "ELBO Lab"
+    for name in ("VAE", "β-VAE", "GMVAE", "SSVAE", "FSVAE"):
+        assert f"**{name}**" in words(app)
+
+
+def test_the_numbers_are_the_cards_numbers(app: AppTest) -> None:
+    homework = read_card(PRETRAINED / "vae").sets["homework"]
+    assert f"{homework.nelbo:.2f} ± {homework.nelbo_se:.2f}" in words(app)
+    assert f"{homework.niwae['1000']:.2f} ± " in words(app)
+
+
+def test_it_says_which_data_are_in_use(app: AppTest) -> None:
+    assert "embedded sample, 4,000 training and 1,000 held-out digits" in words(app)
+    assert [button.label for button in app.button] == ["Get the full MNIST (11 MB)"]
+
+
+def test_a_failing_download_is_one_sentence_and_the_page_goes_on(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pages.common import frame, services
+    from training.errors import UserError
+
+    def refused(_: object) -> None:
+        raise UserError("MNIST could not be downloaded: check the network and try again.")
+
+    monkeypatch.setattr(frame, "download_mnist", refused)
+    app.button(key="download").click().run()
+    job = services.jobs().find(frame.DOWNLOAD)
+    assert job is not None
+    assert job.wait(30)
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["MNIST could not be downloaded: check the network and try again."]
+
+
+def test_the_digits_can_stand_still(app: AppTest) -> None:
+    def moving() -> bool:
+        return any("image/webp" in str(part.proto) for part in app.get("html"))
+
+    assert moving()
+    app.toggle(key="living").set_value(False).run()
+    assert not moving()

@@ -1,0 +1,139 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.common import services
+from training.config import TrainConfig
+from training.loop import Measured
+from training.runs import Run, RunWriter
+from training.trainer import train_into
+
+
+@pytest.fixture
+def page(app: AppTest) -> AppTest:
+    return app.switch_page("pages/train.py").run()
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def start(page: AppTest, **values: float) -> str:
+    for key, value in values.items():
+        page.number_input(key=key.replace("_", "-")).set_value(value)
+    page.button[-1].click().run()
+    return str(page.selectbox(key="run").value)
+
+
+def test_it_opens_on_the_homeworks_values(page: AppTest) -> None:
+    assert not page.exception
+    values = {key: page.number_input(key=key).value for key in ("steps", "z", "batch-size", "learning-rate")}
+    assert values == {"steps": 20_000, "z": 10, "batch-size": 100, "learning-rate": 1e-3}
+
+
+def test_a_run_trains_is_seen_and_stops(page: AppTest, runs_folder: Path) -> None:
+    run_id = start(page, steps=100_000, z=3)
+    assert run_id.startswith("vae-")
+    run = Run.named(run_id)
+    assert run.config.model.model_dump()["z"] == 3
+    assert run.config.data == "mnist-sample"
+    until(lambda: bool(run.metrics().steps))
+    page.run()
+    assert not page.exception
+    assert page.metric[0].label.endswith("NELBO")
+    page.button(key="stop").click().run()
+    until(lambda: run.status().state == "stopped", 5)
+    page.run()
+    assert any("Stopped at step" in info.value for info in page.info)
+    page.button(key="resume").click().run()
+    until(lambda: run.status().state == "running", 10)
+    page.run()
+    page.button(key="stop").click().run()
+    until(lambda: run.status().state == "stopped", 5)
+
+
+def test_a_second_tab_finds_the_run_and_cannot_start_another(page: AppTest, runs_folder: Path) -> None:
+    run_id = start(page, steps=100_000)
+    second = AppTest.from_file(page._script_path, default_timeout=60).run()
+    second.switch_page("pages/train.py").run()
+    assert second.selectbox(key="run").value == run_id
+    second.selectbox(key="run").select("new training").run()
+    assert not second.exception
+    assert any(run_id in info.value for info in second.info)
+    assert second.button[-1].disabled
+    second.button(key="watch").click().run()
+    assert second.selectbox(key="run").value == run_id
+
+
+def test_a_finished_run_offers_its_weights_and_its_pictures(page: AppTest, runs_folder: Path) -> None:
+    run_id = start(page, steps=150)
+    until(lambda: Run.named(run_id).status().state == "finished")
+    page.run()
+    page.run()
+    assert not page.exception
+    assert any("Finished" in success.value for success in page.success)
+    assert page.select_slider(key=f"step-{run_id}").options == ["0", "100", "150"]
+
+
+def test_a_diverging_run_says_so_and_keeps_its_checkpoint(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
+    writer = RunWriter(runs_folder / "vae-wild", brief)
+
+    def explode(event: object) -> None:
+        if isinstance(event, Measured):
+            raise FloatingPointError("not a number")
+
+    train_into(writer, on_event=explode)
+    page.run()
+    page.selectbox(key="run").select("vae-wild").run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "last checkpoint" in page.error[0].value
+    assert Run.named("vae-wild").checkpoint_file.is_file()
+
+
+def test_an_interrupted_run_can_go_on(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
+    writer = RunWriter(runs_folder / "vae-cut", brief)
+    train_into(writer, should_stop=lambda: True)
+    status = writer.update(state="running").model_copy(update={"updated": time.time() - 3600})
+    (runs_folder / "vae-cut" / "status.json").write_text(status.model_dump_json())
+    page.run()
+    page.selectbox(key="run").select("vae-cut").run()
+    assert any("Broke off" in warning.value for warning in page.warning)
+    page.button(key="resume").click().run()
+    until(lambda: Run.named("vae-cut").status().state == "finished")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ELBO_LAB_RUNS", str(tmp_path / "file" / "runs"))
+    start(page, steps=10)
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "cannot be written" in page.error[0].value
+
+
+@pytest.mark.parametrize("junk", ["", "nobody", "../../etc/passwd", "/etc", "a" * 500, "<script>"])
+def test_a_junk_link_opens_a_new_training(app: AppTest, junk: str) -> None:
+    app.query_params["run"] = junk
+    app.switch_page("pages/train.py").run()
+    assert not app.exception
+    assert app.selectbox(key="run").value == "new training"
+
+
+def test_a_run_can_be_measured_in_the_background(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
+    train_into(RunWriter(runs_folder / "vae-mine", brief))
+    page.run()
+    page.selectbox(key="run").select("vae-mine").run()
+    page.button(key="measure").click().run()
+    until(lambda: not services.jobs().active("reading"))
+    page.run()
+    assert not page.exception
+    assert any("vae-mine, embedded sample" in part.value for part in page.markdown)

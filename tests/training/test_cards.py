@@ -1,0 +1,100 @@
+import hashlib
+import math
+from pathlib import Path
+
+import pytest
+
+from models.registry import PRESETS
+from training.cards import REFERENCES, read_card, write_card
+from training.checkpoints import load_checkpoint
+from training.config import TrainConfig
+from training.data import Dataset
+from training.errors import UserError
+from training.evaluate import evaluate
+from training.folders import PRETRAINED, pretrained_names
+
+shipped = pytest.mark.parametrize("name", pretrained_names())
+
+
+def test_every_preset_that_a_student_needs_is_shipped() -> None:
+    assert "vae" in pretrained_names()
+    assert set(pretrained_names()) <= PRESETS.keys()
+
+
+@shipped
+class TestEveryCard:
+    def test_it_describes_the_weights_beside_it(self, name: str) -> None:
+        card, loaded = read_card(PRETRAINED / name), load_checkpoint(PRETRAINED / name)
+        model = loaded.family.fresh(loaded.config, seed=0)
+        assert card.sha256 == hashlib.sha256((PRETRAINED / name / "model.safetensors").read_bytes()).hexdigest()
+        assert card.parameters == sum(value.numel() for value in model.parameters())
+        assert (card.name, card.family, card.steps) == (name, loaded.family.name, loaded.step)
+        assert loaded.ignored == ()
+
+    def test_it_was_trained_by_its_presets_recipe_on_the_full_data(self, name: str) -> None:
+        card, preset = read_card(PRETRAINED / name), PRESETS[name]
+        config = TrainConfig.model_validate(card.training)
+        assert (config.preset, config.model) == (name, preset.model)
+        assert (config.steps, config.batch_size, config.learning_rate) == (
+            preset.steps,
+            preset.batch_size,
+            preset.learning_rate,
+        )
+        assert (card.steps, card.seed, card.data) == (config.steps, config.seed, config.data)
+        assert card.data == "mnist"
+
+    def test_its_numbers_keep_the_identities(self, name: str) -> None:
+        sets = read_card(PRETRAINED / name).sets
+        assert {set_name: numbers.images for set_name, numbers in sets.items()} == {"homework": 100, "test": 10_000}
+        for numbers in sets.values():
+            assert numbers.nelbo == pytest.approx(numbers.kl + numbers.rec, abs=1e-5)
+            assert list(numbers.niwae) == ["1", "10", "100", "1000"]
+            error = math.hypot(numbers.nelbo_se, numbers.niwae_se["1"])
+            assert abs(numbers.niwae["1"] - numbers.nelbo) < 3 * error
+            bounds = list(numbers.niwae.values())
+            assert bounds == sorted(bounds, reverse=True)
+
+
+def test_the_shipped_vae_is_a_correctly_trained_one() -> None:
+    """The bands in which correctly trained weights of the homework's VAE fall."""
+    sets = read_card(PRETRAINED / "vae").sets
+    assert 100.3 <= sets["homework"].nelbo <= 102.7
+    assert 18.8 <= sets["homework"].kl <= 19.9
+    assert 96.4 <= sets["homework"].niwae["1000"] <= 97.8
+    assert 98.9 <= sets["test"].nelbo <= 100.4
+
+
+@pytest.mark.full_data
+@shipped
+def test_measuring_again_gives_the_cards_numbers(name: str, full_mnist: Dataset) -> None:
+    numbers = read_card(PRETRAINED / name).sets["homework"]
+    report = evaluate(load_checkpoint(PRETRAINED / name).build(), full_mnist.evaluation_set("homework"))
+    for quantity in ("nelbo", "kl", "rec", "nelbo_se"):
+        assert getattr(report, quantity) == pytest.approx(getattr(numbers, quantity), abs=1e-3)
+    for m in (1, 10, 100, 1000):
+        assert report.niwae[m] == pytest.approx(numbers.niwae[str(m)], abs=1e-3)
+        assert report.niwae_se[m] == pytest.approx(numbers.niwae_se[str(m)], abs=1e-3)
+
+
+def test_a_card_survives_writing(tmp_path: Path) -> None:
+    card = read_card(PRETRAINED / "vae")
+    write_card(tmp_path, card)
+    assert read_card(tmp_path) == card
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"name": "vae"}'], ids=str)
+def test_a_card_that_cannot_be_read_is_one_sentence(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "card.json").write_text(content)
+    with pytest.raises(UserError, match="has no card that can be read: remake it") as caught:
+        read_card(tmp_path)
+    assert str(caught.value).isprintable()
+
+
+def test_published_numbers_are_the_published_ones() -> None:
+    rows = {reference.source: reference for reference in REFERENCES if reference.model == "vae"}
+    report, key = rows["report"], rows["course key"]
+    assert (report.nelbo, report.kl, report.rec) == (102.23, 18.98, 83.25)
+    assert report.niwae == {"1": 101.44, "10": 98.55, "100": 97.42, "1000": 96.81}
+    assert (key.nelbo, key.kl, key.rec) == (101.21, 19.34, 81.86)
+    assert key.niwae == {"1": 101.21, "10": 98.50, "100": 97.46, "1000": 96.93}

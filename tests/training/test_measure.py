@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from training.checkpoints import load_checkpoint
+from training.data import Dataset, load_dataset
+from training.errors import Cancelled, UserError
+from training.evaluate import evaluate
+from training.measure import available_sets, check_sets, dataset_of, measure
+
+
+def test_only_sets_whose_data_are_at_hand_are_available() -> None:
+    assert available_sets() == ["sample"]
+
+
+@pytest.mark.full_data
+def test_with_the_full_data_every_set_is_available(full_mnist: Dataset) -> None:
+    assert available_sets() == ["homework", "test", "sample"]
+    assert dataset_of("homework") is dataset_of("test") is full_mnist
+    assert dataset_of("sample") is load_dataset("mnist-sample")
+
+
+def test_set_names_are_kept_in_order_and_each_once() -> None:
+    assert check_sets(["test", "homework", "test"]) == ["test", "homework"]
+
+
+@pytest.mark.parametrize("names", [[], ["train"], ["test", "tset"]], ids=str)
+def test_wrong_sets_are_answered_with_the_choices(names: list[str]) -> None:
+    with pytest.raises(UserError, match="homework, test or sample"):
+        check_sets(names)
+
+
+def test_a_set_is_measured_and_its_progress_named(digit_file: Path) -> None:
+    checkpoint = load_checkpoint(digit_file)
+    heard: list[tuple[str, float]] = []
+    reports = measure(checkpoint, ["sample"], (2, 1), seed=3, on_progress=lambda *told: heard.append(told))
+    x = load_dataset("mnist-sample").evaluation_set("sample")
+    assert reports == {"sample": evaluate(checkpoint.build(), x, (1, 2), seed=3)}
+    assert {name for name, _ in heard} == {"sample"}
+    assert heard[-1][1] == pytest.approx(1)
+
+
+def test_data_that_are_missing_are_named(digit_file: Path) -> None:
+    with pytest.raises(UserError, match="full MNIST is not in"):
+        measure(load_checkpoint(digit_file), ["homework"])
+
+
+def test_it_ends_when_asked_to(digit_file: Path) -> None:
+    with pytest.raises(Cancelled):
+        measure(load_checkpoint(digit_file), ["sample"], should_stop=lambda: True)

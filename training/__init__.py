@@ -1,0 +1,1 @@
+"""Everything that takes time or touches the disk: data, training, evaluation, checkpoints. No Streamlit."""

@@ -1,0 +1,94 @@
+"""Model cards: what stands beside shipped weights, and the reference numbers they are read against.
+
+This module stays light (no torch), so that a first page can show numbers before anything heavy is loaded.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from training.errors import UserError
+from training.files import replace_file
+
+__all__ = ["REFERENCES", "Card", "Numbers", "Reference", "read_card", "write_card"]
+
+
+class Numbers(BaseModel):
+    """What `evaluate` gave on one set, in nats per image; see `training.evaluate.SetReport`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    images: int
+    nelbo: float
+    nelbo_se: float
+    kl: float
+    rec: float
+    niwae: dict[str, float]
+    niwae_se: dict[str, float]
+
+
+class Card(BaseModel):
+    """Where shipped weights come from and what they reach.
+
+    Attributes:
+        training: the whole `TrainConfig`.
+        trained: date, seconds and steps per second of the training.
+        sets: numbers by evaluation set.
+        sha256: of the weights file that was measured.
+    """
+
+    name: str
+    family: str
+    summary: str
+    parameters: int
+    steps: int
+    seed: int
+    data: str
+    training: dict[str, Any]
+    trained: dict[str, str | float]
+    versions: dict[str, str]
+    hardware: dict[str, str | int]
+    sets: dict[str, Numbers]
+    sha256: str
+
+
+class Reference(BaseModel):
+    """A published row of numbers on the homework set; None where it gives none."""
+
+    source: str
+    model: str
+    nelbo: float
+    kl: float
+    rec: float
+    niwae: dict[str, float]
+
+
+def _reference(source: str, model: str, nelbo: float, kl: float, rec: float, *bounds: float) -> Reference:
+    niwae = dict(zip(("1", "10", "100", "1000"), bounds, strict=True))
+    return Reference(source=source, model=model, nelbo=nelbo, kl=kl, rec=rec, niwae=niwae)
+
+
+REFERENCES = (
+    _reference("report", "vae", 102.23, 18.98, 83.25, 101.44, 98.55, 97.42, 96.81),
+    _reference("course key", "vae", 101.21, 19.34, 81.86, 101.21, 98.50, 97.46, 96.93),
+)
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a pretrained folder.
+
+    Raises:
+        UserError: it is missing or cannot be read.
+    """
+    try:
+        return Card.model_validate_json((folder / "card.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        raise UserError(
+            f"{folder.name} has no card that can be read: remake it with `python -m training pretrain {folder.name}`."
+        ) from error
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write a folder's card, whole or not at all."""
+    replace_file(folder / "card.json", (card.model_dump_json(indent=2) + "\n").encode())

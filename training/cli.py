@@ -1,0 +1,299 @@
+"""`python -m training ...`: the same functions as the pages', without a browser.
+
+Bad input ends with one sentence on stderr and exit code 2. Progress bars show on a terminal and nowhere else.
+"""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.exceptions import TyperException
+
+from training.errors import Cancelled, UserError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Train, measure and sample the models of ELBO Lab.",
+)
+errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+
+class Kind(StrEnum):
+    """What a picture of samples shows."""
+
+    means = "means"
+    binary = "binary"
+
+
+CheckpointPath = Annotated[
+    Path,
+    typer.Argument(metavar="CHECKPOINT", help="A run folder, a folder of pretrained/, a .safetensors or a .pt."),
+]
+
+
+@app.command("train")
+def train_command(
+    model: Annotated[str, typer.Argument(help="The preset to train, such as vae.")],
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps; the preset's own when absent.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides everything that is random.")] = None,
+    out: Annotated[Path | None, typer.Option(help="New run folder; runs/<id> when absent.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.")] = None,
+    data: Annotated[str | None, typer.Option(help="mnist or mnist-sample; the full one where it is on disk.")] = None,
+    precision: Annotated[str | None, typer.Option(help="float32 or bfloat16, for the matrix products.")] = None,
+) -> None:
+    """Train a model into a run folder. Ctrl-C stops it and keeps the last state."""
+    from training.config import TrainConfig
+    from training.data import load_dataset
+    from training.folders import runs_folder
+    from training.runs import RunWriter, new_run_id
+
+    config = TrainConfig.from_preset(
+        model,
+        steps=steps,
+        seed=seed,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        data=data,
+        precision=precision,
+    )
+    load_dataset(config.data)  # before the run's folder is made: missing data leave no trace
+    _train(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config), None)
+
+
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or broke off.")],
+) -> None:
+    """Go on with a run from its last kept state."""
+    from training.data import load_dataset
+    from training.runs import Run, RunWriter
+
+    opened = Run(run)
+    if opened.status().state == "finished":
+        raise UserError(f"Run {opened.id} has done all its steps: start a new one with more.")
+    if opened.status().active:
+        raise UserError(f"Run {opened.id} is training now: wait, or stop it first.")
+    state = opened.resume_state()
+    load_dataset(opened.config.data)
+    _train(RunWriter(run, opened.config, resume=True), state)
+
+
+def _train(writer: Any, state: dict[str, Any] | None) -> None:
+    from training.device import use_threads
+    from training.loop import Event, Measured
+    from training.mnist_files import DATASETS
+    from training.trainer import train_into
+
+    use_threads()
+    config = writer.config
+    errors.print(f"Training {config.preset} on {DATASETS[config.data]}, into {writer.path}")
+    with _progress() as bar, _interruptible() as interrupted:
+        task = bar.add_task("training", total=config.steps, completed=state["step"] if state else 0)
+
+        def show(event: Event) -> None:
+            if isinstance(event, Measured) and event.split == "train":
+                terms = "  ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
+                bar.update(task, completed=event.step, description=terms)
+
+        status = train_into(writer, resume=state, should_stop=interrupted, on_event=show)
+    if status.state == "failed":
+        raise UserError(status.message)
+    if status.state == "stopped":
+        errors.print(f"Stopped at step {status.step:,}. Go on with: python -m training resume {writer.path}")
+        raise typer.Exit(130)
+    errors.print(f"Done: {status.step:,} steps in {status.seconds:.0f} s, {status.steps_per_second:.0f} steps/s.")
+
+
+@app.command()
+def evaluate(
+    checkpoint: CheckpointPath,
+    bounds: Annotated[str, typer.Option(help="The m of each IWAE-m bound.")] = "1,10,100,1000",
+    sets: Annotated[str, typer.Option(help="Evaluation sets: homework, test, sample.")] = "homework,test",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Measure NELBO, KL, reconstruction and IWAE-m bounds, with standard errors."""
+    from training.checkpoints import load_checkpoint
+    from training.device import use_threads
+    from training.evaluate import check_bounds
+    from training.measure import available_sets, check_sets, measure
+
+    asked = check_sets(_words(sets))
+    numbers = check_bounds([_whole_number(word) for word in _words(bounds)])
+    loaded = load_checkpoint(checkpoint)
+    use_threads()
+    present = [name for name in asked if name in available_sets()]
+    for name in asked:
+        if name not in present:
+            errors.print(f"The {name} set is left out: its data are not on disk (python -m training download).")
+    with _progress() as bar, _interruptible() as interrupted:
+        tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
+
+        def show(name: str, fraction: float) -> None:
+            bar.update(tasks[name], completed=fraction)
+
+        options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
+        reports = measure(loaded, present, numbers, **options) if present else {}
+    if as_json:
+        result = {
+            "checkpoint": str(checkpoint),
+            "model": loaded.family.name,
+            "sets": {name: report.as_json() for name, report in reports.items()},
+        }
+        typer.echo(json.dumps(result))
+        return
+    from training.tables import report_table
+
+    if reports:
+        Console().print(report_table(loaded.name, reports))
+
+
+@app.command()
+def sample(
+    checkpoint: CheckpointPath,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")],
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Number of images.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the latents.")] = 0,
+    kind: Annotated[Kind, typer.Option(help="Bernoulli means, or binary samples.")] = Kind.means,
+    temperature: Annotated[float, typer.Option(min=0.0, max=10.0, help="Factor on the prior's deviation.")] = 1.0,
+) -> None:
+    """Draw images from the prior as one PNG, 20 to a row, with no padding."""
+    from training import pictures
+    from training.checkpoints import load_checkpoint
+    from training.files import replace_file
+
+    loaded = load_checkpoint(checkpoint)
+    images = pictures.draw_samples(loaded.build(), count, seed=seed, temperature=temperature, kind=kind.value)
+    facts = {"checkpoint": loaded.sha256, "seed": seed, "temperature": temperature, "kind": kind.value}
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(out, pictures.png_bytes(pictures.grid(images), **facts))
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}): choose another --out.") from error
+
+
+@app.command()
+def download() -> None:
+    """Download the full MNIST (11 MB) into the data folder, checking its digests."""
+    from training.data import load_dataset
+    from training.folders import data_folder
+    from training.mnist_files import download_mnist
+
+    with _progress() as bar, _interruptible() as interrupted:
+        task = bar.add_task("MNIST", total=1.0)
+
+        def show(fraction: float) -> None:
+            if interrupted():
+                raise Cancelled
+            bar.update(task, completed=fraction)
+
+        download_mnist(show)
+    load_dataset("mnist")
+    errors.print(f"The full MNIST is in {data_folder() / 'MNIST'}.")
+
+
+@app.command()
+def pretrain(
+    names: Annotated[list[str], typer.Argument(help="Presets to train, measure and ship.")],
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the training; the shipped one when absent.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the folders go; pretrained/ when absent.")] = None,
+) -> None:
+    """Remake shipped models: full data, the homework's steps, measured on both sets."""
+    from models.registry import PRESETS
+    from training.device import use_threads
+    from training.errors import one_of
+    from training.folders import PRETRAINED, runs_folder
+    from training.loop import Event
+    from training.pretrain import pretrain as make
+
+    use_threads()
+    for name in names:
+        if name not in PRESETS:
+            raise UserError(f"There is no model {name!r}: choose {one_of(PRESETS)}.")
+        with _progress() as bar:
+            training = bar.add_task(f"{name}: training", total=PRESETS[name].steps)
+            measuring = {part: bar.add_task(f"{name}: {part} set", total=1.0) for part in ("homework", "test")}
+
+            def trained(event: Event, bar: Progress = bar, task: Any = training) -> None:
+                bar.update(task, completed=event.step)
+
+            def measured(part: str, fraction: float, bar: Progress = bar, tasks: Any = measuring) -> None:
+                bar.update(tasks[part], completed=fraction)
+
+            chosen = PRESETS[name].shipped_seed if seed is None else seed
+            work = runs_folder() / f"pretrain-{name}-{chosen}"
+            make(name, (out or PRETRAINED) / name, work, seed=chosen, on_event=trained, on_progress=measured)
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _whole_number(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise UserError(f"Bounds are whole numbers such as 1,10,100, and {word!r} is not one.") from None
+
+
+def _progress() -> Progress:
+    """Progress bars on stderr: on a terminal only, and gone when done."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a polite request to stop; a second one breaks off at once."""
+    asked = threading.Event()
+
+    def handle(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, previous)
+
+    previous = signal.signal(signal.SIGINT, handle)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def main() -> None:
+    """Run the command line; every error it can foresee is one sentence on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except UserError as error:
+        errors.print(f"error: {error}")
+        sys.exit(2)
+    except Cancelled:
+        errors.print("Cancelled.")
+        sys.exit(130)
+    except TyperException as error:
+        if problem := " ".join(error.format_message().split()).rstrip("."):
+            errors.print(f"error: {problem}; `python -m training --help` lists what there is.")
+        sys.exit(2)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)

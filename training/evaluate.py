@@ -1,0 +1,205 @@
+"""NELBO and IWAE-m of a checkpoint, with standard errors, streaming: memory grows with nothing.
+
+The protocol is the homework's on every set: NELBO, KL and reconstruction are means over 100 passes with fresh z;
+IWAE-m is a mean over max(100 // m, 1) passes. All bounds read one stream of importance samples, so IWAE-1,
+-10 and -100 share their draws and their differences carry little noise.
+
+A standard error is the Monte-Carlo one: how far the number would move under another seed on the same images.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.family import GenerativeModel
+from training.errors import Cancelled, UserError
+
+__all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "evaluate"]
+
+BOUNDS = (1, 10, 100, 1000)
+PASSES = 100
+IMAGES_AT_ONCE = 100
+LARGEST_BOUND = 1_000_000
+
+
+@dataclass(frozen=True)
+class SetReport:
+    """The numbers of one evaluation set, in nats per image. `niwae[m]` is the negative IWAE-m bound."""
+
+    images: int
+    nelbo: float
+    nelbo_se: float
+    kl: float
+    rec: float
+    niwae: dict[int, float]
+    niwae_se: dict[int, float]
+
+    def as_json(self) -> dict[str, object]:
+        """The report with plain JSON types: bounds are keyed by m as text."""
+        return {
+            "images": self.images,
+            "nelbo": self.nelbo,
+            "nelbo_se": self.nelbo_se,
+            "kl": self.kl,
+            "rec": self.rec,
+            "niwae": {str(m): value for m, value in self.niwae.items()},
+            "niwae_se": {str(m): value for m, value in self.niwae_se.items()},
+        }
+
+
+@torch.inference_mode()
+def evaluate(
+    model: GenerativeModel,
+    images: Tensor,
+    bounds: Sequence[int] = BOUNDS,
+    *,
+    seed: int = 0,
+    chunk: int = 10,
+    on_progress: Callable[[float], None] = lambda fraction: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> SetReport:
+    """Measure a model on binary images.
+
+    Arguments:
+        images: float (n, pixels) of zeros and ones.
+        bounds: the m of each IWAE-m, in any order.
+        seed: of all noise; one seed gives one report for every `chunk`.
+        chunk: importance samples decoded at once.
+        on_progress: called with the fraction done, 0..1.
+        should_stop: asked several times a second.
+
+    Raises:
+        UserError: a bound below 1, images of another size than the model's, or numbers that are not finite.
+        Cancelled: `should_stop` answered yes.
+    """
+    bounds = check_bounds(bounds)
+    if images.shape[1] != model.config.pixels:
+        raise UserError(
+            f"This model was made for images of {model.config.pixels} pixels and these have {images.shape[1]}: "
+            "measure it on data of its own kind."
+        )
+    samples = max((m * _passes(m) for m in bounds), default=0)
+    blocks = images.split(IMAGES_AT_ONCE)
+    work, done = len(blocks) * (PASSES + samples), 0
+
+    def advance(amount: int) -> None:
+        nonlocal done
+        if should_stop():
+            raise Cancelled
+        done += amount
+        on_progress(done / work)
+
+    noise = torch.Generator().manual_seed(seed)
+    nelbo, kl, rec = _Total(), _Total(), _Total()
+    ladder = {m: _Total() for m in bounds}
+    for block in blocks:
+        passes = []
+        for _ in range(PASSES):
+            terms = model.elbo_terms(block, generator=noise)
+            terms = type(terms)(*(value.double() for value in terms))
+            passes.append(torch.stack([terms.nelbo, terms.kl, terms.rec]))
+            advance(1)
+        for total, values in zip((nelbo, kl, rec), torch.stack(passes, 1), strict=True):
+            total.add(values.mean(0), values.var(0) / PASSES)
+        rungs = {m: _Rung(m, len(block)) for m in bounds}
+        if samples:
+            for log_weights in model.log_weights(block, samples, generator=noise, chunk=chunk):
+                for rung in rungs.values():
+                    rung.add(log_weights.double())
+                advance(len(log_weights))
+        for m, rung in rungs.items():
+            ladder[m].add(*rung.bound())
+    if not all(math.isfinite(total.value) for total in (nelbo, kl, rec, *ladder.values())):
+        raise UserError("This model gives numbers that are not finite on these images: its weights cannot be right.")
+    return SetReport(
+        images=len(images),
+        nelbo=nelbo.value,
+        nelbo_se=nelbo.standard_error,
+        kl=kl.value,
+        rec=rec.value,
+        niwae={m: -total.value for m, total in ladder.items()},
+        niwae_se={m: total.standard_error for m, total in ladder.items()},
+    )
+
+
+def check_bounds(bounds: Sequence[int]) -> list[int]:
+    """The bounds in rising order, each once.
+
+    Raises:
+        UserError: one is below 1 or absurdly large.
+    """
+    for m in bounds:
+        if not 1 <= m <= LARGEST_BOUND:
+            raise UserError(f"IWAE-m needs m from 1 to {LARGEST_BOUND:,}, not {m}.")
+    return sorted(set(bounds))
+
+
+def _passes(m: int) -> int:
+    return max(PASSES // m, 1)
+
+
+class _Total:
+    """A mean over images, and the variance of that mean."""
+
+    def __init__(self) -> None:
+        self.images, self.sum, self.variance = 0, 0.0, 0.0
+
+    def add(self, values: Tensor, variances: Tensor) -> None:
+        """Each image's estimate and the variance of that estimate, (images,) each."""
+        self.images += len(values)
+        self.sum += float(values.sum())
+        self.variance += float(variances.sum())
+
+    @property
+    def value(self) -> float:
+        return self.sum / self.images
+
+    @property
+    def standard_error(self) -> float:
+        return math.sqrt(self.variance) / self.images
+
+
+class _Rung:
+    """IWAE-m of a block of images, from log-weights that arrive in chunks; keeps a few numbers per image.
+
+    Each pass is a group of m weights whose log-mean-exp is one draw of the bound. With one pass alone its
+    variance comes from the weights themselves: var(log mean w) = 1 / ESS - 1 / m, to first order.
+    """
+
+    def __init__(self, m: int, images: int) -> None:
+        self.m, self.passes = m, _passes(m)
+        self.finished, self.filled = 0, 0
+        self.log_sum = torch.full((images,), -math.inf, dtype=torch.float64)
+        self.log_sum_squares = self.log_sum.clone()
+        self.sum = torch.zeros(images, dtype=torch.float64)
+        self.sum_squares = torch.zeros(images, dtype=torch.float64)
+
+    def add(self, log_weights: Tensor) -> None:
+        """Take the next log-weights, float64 (samples, images); what is beyond the last pass is left out."""
+        while len(log_weights) and self.finished < self.passes:
+            taken, log_weights = log_weights.tensor_split([self.m - self.filled])
+            self.log_sum = torch.logaddexp(self.log_sum, taken.logsumexp(0))
+            self.log_sum_squares = torch.logaddexp(self.log_sum_squares, (2 * taken).logsumexp(0))
+            self.filled += len(taken)
+            if self.filled == self.m:
+                self._finish_pass()
+
+    def _finish_pass(self) -> None:
+        bound = self.log_sum - math.log(self.m)
+        self.sum += bound
+        self.sum_squares += bound.square()
+        self.inverse_ess = (self.log_sum_squares - 2 * self.log_sum).exp()
+        self.finished, self.filled = self.finished + 1, 0
+        self.log_sum = torch.full_like(self.log_sum, -math.inf)
+        self.log_sum_squares = self.log_sum.clone()
+
+    def bound(self) -> tuple[Tensor, Tensor]:
+        """Each image's bound and the variance of that estimate, (images,) each."""
+        mean = self.sum / self.passes
+        if self.passes == 1:
+            return mean, (self.inverse_ess - 1 / self.m).clamp(min=0)
+        spread = (self.sum_squares - self.passes * mean.square()) / (self.passes - 1)
+        return mean, spread.clamp(min=0) / self.passes

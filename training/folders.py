@@ -1,0 +1,46 @@
+"""Where things live, and their names. Light (no torch), so that a page can list what there is at once."""
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["PRETRAINED", "PROJECT", "data_folder", "is_run_id", "pretrained_names", "run_ids", "runs_folder"]
+
+PROJECT = Path(__file__).resolve().parent.parent
+PRETRAINED = PROJECT / "pretrained"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
+
+
+def data_folder() -> Path:
+    """Where data sets live: $ELBO_LAB_DATA, else `data/` in the project."""
+    return Path(os.environ.get("ELBO_LAB_DATA") or PROJECT / "data").expanduser()
+
+
+def runs_folder() -> Path:
+    """Where runs live: $ELBO_LAB_RUNS, else `runs/` in the project."""
+    return Path(os.environ.get("ELBO_LAB_RUNS") or PROJECT / "runs").expanduser()
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text can name a run; nothing that could leave the runs folder can."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def run_ids(folder: Path | None = None) -> list[str]:
+    """Ids of the runs in a folder, newest first."""
+    folder = folder or runs_folder()
+    if not folder.is_dir():
+        return []
+    born = {}
+    for path in folder.iterdir():
+        if is_run_id(path.name):
+            with suppress(OSError):  # no run, or one that is being deleted
+                born[path.name] = (path / "config.json").stat().st_mtime_ns
+    return sorted(born, key=lambda name: -born[name])
+
+
+def pretrained_names() -> list[str]:
+    """Names of the shipped models: the VAE first, the others in alphabetical order."""
+    names = [path.parent.name for path in PRETRAINED.glob("*/model.safetensors")]
+    return sorted(names, key=lambda name: (name != "vae", name))

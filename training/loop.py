@@ -1,0 +1,230 @@
+"""The training loop: a config and a dataset in, events out. It knows no page, no job and no file."""
+
+import math
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.family import ElboTerms
+from training.config import TrainConfig
+from training.data import Dataset
+from training.device import products_in
+from training.errors import UserError
+
+__all__ = ["Event", "Measured", "Pictures", "Saved", "TrainingDiverged", "train"]
+
+LOG_EVERY = 50
+HELD_OUT_EVERY = 250
+PICTURES_EVERY = 500
+EARLY_PICTURES = (0, 100, 200, 300, 400)
+SAVE_EVERY = 1000
+HELD_OUT_IMAGES = 1000
+GRID_IMAGES = 200
+RECONSTRUCTED_IMAGES = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Batch means of the terms, in nats: over the steps since the last event, or over held-out images."""
+
+    step: int
+    seconds: float
+    split: str  # "train" or "held-out"
+    terms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Mean images in 0..1: samples of the same noise (200, pixels); images and reconstructions (8, pixels)."""
+
+    step: int
+    samples: Tensor
+    originals: Tensor
+    reconstructions: Tensor
+
+
+@dataclass(frozen=True)
+class Saved:
+    """All that is needed to go on from this step as if nothing had happened."""
+
+    step: int
+    state: dict[str, Any]
+
+
+Event = Measured | Pictures | Saved
+
+
+class TrainingDiverged(UserError):
+    """A loss or a weight is no longer a finite number."""
+
+
+def train(
+    config: TrainConfig,
+    dataset: Dataset,
+    on_event: Callable[[Event], None],
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    resume: dict[str, Any] | None = None,
+) -> int:
+    """Train a model and report what happens; the first and the last state are always reported.
+
+    Each step takes the next batch of a fresh permutation of the epoch, draws its pixels anew from the grey
+    values (x ~ Bernoulli(grey / 255)) and takes one Adam step on the batch mean of the loss.
+
+    Arguments:
+        on_event: called in this thread; what it raises ends the training.
+        should_stop: asked before every step.
+        resume: the `state` of an earlier `Saved` of this config.
+
+    Returns:
+        The number of steps done in all.
+
+    Raises:
+        TrainingDiverged: the loss is not finite; the last `Saved` before it is sound.
+    """
+    device = torch.device(config.device)
+    model = config.family_entry.fresh(config.model, config.seed).to(device)
+    optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+    generator = torch.Generator(device).manual_seed(config.seed)
+    step, seconds = 0, 0.0
+    if resume is not None:
+        model.load_state_dict(resume["model"])
+        optimiser.load_state_dict(deepcopy(resume["optimiser"]))
+        generator.set_state(resume["generator"])
+        step, seconds = resume["step"], resume["seconds"]
+
+    images = dataset.train.images.to(device)
+    watcher = _Watcher(model, dataset, config)
+    clock = time.perf_counter() - seconds
+    batches = math.ceil(len(images) / config.batch_size)
+    order = _epoch_order(config.seed, step // batches, len(images), device)
+    recent = _RunningMeans()
+
+    def log() -> None:
+        if recent.steps:
+            means = recent.take()
+            _require_finite(means, model, step)
+            on_event(Measured(step, time.perf_counter() - clock, "train", means))
+
+    def observe(*, every: bool) -> None:
+        if every or step % HELD_OUT_EVERY == 0:
+            on_event(watcher.held_out(step, time.perf_counter() - clock))
+        if every or step % PICTURES_EVERY == 0 or step in EARLY_PICTURES:
+            on_event(watcher.pictures(step))
+
+    def save() -> None:
+        state = {
+            "step": step,
+            "seconds": time.perf_counter() - clock,
+            "model": {name: value.detach().cpu().clone() for name, value in model.state_dict().items()},
+            "optimiser": deepcopy(optimiser.state_dict()),
+            "generator": generator.get_state(),
+        }
+        on_event(Saved(step, state))
+
+    if resume is None:
+        save()
+        observe(every=True)
+    while step < config.steps and not should_stop():
+        position = step % batches
+        if position == 0 and step:
+            order = _epoch_order(config.seed, step // batches, len(images), device)
+        chosen = order[position * config.batch_size : (position + 1) * config.batch_size]
+        x = draw_pixels(images[chosen], generator)
+        with products_in(config.precision, device.type):
+            terms = model.elbo_terms(x, generator=generator)
+        loss = model.loss(terms)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        step += 1
+
+        recent.add(terms)
+        if step % LOG_EVERY == 0:
+            log()
+        if step < config.steps:
+            observe(every=False)
+            if step % SAVE_EVERY == 0:
+                save()
+    log()
+    observe(every=True)
+    save()
+    return step
+
+
+def draw_pixels(grey: Tensor, generator: torch.Generator) -> Tensor:
+    """x ~ Bernoulli(grey / 255): uint8 (batch, pixels) -> float32 zeros and ones of the same shape."""
+    uniform = torch.rand(grey.shape, generator=generator, device=grey.device)
+    return (uniform * 255 < grey).float()
+
+
+def _epoch_order(seed: int, epoch: int, count: int, device: torch.device) -> Tensor:
+    """The permutation of one epoch: depends on the seed and the epoch alone, so a resumed run meets it again."""
+    generator = torch.Generator().manual_seed((seed << 20) + epoch)
+    return torch.randperm(count, generator=generator).to(device)
+
+
+class _RunningMeans:
+    """Means of the terms over the steps since they were last taken; the device is read only then."""
+
+    def __init__(self) -> None:
+        self.steps, self.names = 0, list[str]()
+        self.totals: Tensor | float = 0.0
+
+    def add(self, terms: ElboTerms) -> None:
+        named = terms.named()
+        self.names = list(named)
+        self.totals = self.totals + torch.stack([value.detach().mean() for value in named.values()])
+        self.steps += 1
+
+    def take(self) -> dict[str, float]:
+        means = (torch.as_tensor(self.totals) / self.steps).tolist()
+        self.steps, self.totals = 0, 0.0
+        return dict(zip(self.names, means, strict=True))
+
+
+def _require_finite(means: dict[str, float], model: nn.Module, step: int) -> None:
+    if not all(math.isfinite(mean) for mean in means.values()) or not all(
+        bool(parameter.isfinite().all()) for parameter in model.parameters()
+    ):
+        raise TrainingDiverged(
+            f"The loss stopped being a number by step {step:,}: start again with a lower learning rate; "
+            "the last checkpoint before it is kept."
+        )
+
+
+class _Watcher:
+    """Looks at the model without touching its training: fixed held-out images, fixed noise."""
+
+    def __init__(self, model: Any, dataset: Dataset, config: TrainConfig) -> None:
+        self.model, self.seed = model, config.seed
+        self.device = torch.device(config.device)
+        fixed = torch.Generator().manual_seed(config.seed)
+        self.images = draw_pixels(dataset.test.images[:HELD_OUT_IMAGES], fixed).to(self.device)
+        first_of_class = [int((dataset.test.labels == digit).int().argmax()) for digit in range(10)]
+        shown = dataset.test.images[first_of_class[:RECONSTRUCTED_IMAGES]]
+        self.originals = shown.to(self.device).float() / 255
+        noise = torch.Generator(self.device).manual_seed(config.seed)
+        self.z = model.sample_prior(GRID_IMAGES, generator=noise)
+
+    @torch.inference_mode()
+    def held_out(self, step: int, seconds: float) -> Measured:
+        """The terms on the held-out images, with the same noise at every call."""
+        noise = torch.Generator(self.device).manual_seed(self.seed)
+        terms = self.model.elbo_terms(self.images, generator=noise)
+        return Measured(step, seconds, "held-out", {name: float(value.mean()) for name, value in terms.named().items()})
+
+    @torch.inference_mode()
+    def pictures(self, step: int) -> Pictures:
+        """Samples of the fixed noise, and the fixed images with their reconstructions."""
+        return Pictures(
+            step,
+            samples=self.model.decode_mean(self.z).cpu(),
+            originals=self.originals.cpu(),
+            reconstructions=self.model.reconstruct(self.originals).cpu(),
+        )

@@ -1,0 +1,92 @@
+"""Make a shipped model: train its preset on the full data, measure it, write weights, card and first pictures."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.registry import PRESETS
+from training import pictures
+from training.cards import Card, Numbers, write_card
+from training.checkpoints import load_checkpoint
+from training.config import TrainConfig
+from training.data import load_dataset
+from training.device import describe_machine, versions
+from training.errors import UserError
+from training.files import replace_file
+from training.loop import Event
+from training.measure import measure
+from training.runs import Run, RunWriter
+from training.trainer import train_into
+
+__all__ = ["pretrain"]
+
+MOVING_FRAMES = 40
+
+
+def pretrain(
+    preset: str,
+    folder: Path,
+    work: Path,
+    *,
+    seed: int,
+    on_event: Callable[[Event], None] = lambda event: None,
+    on_progress: Callable[[str, float], None] = lambda name, fraction: None,
+) -> Card:
+    """Train a preset with the homework's steps on the full MNIST and ship it in `folder`.
+
+    Arguments:
+        work: run folder of the training; a run there that broke off goes on, a finished one is measured as it is.
+        on_event: hears the training's events; on_progress hears the measuring's.
+
+    Raises:
+        UserError: no such preset, or the full data are not on disk.
+    """
+    config = TrainConfig.from_preset(preset, data="mnist", seed=seed)
+    load_dataset(config.data)  # before any folder is made: missing data leave no trace
+    state = Run(work).resume_state() if (work / "config.json").exists() else None
+    if state is None or state["step"] < config.steps:
+        writer = RunWriter(work, config, resume=state is not None)
+        status = train_into(writer, resume=state, on_event=on_event)
+        if status.state == "failed":
+            raise UserError(status.message)
+    run = Run(work)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
+    shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
+    checkpoint = load_checkpoint(folder)
+    model: Any = checkpoint.build()
+    reports = measure(checkpoint, ["homework", "test"], on_progress=on_progress)
+    status = run.status()
+    card = Card(
+        name=preset,
+        family=run.config.family,
+        summary=PRESETS[preset].summary,
+        parameters=sum(value.numel() for value in model.parameters()),
+        steps=status.step,
+        seed=run.config.seed,
+        data=run.config.data,
+        training=run.config.model_dump(mode="json"),
+        trained={
+            "date": date.today().isoformat(),
+            "seconds": round(status.seconds, 1),
+            "steps_per_second": round(status.steps_per_second, 1),
+        },
+        versions=versions(),
+        hardware=describe_machine(torch.device(run.config.device)),
+        sets={name: Numbers.model_validate(report.as_json()) for name, report in reports.items()},
+        sha256=checkpoint.sha256,
+    )
+    write_card(folder, card)
+    _write_first_pictures(model, folder)
+    return card
+
+
+def _write_first_pictures(model: Any, folder: Path) -> None:
+    """Pictures that a page can show before torch is even loaded: 200 digits, still and moving."""
+    still = pictures.grid(pictures.draw_samples(model))
+    replace_file(folder / "samples.png", pictures.png_bytes(still, model=folder.name, seed=0, kind="means"))
+    replace_file(folder / "samples.webp", pictures.moving_samples(model, frames=MOVING_FRAMES))
