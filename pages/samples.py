@@ -6,7 +6,8 @@ from pages.common import figures, formulas, frame, numbers, services
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint
 from training.errors import UserError
 
-KINDS = {"means": "Bernoulli means", "binary": "Binary samples"}
+KINDS = {"means": "Means", "binary": "Binary"}
+SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
 
 frame.mend_link("pages/samples.py")
 frame.header("Samples", "What does the model imagine when nobody shows it an image?")
@@ -50,7 +51,7 @@ with picture:
         figures.picture(
             png,
             key="samples",
-            alt=f"200 digits in 10 rows of 20 from {choice}: {KINDS[kind]}, seed {seed}, temperature {temperature}",
+            alt=f"200 digits in 10 rows of 20 from {choice}: {SHOWN[kind]}, seed {seed}, temperature {temperature}",
         )
         with controls:
             st.download_button(

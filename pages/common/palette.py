@@ -32,7 +32,7 @@ class Quantity(NamedTuple):
 
 
 RECONSTRUCTION = Quantity("Reconstruction", r"-\mathbb{E}_{q(z\mid x)}\log p(x\mid z)", "#0d9488")
-KL_Z = Quantity("KL", r"\mathrm{KL}\bigl(q(z\mid x)\,\|\,p(z)\bigr)", "#d97706")
+KL_Z = Quantity("KL", r"\mathrm{KL}\bigl(q(z\mid x)\,\|\,p(z)\bigr)", "#c96a00")
 KL_Y = Quantity("KL of y", r"\mathrm{KL}\bigl(q(y\mid x)\,\|\,p(y)\bigr)", "#e11d48")
 NELBO = Quantity("NELBO", r"\mathrm{NELBO}(x)", "#8b5cf6")
 BOUND = Quantity("IWAE bound", r"\mathcal{L}_m(x)", "#3b82f6")

@@ -14,7 +14,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from training.folders import PROJECT
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # containers have little of it, and Chromium dies without
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 PATIENCE_MS = 60_000  # a busy machine is no failure
 SHOTS = Path(__file__).parent / "shots"
 
@@ -25,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium: the one that `make test` found, the system's, or Playwright's own."""
     script = Path(__file__).with_name("ensure_chromium.sh")

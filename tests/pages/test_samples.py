@@ -45,7 +45,7 @@ def test_every_control_changes_the_picture(page: AppTest, key: str, value: objec
 def test_a_link_opens_its_view(app: AppTest) -> None:
     app.query_params["seed"] = "7"
     app.query_params["temperature"] = "0.5"
-    app.query_params["kind"] = "Binary samples"
+    app.query_params["kind"] = "Binary"
     app.switch_page("pages/samples.py").run()
     assert (app.number_input(key="seed").value, app.slider(key="temperature").value) == (7, 0.5)
     assert app.segmented_control(key="kind").value == "binary"
