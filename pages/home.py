@@ -9,14 +9,6 @@ SHIPPED = PRETRAINED / "vae"
 
 frame.header("ELBO Lab", "Train a variational autoencoder in front of your eyes, and see what its formulas mean.")
 words, digits = st.columns([1, 1.4], gap="large")
-with words:
-    formulas.nelbo_in_short()
-    st.markdown(
-        "A VAE squeezes each image $x$ into a short code $z$ and learns to draw it again. Its **NELBO** is the price "
-        "of one image in nats: what the drawing gets wrong, plus what the code costs. Lower is better."
-    )
-    st.page_link("pages/train.py", label="**Train**: watch it learn, live", icon=":material/model_training:")
-    st.page_link("pages/samples.py", label="**Samples**: see what it imagines", icon=":material/grid_view:")
 with digits:
     play = st.session_state.get("living", True)
     figures.living_picture(
@@ -31,6 +23,14 @@ with digits:
         "$\\mathcal{N}(0, I)$. Shown are pixel probabilities."
     )
     switch.toggle("Moving", value=True, key="living")
+with words:
+    formulas.nelbo_in_short()
+    st.markdown(
+        "A VAE squeezes each image $x$ into a short code $z$ and learns to draw it again. Its **NELBO** is the price "
+        "of one image in nats: what the drawing gets wrong, plus what the code costs. Lower is better."
+    )
+    st.page_link("pages/train.py", label="**Train**: watch it learn, live", icon=":material/model_training:")
+    st.page_link("pages/samples.py", label="**Samples**: see what it imagines", icon=":material/grid_view:")
 
 st.space("medium")
 st.subheader("One family, five models", anchor=False)

@@ -1,12 +1,12 @@
 """Model cards: what stands beside shipped weights, and the reference numbers they are read against.
 
-This module stays light (no torch), so that a first page can show numbers before anything heavy is loaded.
+This module stays light (no torch, no pydantic), so that the first page shows numbers before anything is loaded.
 """
 
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from training.errors import UserError
 from training.files import replace_file
@@ -14,10 +14,9 @@ from training.files import replace_file
 __all__ = ["REFERENCES", "Card", "Numbers", "Reference", "read_card", "write_card"]
 
 
-class Numbers(BaseModel):
-    """What `evaluate` gave on one set, in nats per image; see `training.evaluate.SetReport`."""
-
-    model_config = ConfigDict(frozen=True)
+@dataclass(frozen=True)
+class Numbers:
+    """What `evaluate` gave on one set, in nats per image; see `training.evaluate.SetReport.as_json`."""
 
     images: int
     nelbo: float
@@ -28,7 +27,8 @@ class Numbers(BaseModel):
     niwae_se: dict[str, float]
 
 
-class Card(BaseModel):
+@dataclass(frozen=True)
+class Card:
     """Where shipped weights come from and what they reach.
 
     Attributes:
@@ -53,7 +53,8 @@ class Card(BaseModel):
     sha256: str
 
 
-class Reference(BaseModel):
+@dataclass(frozen=True)
+class Reference:
     """A published row of numbers on the homework set; None where it gives none."""
 
     source: str
@@ -82,8 +83,9 @@ def read_card(folder: Path) -> Card:
         UserError: it is missing or cannot be read.
     """
     try:
-        return Card.model_validate_json((folder / "card.json").read_bytes())
-    except (OSError, ValidationError) as error:
+        card = json.loads((folder / "card.json").read_bytes())
+        return Card(**card | {"sets": {name: Numbers(**numbers) for name, numbers in card["sets"].items()}})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
             f"{folder.name} has no card that can be read: remake it with `python -m training pretrain {folder.name}`."
         ) from error
@@ -91,4 +93,4 @@ def read_card(folder: Path) -> Card:
 
 def write_card(folder: Path, card: Card) -> None:
     """Write a folder's card, whole or not at all."""
-    replace_file(folder / "card.json", (card.model_dump_json(indent=2) + "\n").encode())
+    replace_file(folder / "card.json", (json.dumps(asdict(card), indent=2) + "\n").encode())

@@ -1,8 +1,10 @@
 """Errors whose text is meant for the person at the screen."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 __all__ = ["Cancelled", "UserError", "explain", "one_of"]
 
@@ -21,7 +23,7 @@ class Cancelled(Exception):
     """The user asked a long computation to end; nothing is wrong."""
 
 
-def explain(error: ValidationError) -> str:
+def explain(error: "ValidationError") -> str:
     """Turn pydantic's first complaint into one sentence: which setting, what is wrong, what was given."""
     first = error.errors()[0]
     setting = ".".join(str(part) for part in first["loc"]) or "setting"

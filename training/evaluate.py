@@ -10,6 +10,7 @@ A standard error is the Monte-Carlo one: how far the number would move under ano
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,7 +38,7 @@ class SetReport:
     niwae: dict[int, float]
     niwae_se: dict[int, float]
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """The report with plain JSON types: bounds are keyed by m as text."""
         return {
             "images": self.images,

@@ -77,7 +77,7 @@ def pretrain(
         },
         versions=versions(),
         hardware=describe_machine(torch.device(run.config.device)),
-        sets={name: Numbers.model_validate(report.as_json()) for name, report in reports.items()},
+        sets={name: Numbers(**report.as_json()) for name, report in reports.items()},
         sha256=checkpoint.sha256,
     )
     write_card(folder, card)

@@ -1,6 +1,7 @@
 """Pictures made of pixels, shown crisp at any size, with a text for who cannot see them."""
 
 import base64
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -8,9 +9,9 @@ import streamlit as st
 __all__ = ["living_picture", "picture"]
 
 _CRISP = "<style>[class*='st-key-pixels-'] img { image-rendering: pixelated; border-radius: 4px; width: 100%; }</style>"
-_STILL = (
-    "<style>.living-still { display: none; } @media (prefers-reduced-motion: reduce) "
-    "{ .living-still { display: block; } .living-moving { display: none; } }</style>"
+_LIVING = (
+    "<style>.living { display: grid; } .living img { grid-area: 1 / 1; } "
+    "@media (prefers-reduced-motion: reduce) { .living-moving { display: none; } }</style>"
 )
 
 
@@ -28,19 +29,17 @@ def picture(png: bytes | Path, *, alt: str, key: str, caption: str | None = None
 
 
 def living_picture(moving: Path, still: Path, *, alt: str, play: bool) -> None:
-    """An animated WebP, or its still PNG: when asked, and for readers who prefer no motion."""
-    st.html(_CRISP + _STILL)
-    frames = [("living-still", "png", still)]
+    """A still PNG, seen at once, and an animated WebP of the same size that covers it as soon as it is decoded.
+
+    Only the still one shows where `play` is off, and for readers whose system asks for no motion.
+    """
+    st.html(_CRISP + _LIVING)
+    images = f'<img alt="{escape(alt)}" src="data:image/png;base64,{_encoded(str(still), still.stat().st_mtime_ns)}">'
     if play:
-        frames.append(("living-moving", "webp", moving))
-    else:
-        frames = [("living-shown", "png", still)]
-    images = "".join(
-        f'<img class="{css}" alt="{alt}" src="data:image/{kind};base64,{_encoded(str(file), file.stat().st_mtime_ns)}">'
-        for css, kind, file in frames
-    )
+        source = _encoded(str(moving), moving.stat().st_mtime_ns)
+        images += f'<img class="living-moving" alt="" src="data:image/webp;base64,{source}">'
     with st.container(key="pixels-living"):
-        st.html(images)
+        st.html(f'<div class="living">{images}</div>')
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

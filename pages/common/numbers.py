@@ -110,9 +110,7 @@ def _measuring_panel(checkpoint: "Checkpoint", sets: list[str], key: str) -> Non
         st.button("Stop measuring", on_click=job.stop, key="stop-measuring")
     else:
         reports = job.result
-        rows = [
-            (f"{checkpoint.name}, {SETS[name]}", Numbers.model_validate(reports[name].as_json())) for name in reports
-        ]
+        rows = [(f"{checkpoint.name}, {SETS[name]}", Numbers(**reports[name].as_json())) for name in reports]
         reference = [(f"{entry.source}, homework set", entry) for entry in REFERENCES if "homework" in reports]
         numbers_table([*reference, *rows])
         if st.session_state.pop(f"was-measuring:{key}", False):
