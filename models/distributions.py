@@ -7,11 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 __all__ = [
+    "component_log_densities",
     "gaussian_parameters",
     "kl_normal",
     "log_bernoulli",
     "log_mean_exp",
     "log_normal",
+    "log_normal_mixture",
     "sample_gaussian",
 ]
 
@@ -55,6 +57,31 @@ def sample_gaussian(mean: Tensor, variance: Tensor, generator: torch.Generator |
 def log_normal(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
     """log N(x; mean, diag(variance)), summed over the last axis: shape (..., d) -> (...)."""
     return -0.5 * (LOG_TWO_PI + variance.log() + (x - mean).square() / variance).sum(-1)
+
+
+def log_normal_mixture(x: Tensor, means: Tensor, variances: Tensor) -> Tensor:
+    """log of the mean over k diagonal Gaussians: a mixture with equal weights.
+
+    One matrix product in place of a (..., k, d) broadcast: -(x - m)^2 / 2v is linear in (x^2, x).
+
+    Arguments:
+        x: (..., d).
+        means, variances: (k, d) each.
+
+    Returns:
+        Shape (...).
+    """
+    return log_mean_exp(component_log_densities(x, means, variances), -1)
+
+
+def component_log_densities(x: Tensor, means: Tensor, variances: Tensor) -> Tensor:
+    """log N(x; m_j, diag(v_j)) of every component j: x (..., d), means and variances (k, d) -> (..., k)."""
+    precisions = variances.reciprocal()
+    constants = -0.5 * (LOG_TWO_PI + variances.log() + means.square() * precisions).sum(-1)
+    features = torch.cat([x.square(), x], -1)
+    weights = torch.cat([-0.5 * precisions, means * precisions], -1)
+    with torch.autocast(x.device.type, enabled=False):  # these differences of squares need every bit
+        return F.linear(features, weights, constants)
 
 
 def kl_normal(q_mean: Tensor, q_variance: Tensor, p_mean: Tensor, p_variance: Tensor) -> Tensor:

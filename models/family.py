@@ -3,13 +3,23 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-__all__ = ["ElboTerms", "Family", "GenerativeModel", "ModelConfig", "Preset", "Shapes", "matrix_shape"]
+__all__ = [
+    "Batch",
+    "ElboTerms",
+    "Family",
+    "GenerativeModel",
+    "ModelConfig",
+    "Objective",
+    "Preset",
+    "Shapes",
+    "matrix_shape",
+]
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -20,6 +30,27 @@ class ModelConfig(BaseModel):
     """Base of every family's architecture: frozen, and strict about names it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Batch(NamedTuple):
+    """What one training step sees: binary images with their digits, and a few images whose digits may be used.
+
+    Attributes:
+        x, labelled_x: float zeros and ones, (batch, pixels) and (labelled, pixels).
+        y, labelled_y: int64 digits, (batch,) and (labelled,); `y` is for measuring accuracy alone.
+    """
+
+    x: Tensor
+    y: Tensor
+    labelled_x: Tensor
+    labelled_y: Tensor
+
+
+class Objective(NamedTuple):
+    """What one step minimises, and what it reports: batch means by name, in nats unless the name says otherwise."""
+
+    loss: Tensor
+    reported: dict[str, Tensor]
 
 
 class ElboTerms(NamedTuple):
@@ -37,15 +68,22 @@ class ElboTerms(NamedTuple):
         """Every term by its name, the NELBO first."""
         return {"nelbo": self.nelbo, **self._asdict()}
 
+    def means(self) -> dict[str, Tensor]:
+        """The batch mean of every term, detached."""
+        return {name: value.detach().mean() for name, value in self.named().items()}
+
 
 class GenerativeModel(Protocol):
     """The contract of every model: an `nn.Module` that also answers these."""
 
     config: Any
+    uses_labels: ClassVar[bool]
 
     def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms: ...
 
-    def loss(self, terms: ElboTerms) -> Tensor: ...
+    def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective: ...
+
+    def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]: ...
 
     def log_weights(
         self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10

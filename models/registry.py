@@ -1,13 +1,19 @@
 """Every model family and every preset. A new family is one file and one line here."""
 
-from models import vae
+from models import beta_vae, gmvae, ssvae, vae
 from models.family import Family, Preset
 
 __all__ = ["FAMILIES", "PRESETS", "family_of"]
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (vae.FAMILY,)}
+_EVERY_FAMILY = (
+    vae.FAMILY,
+    beta_vae.FAMILY,
+    gmvae.FAMILY,
+    ssvae.FAMILY,
+)
 
-PRESETS: dict[str, Preset] = {preset.name: preset for family in FAMILIES.values() for preset in family.presets}
+FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY_FAMILY}
+PRESETS: dict[str, Preset] = {preset.name: preset for family in _EVERY_FAMILY for preset in family.presets}
 
 
 def family_of(preset: str) -> Family:

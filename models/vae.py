@@ -9,7 +9,7 @@ The negative ELBO of one image is KL(q(z|x) || p(z)) in closed form plus one sam
 
 from collections.abc import Iterator
 from math import isqrt
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
 from pydantic import Field, field_validator
@@ -22,7 +22,7 @@ from models.distributions import (
     log_normal,
     sample_gaussian,
 )
-from models.family import ElboTerms, Family, ModelConfig, Preset, Shapes, matrix_shape
+from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape
 from models.networks import MLP
 
 __all__ = ["FAMILY", "VAE", "Gaussian", "VAEConfig"]
@@ -58,6 +58,7 @@ class VAE(nn.Module):
     Parameters and buffers carry the homework's names: `enc.net.*`, `dec.net.*`, `z_prior_m`, `z_prior_v`.
     """
 
+    uses_labels: ClassVar[bool] = False
     z_prior_m: Tensor
     z_prior_v: Tensor
 
@@ -91,6 +92,10 @@ class VAE(nn.Module):
         shape = (count, self.config.z)
         return sample_gaussian(self.z_prior_m.expand(shape), (self.z_prior_v * temperature**2).expand(shape), generator)
 
+    def log_prior(self, z: Tensor) -> Tensor:
+        """log p(z) in nats: (..., z) -> (...)."""
+        return log_normal(z, self.z_prior_m, self.z_prior_v)
+
     def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
         """KL and one-sample reconstruction of each image, in nats: (batch, pixels) -> (batch,) each."""
         q = self.posterior(x)
@@ -100,9 +105,14 @@ class VAE(nn.Module):
             rec=-log_bernoulli(x, self.decode(z)),
         )
 
-    def loss(self, terms: ElboTerms) -> Tensor:
+    def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
         """What training minimises: the batch mean of the NELBO, in nats."""
-        return terms.nelbo.mean()
+        terms = self.elbo_terms(batch.x, generator=generator)
+        return Objective(terms.nelbo.mean(), terms.means())
+
+    def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]:
+        """What else is worth watching on held-out images (batch, pixels) with digits (batch,): nothing here."""
+        return {}
 
     def log_weights(
         self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
@@ -124,8 +134,7 @@ class VAE(nn.Module):
         q = self.posterior(x)
         for start in range(0, m, chunk):
             z = torch.stack([sample_gaussian(*q, generator) for _ in range(min(chunk, m - start))])
-            log_prior = log_normal(z, self.z_prior_m, self.z_prior_v)
-            yield log_bernoulli(x, self.decode(z)) + log_prior - log_normal(z, *q)
+            yield log_bernoulli(x, self.decode(z)) + self.log_prior(z) - log_normal(z, *q)
 
 
 def recognise(shapes: Shapes) -> VAEConfig | None:

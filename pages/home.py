@@ -43,7 +43,12 @@ for column, drawing in zip(st.columns(5, gap="medium"), graphical_models.FAMILY,
         graphical_models.draw(drawing)
         st.markdown(f"**{drawing.title}**  \n{drawing.sentence}")
         if drawing.preset is not None:
-            st.page_link("pages/train.py", label=f"Train a {drawing.title}", icon=":material/arrow_forward:")
+            st.page_link(
+                "pages/train.py",
+                label=f"Train a {drawing.title}",
+                icon=":material/arrow_forward:",
+                query_params={"preset": drawing.preset},
+            )
 
 st.space("medium")
 st.subheader("The homework's numbers, reproduced", anchor=False)
@@ -51,4 +56,4 @@ st.markdown(
     "Stanford CS236's second homework asks for these. The shipped VAE was trained by this app, 20,000 steps on the "
     "full MNIST, and measured by the same code that measures yours."
 )
-numbers.family_table("vae")
+numbers.preset_table("vae")

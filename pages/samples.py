@@ -83,7 +83,7 @@ frame.notes(
 if choice:
     st.space("small")
     st.subheader("Its numbers", anchor=False)
-    if choice == SHIPPED + "vae":
-        numbers.family_table("vae")
+    if choice.startswith(SHIPPED):
+        numbers.preset_table(choice.removeprefix(SHIPPED))
     else:
         numbers.measuring(checkpoint_path(choice))

@@ -1,6 +1,7 @@
 """Train: start a model in the background, watch it learn, stop it, go on with it."""
 
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import streamlit as st
@@ -8,25 +9,53 @@ import streamlit as st
 from pages.common import formulas, frame, graphical_models, live, numbers, services
 from pages.common.pickers import RUN
 from training.errors import UserError
-from training.folders import run_ids, runs_folder
+from training.folders import active_run, pretrained_names, run_ids, runs_folder
 from training.mnist_files import DATASETS, best_dataset_name, mnist_on_disk
 
 NEW = "new training"
 
 
-def start() -> None:
+TRAINING_FIELDS = {
+    "steps": ("Steps", "One step: one batch, one move of every weight."),
+    "batch_size": ("Batch size", "Images whose gradients are averaged for one step. The homework takes 100."),
+    "learning_rate": (
+        "Learning rate",
+        "How far Adam moves each weight in a step. The homework takes 0.001; far above it the weights jump about and "
+        "never settle.",
+    ),
+    "seed": ("Seed", "Decides the first weights, the order of the images and all noise: one seed, one run."),
+}
+MODEL_FIELDS = {
+    "z": (
+        "Latent size z",
+        "How many numbers the code has. With 2 the reconstruction suffers; far beyond the homework's value most "
+        "dimensions stay unused.",
+    ),
+    "beta": (
+        "Price of KL, β",
+        "1 is the VAE. Above 1 the code is dearer and the digits come out blurrier.",
+    ),
+    "k": ("Components k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
+    "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: 100 labelled digits."),
+    "class_weight": ("Weight of labels", "How much the labelled digits' cross-entropy counts. The homework takes 100."),
+}
+
+
+def start(preset: str) -> None:
     """Start the training that the form describes; what is wrong with it is shown above the form."""
+    from models.registry import PRESETS
     from training.config import TrainConfig
 
     state = st.session_state
+    fields = type(PRESETS[preset].model).model_fields
     try:
         config = TrainConfig.from_preset(
-            state["preset"],
-            model={"z": state["z"]},
-            steps=state["steps"],
-            batch_size=state["batch-size"],
-            learning_rate=state["learning-rate"],
-            seed=state["train-seed"],
+            preset,
+            model={name: state[f"{name}-{preset}"] for name in MODEL_FIELDS if name in fields},
+            steps=state[f"steps-{preset}"],
+            batch_size=state[f"batch_size-{preset}"],
+            learning_rate=state[f"learning_rate-{preset}"],
+            seed=state[f"seed-{preset}"],
             data=state.get("data", "mnist-sample"),
         )
         state["run"] = services.jobs().start_training(config).id
@@ -52,7 +81,7 @@ def watch(run_id: str) -> None:
 
 def pick_run() -> str:
     """The run on this page, named in its address; a fresh tab finds the training that is under way."""
-    active = services.active_run()
+    active = active_run()
     state = st.session_state
     if active is not None and "run" not in state and "run" not in st.query_params:
         st.switch_page("pages/train.py", query_params={"run": active})
@@ -69,14 +98,15 @@ def pick_run() -> str:
 
 def training_form() -> None:
     """The hyper-parameters of the chosen model, at the homework's values."""
-    from models.registry import PRESETS
+    from models.registry import PRESETS, family_of
 
-    preset = st.selectbox("Model", list(PRESETS), key="preset", persist_state="session")
+    preset = st.selectbox("Model", list(PRESETS), key="preset", bind="query-params")
     recipe = PRESETS[preset]
     drawing, words = st.columns([1, 1.3], vertical_alignment="center")
     with drawing:
-        graphical_models.draw(next(entry for entry in graphical_models.FAMILY if entry.preset == preset))
-    words.caption(f"{recipe.summary} {time_needed(recipe.steps)}")
+        if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
+            graphical_models.draw(figure)
+    words.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
     with st.form("training", border=False):
         if mnist_on_disk():
             st.segmented_control(
@@ -89,74 +119,59 @@ def training_form() -> None:
                 width="stretch",
                 help="; ".join(DATASETS.values()) + ".",
             )
-        left, right = st.columns(2)
-        left.number_input(
-            "Steps",
-            1,
-            10_000_000,
-            recipe.steps,
-            500,
-            key="steps",
-            help="One step: one batch, one move of every weight. The homework takes 20,000.",
-        )
-        right.number_input(
-            "Latent size z",
-            1,
-            512,
-            10,
-            key="z",
-            help="How many numbers the code has. The homework takes 10; with 2 the reconstruction suffers, and beyond "
-            "20 most dimensions stay unused.",
-        )
-        left.number_input(
-            "Batch size",
-            1,
-            10_000,
-            recipe.batch_size,
-            key="batch-size",
-            help="Images whose gradients are averaged for one step. The homework takes 100.",
-        )
-        right.number_input(
-            "Learning rate",
-            1e-6,
-            1.0,
-            recipe.learning_rate,
-            5e-4,
-            format="%g",
-            key="learning-rate",
-            help="How far Adam moves each weight in a step. The homework takes 0.001; far above it the weights jump "
-            "about and never settle.",
-        )
-        st.number_input(
-            "Seed",
-            0,
-            2**32 - 1,
-            0,
-            key="train-seed",
-            help="Decides the first weights, the order of the images and all noise: one seed, one run.",
-        )
+        fields = [*TRAINING_FIELDS, *(name for name in MODEL_FIELDS if name in type(recipe.model).model_fields)]
+        for name, column in zip(fields, cycle(st.columns(2)), strict=False):
+            setting(column, preset, recipe, name)
         st.form_submit_button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
             on_click=start,
-            disabled=services.active_run() is not None,
+            args=[preset],
+            disabled=active_run() is not None,
             width="stretch",
         )
 
 
-def time_needed(steps: int) -> str:
-    """How long a training takes, judged by the last run here, else by the shipped model's."""
-    speed, here = services.training_speed()
-    if not speed:
+def setting(column: Any, preset: str, recipe: Any, name: str) -> None:
+    """One hyper-parameter, within the limits of its config and at the recipe's value."""
+    from training.config import TrainConfig
+
+    of_model = name in MODEL_FIELDS
+    owner = type(recipe.model) if of_model else TrainConfig
+    default = getattr(recipe.model if of_model else recipe, name, 0)
+    label, text = (MODEL_FIELDS | TRAINING_FIELDS)[name]
+    limits = {type(limit).__name__: limit for limit in owner.model_fields[name].metadata}
+    least = limits["Ge"].ge if "Ge" in limits else 1e-6
+    most = limits["Le"].le if "Le" in limits else 2**32 - 1
+    kind = type(default)
+    column.number_input(
+        label,
+        kind(least),
+        kind(most),
+        default,
+        {"steps": 500, "learning_rate": 5e-4}.get(name, kind(1)),
+        format="%g" if kind is float else None,
+        key=f"{name}-{preset}",
+        help=text,
+    )
+
+
+def time_needed(preset: str, steps: int, batch_size: int) -> str:
+    """How long a training takes, judged by the last one like it here, else by the shipped model's."""
+    found = services.training_speed(preset, batch_size)
+    if found is None:
         return ""
+    speed, here = found
     return f"{steps:,} steps take about {live.duration(steps / speed)}{'' if here else ' on two cores'}."
 
 
 def preview() -> None:
-    """Before a training: what it will look like, shown on the shipped model's own."""
-    st.caption("This is how the shipped VAE learned, 20,000 steps on the full MNIST. Start your own on the right.")
-    live.reference_figures("vae")
+    """Before a training: what it will look like, shown on a shipped model's own, the chosen one if it ships."""
+    chosen = st.session_state.get("preset", "vae")
+    preset = chosen if chosen in pretrained_names() else "vae"
+    st.caption(f"This is how the shipped {preset} learned on the full MNIST. Start your own on the right.")
+    live.reference_figures(preset)
 
 
 def run_controls(run_id: str) -> None:
@@ -186,7 +201,7 @@ def run_controls(run_id: str) -> None:
             args=[run_id],
             key="resume",
             width="stretch",
-            disabled=services.active_run() is not None,
+            disabled=active_run() is not None,
         )
     with st.container():
         st.page_link(
@@ -214,21 +229,17 @@ def status_panel(run: Any) -> None:
     if status.active:
         speed = status.steps_per_second
         left = f" · {speed:.0f} steps/s · {live.duration((status.steps - status.step) / speed)} left" if speed else ""
-        job = services.jobs().training_job(run.id)
-        stopping = job is not None and job.should_stop()
-        st.progress(status.step / status.steps, text="Stopping" if stopping else f"Training, {done}{left}")
-        if job is not None:
-            st.button(
-                "Stop",
-                icon=":material/stop:",
-                on_click=job.stop,
-                key="stop",
-                width="stretch",
-                disabled=stopping,
-                help="Ends after the current step and keeps everything; you can go on later.",
-            )
-        else:
-            st.caption("Started from the command line: stop it there with Ctrl-C.")
+        waiting = "Starting: loading PyTorch and the data" if status.state == "queued" else f"Training, {done}{left}"
+        st.progress(status.step / status.steps, text="Stopping" if run.stopping else waiting)
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            on_click=run.request_stop,
+            key="stop",
+            width="stretch",
+            disabled=run.stopping,
+            help="Ends after the current step and keeps everything; you can go on later.",
+        )
         st.session_state["was-active"] = run.id
         return
     messages = {
@@ -243,6 +254,11 @@ def status_panel(run: Any) -> None:
     }
     show, text, icon = messages[status.state]
     show(text, icon=icon)
+    held_out = run.metrics("held-out").terms.get("nelbo", [])
+    if len(held_out) > 1 and held_out[-1] > held_out[0]:
+        st.warning(
+            "It got worse than it was before training: try a lower learning rate.", icon=":material/trending_up:"
+        )
     if st.session_state.pop("was-active", None) == run.id:
         st.rerun()  # once, so that the page stops ticking and offers what comes next
 
@@ -286,10 +302,10 @@ with picture:
 formulas.nelbo_formula()
 st.space("small")
 frame.notes(
-    look="The KL starts near zero: at first the model ignores its code and draws one grey average digit. Then it "
-    "learns to use the code, the KL rises, and the reconstruction falls by far more.",
+    look="Seen from the start, the KL begins near zero: at first the model ignores its code and draws one grey average "
+    "digit. Then it learns to use the code, the KL rises, and the reconstruction falls by far more.",
     attempt="Train with $z = 2$: two numbers a digit. Which of the two terms pays for it? Then train on the embedded "
     "sample for 5,000 steps and watch the held-out curve leave the training curve.",
     guess="After 1,000 of 20,000 steps, how much of the whole improvement is already behind you: a third, two thirds, "
-    "or nine tenths? Say it before the curve does.",
+    "or nine tenths? Say it, then switch on *From the start*.",
 )

@@ -1,7 +1,7 @@
 """Weights from anywhere: our own runs, the shipped models, a stranger's file; and writing them.
 
-A file is read as tensors and nothing else. Its family and sizes are recognised from the names and shapes of
-its tensors, never from what it says about itself.
+A file is read as tensors and nothing else. Its family and sizes are recognised from the names and shapes of its
+tensors; what it says about itself is taken only where every shape agrees, to tell a beta-VAE from a VAE.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ __all__ = ["Checkpoint", "load_checkpoint", "weights_file", "write_safetensors"]
 
 WEIGHT_FILES = ("checkpoint.safetensors", "model.safetensors")
 LARGEST_FILE = 512 * 2**20
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 _PREFIXES = ("module.", "_orig_mod.")
 
@@ -106,13 +107,13 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         content = file.read_bytes()
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}): check its permissions.") from error
-    tensors, step = (
+    tensors, facts = (
         _read_safetensors(content, file.name) if _is_safetensors(content) else _read_torch(content, file.name)
     )
     if (unpacked := 4 * sum(value.numel() for value in tensors.values())) > LARGEST_FILE:
         raise UserError(f"{file.name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
-    tensors = {_plain_name(name): value for name, value in tensors.items()}
-    family, config = _recognise(tensors, file.name)
+    tensors = {_plain_name(name): value for name, value in tensors.items() if not value.is_nested}
+    family, config = _claimed(facts, tensors) or _recognise(tensors, file.name)
     state, ignored = _select(tensors, family, config, file.name)
     return Checkpoint(
         name=file.parent.name if file.name in WEIGHT_FILES else file.stem,
@@ -122,7 +123,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         config=config,
         state=state,
         ignored=ignored,
-        step=step,
+        step=_step_of(facts),
     )
 
 
@@ -138,21 +139,38 @@ def _is_safetensors(content: bytes) -> bool:
     return len(content) > 8 and content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content)
 
 
-def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], int | None]:
+def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         tensors = safetensors.torch.load(content)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise UserError(f"{name} is torn or not a safetensors file: write or download it again.") from error
     header = content[8 : 8 + int.from_bytes(content[:8], "little")]
-    return tensors, _step_of(header)
+    return tensors, json.loads(header).get("__metadata__", {})
 
 
-def _step_of(header: bytes) -> int | None:
-    step = json.loads(header).get("__metadata__", {}).get("step", "")
+def _step_of(facts: Mapping[str, str]) -> int | None:
+    step = facts.get("step", "")
     return int(step) if step.isdecimal() and len(step) < 10 else None
 
 
-def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], int | None]:
+def _claimed(facts: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[Family, ModelConfig] | None:
+    """The family and config that a file says it holds, if the names and shapes of its tensors are exactly theirs."""
+    family = FAMILIES.get(facts.get("family", ""))
+    if family is None:
+        return None
+    try:
+        config = family.config.model_validate_json(facts.get("config", ""))
+    except ValidationError:
+        return None
+    with torch.device("meta"):
+        expected = family.build(config).state_dict()
+    same = {name: value.shape for name, value in expected.items()} == {
+        name: value.shape for name, value in tensors.items()
+    }
+    return (family, config) if same else None
+
+
+def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read what torch.save wrote, today's zip format or the old one, allowing nothing but tensors."""
     try:
         if zipfile.is_zipfile(io.BytesIO(content)):
@@ -169,7 +187,7 @@ def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], int | Non
     tensors = _state_dict_in(loaded)
     if tensors is None:
         raise UserError(f"{name} holds no state_dict: save it with torch.save(model.state_dict(), path).")
-    return tensors, None
+    return tensors, {}
 
 
 def _refuse_bomb(content: bytes, name: str) -> None:
@@ -235,15 +253,15 @@ def _select(
         value = tensors.get(key)
         if value is None:
             raise UserError(f"{name} lacks {key}: a {family.title} needs it; save the whole model.state_dict().")
+        if value.dtype not in _FLOATS or value.layout != torch.strided or value.is_meta:
+            raise UserError(f"{name} has {key} stored as something else than plain numbers: save float32 tensors.")
         if value.shape != blank.shape:
             raise UserError(
                 f"{name} has {key} of shape {tuple(value.shape)} where its other layers ask for {tuple(blank.shape)}."
             )
-        if not value.is_floating_point() or value.layout != torch.strided or value.is_meta:
-            raise UserError(f"{name} has {key} stored as something else than plain numbers: save float tensors.")
-        if not bool(value.isfinite().all()):
-            raise UserError(f"{name} has values in {key} that are not finite numbers: this training had diverged.")
         state[key] = value.float().contiguous()
+        if not bool(state[key].isfinite().all()):
+            raise UserError(f"{name} has values in {key} that are not finite numbers: this training had diverged.")
     if constants:
         fresh = family.fresh(config, seed=0).state_dict()
         state |= {key: fresh[key] for key in constants}

@@ -4,6 +4,7 @@ Bad input ends with one sentence on stderr and exit code 2. Progress bars show o
 """
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train, measure and sample the models of ELBO Lab.",
 )
+POLITENESS = 10
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -79,17 +81,27 @@ def resume(
     run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or broke off.")],
 ) -> None:
     """Go on with a run from its last kept state."""
-    from training.data import load_dataset
     from training.runs import Run, RunWriter
 
     opened = Run(run)
-    if opened.status().state == "finished":
-        raise UserError(f"Run {opened.id} has done all its steps: start a new one with more.")
-    if opened.status().active:
-        raise UserError(f"Run {opened.id} is training now: wait, or stop it first.")
-    state = opened.resume_state()
-    load_dataset(opened.config.data)
-    _train(RunWriter(run, opened.config, resume=True), state)
+    opened.require_resumable()
+    _train(RunWriter(run, opened.config, resume=True), opened.resume_state())
+
+
+@app.command(hidden=True)
+def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")]) -> None:
+    """Carry out a run that a server has queued."""
+    from training.device import use_threads
+    from training.runs import Run, RunWriter
+    from training.trainer import train_into
+
+    use_threads()
+    if hasattr(os, "nice"):
+        os.nice(POLITENESS)  # pages answer first
+    opened = Run(run)
+    state = opened.resume_state() if (run / "resume.pt").exists() else None
+    with _interruptible() as interrupted:
+        train_into(RunWriter(run, opened.config, resume=True), resume=state, should_stop=interrupted)
 
 
 def _train(writer: Any, state: dict[str, Any] | None) -> None:
@@ -130,7 +142,7 @@ def evaluate(
     from training.checkpoints import load_checkpoint
     from training.device import use_threads
     from training.evaluate import check_bounds
-    from training.measure import available_sets, check_sets, measure
+    from training.measure import available_sets, check_sets, measure, measure_accuracy
 
     asked = check_sets(_words(sets))
     numbers = check_bounds([_whole_number(word) for word in _words(bounds)])
@@ -148,18 +160,20 @@ def evaluate(
 
         options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
         reports = measure(loaded, present, numbers, **options) if present else {}
+        right = measure_accuracy(loaded)
     if as_json:
-        result = {
-            "checkpoint": str(checkpoint),
-            "model": loaded.family.name,
-            "sets": {name: report.as_json() for name, report in reports.items()},
-        }
+        result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
+        if right is not None:
+            result["accuracy"] = right
+        result["sets"] = {name: report.as_json() for name, report in reports.items()}
         typer.echo(json.dumps(result))
         return
     from training.tables import report_table
 
     if reports:
         Console().print(report_table(loaded.name, reports))
+    if right is not None:
+        Console().print(f"Accuracy on the 10,000 test digits: {right:.4f}")
 
 
 @app.command()
@@ -259,7 +273,7 @@ def _progress() -> Progress:
         TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),
         console=console,
-        disable=not console.is_terminal,
+        disable=not sys.stderr.isatty(),
         transient=True,
     )
 
@@ -296,4 +310,7 @@ def main() -> None:
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except OSError as error:  # a full disk, a closed pipe
+        errors.print(f"error: {error}.")
+        sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)

@@ -1,6 +1,6 @@
 """The settings of one training run: validated once, used by the command line, the pages and the run folder."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
 
@@ -27,7 +27,7 @@ class TrainConfig(BaseModel):
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size")
     seed: int = Field(0, ge=0, lt=2**32, description="of the weights, the order, the pixels and the noise")
     precision: Precision = Field("float32", description="of the matrix products; losses are float32")
-    device: str = "cpu"
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
 
     @field_validator("model", mode="before")
     @classmethod

@@ -7,7 +7,9 @@ IWAE-m is a mean over max(100 // m, 1) passes. All bounds read one stream of imp
 A standard error is the Monte-Carlo one: how far the number would move under another seed on the same images.
 """
 
+import hashlib
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +18,10 @@ import torch
 from torch import Tensor
 
 from models.family import GenerativeModel
+from training.data import Digits
 from training.errors import Cancelled, UserError
 
-__all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "evaluate"]
+__all__ = ["BOUNDS", "PASSES", "SetReport", "accuracy", "check_bounds", "evaluate"]
 
 BOUNDS = (1, 10, 100, 1000)
 PASSES = 100
@@ -28,15 +31,25 @@ LARGEST_BOUND = 1_000_000
 
 @dataclass(frozen=True)
 class SetReport:
-    """The numbers of one evaluation set, in nats per image. `niwae[m]` is the negative IWAE-m bound."""
+    """The numbers of one evaluation set, in nats per image. `niwae[m]` is the negative IWAE-m bound.
+
+    `terms` holds "kl", "rec" and, where the family has them, the parts of "kl".
+    """
 
     images: int
     nelbo: float
     nelbo_se: float
-    kl: float
-    rec: float
+    terms: dict[str, float]
     niwae: dict[int, float]
     niwae_se: dict[int, float]
+
+    @property
+    def kl(self) -> float:
+        return self.terms["kl"]
+
+    @property
+    def rec(self) -> float:
+        return self.terms["rec"]
 
     def as_json(self) -> dict[str, Any]:
         """The report with plain JSON types: bounds are keyed by m as text."""
@@ -44,8 +57,7 @@ class SetReport:
             "images": self.images,
             "nelbo": self.nelbo,
             "nelbo_se": self.nelbo_se,
-            "kl": self.kl,
-            "rec": self.rec,
+            **self.terms,
             "niwae": {str(m): value for m, value in self.niwae.items()},
             "niwae_se": {str(m): value for m, value in self.niwae_se.items()},
         }
@@ -93,19 +105,20 @@ def evaluate(
         done += amount
         on_progress(done / work)
 
-    noise = torch.Generator().manual_seed(seed)
-    nelbo, kl, rec = _Total(), _Total(), _Total()
+    parts: dict[str, _Total] = defaultdict(_Total)
     ladder = {m: _Total() for m in bounds}
-    for block in blocks:
-        passes = []
+    for number, block in enumerate(blocks):
+        passes, noise = [], _noise(seed, number, "elbo")
         for _ in range(PASSES):
             terms = model.elbo_terms(block, generator=noise)
-            terms = type(terms)(*(value.double() for value in terms))
-            passes.append(torch.stack([terms.nelbo, terms.kl, terms.rec]))
+            exact: Any = type(terms)
+            passes.append(exact(*(value.double() for value in terms)).named())
             advance(1)
-        for total, values in zip((nelbo, kl, rec), torch.stack(passes, 1), strict=True):
-            total.add(values.mean(0), values.var(0) / PASSES)
+        for name in passes[0]:
+            values = torch.stack([drawn[name] for drawn in passes])
+            parts[name].add(values.mean(0), values.var(0) / PASSES)
         rungs = {m: _Rung(m, len(block)) for m in bounds}
+        noise = _noise(seed, number, "bounds")
         if samples:
             for log_weights in model.log_weights(block, samples, generator=noise, chunk=chunk):
                 for rung in rungs.values():
@@ -113,17 +126,30 @@ def evaluate(
                 advance(len(log_weights))
         for m, rung in rungs.items():
             ladder[m].add(*rung.bound())
-    if not all(math.isfinite(total.value) for total in (nelbo, kl, rec, *ladder.values())):
+    if not all(math.isfinite(total.value) for total in (*parts.values(), *ladder.values())):
         raise UserError("This model gives numbers that are not finite on these images: its weights cannot be right.")
     return SetReport(
         images=len(images),
-        nelbo=nelbo.value,
-        nelbo_se=nelbo.standard_error,
-        kl=kl.value,
-        rec=rec.value,
+        nelbo=parts["nelbo"].value,
+        nelbo_se=parts["nelbo"].standard_error,
+        terms={name: total.value for name, total in parts.items() if name != "nelbo"},
         niwae={m: -total.value for m, total in ladder.items()},
         niwae_se={m: total.standard_error for m, total in ladder.items()},
     )
+
+
+@torch.inference_mode()
+def accuracy(model: Any, digits: Digits) -> float:
+    """The share of grey images whose likeliest label is their digit.
+
+    Arguments:
+        model: a model with a classifier, `classify(x)`.
+        digits: images uint8 (n, pixels), fed as grey values in 0..1.
+    """
+    right = 0
+    for images, labels in zip(digits.images.split(1000), digits.labels.split(1000), strict=True):
+        right += int((model.classify(images.float() / 255).argmax(-1) == labels).sum())
+    return right / len(digits)
 
 
 def check_bounds(bounds: Sequence[int]) -> list[int]:
@@ -136,6 +162,12 @@ def check_bounds(bounds: Sequence[int]) -> list[int]:
         if not 1 <= m <= LARGEST_BOUND:
             raise UserError(f"IWAE-m needs m from 1 to {LARGEST_BOUND:,}, not {m}.")
     return sorted(set(bounds))
+
+
+def _noise(seed: int, block: int, purpose: str) -> torch.Generator:
+    """A stream of noise of its own for each block and purpose, so that no number depends on what else is asked."""
+    digest = hashlib.sha256(f"{seed} {block} {purpose}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
 
 
 def _passes(m: int) -> int:

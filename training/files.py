@@ -2,12 +2,15 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 __all__ = ["replace_file", "replacing"]
+
+PATIENCE_SECONDS = 1.0
 
 
 @contextmanager
@@ -24,9 +27,22 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        beside.replace(path)
+        _put_in_place(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _put_in_place(beside: Path, path: Path) -> None:
+    """Rename, with patience: Windows refuses while anybody has the old file open for reading."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            beside.replace(path)
+            return
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:

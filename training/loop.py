@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.family import ElboTerms
+from models.family import Batch
 from training.config import TrainConfig
-from training.data import Dataset
-from training.device import products_in
+from training.data import Dataset, Digits
+from training.device import best_device, products_in
 from training.errors import UserError
 
 __all__ = ["Event", "Measured", "Pictures", "Saved", "TrainingDiverged", "train"]
@@ -85,9 +85,12 @@ def train(
         The number of steps done in all.
 
     Raises:
+        UserError: this machine lacks the config's device.
         TrainingDiverged: the loss is not finite; the last `Saved` before it is sound.
     """
     device = torch.device(config.device)
+    if config.device not in ("cpu", best_device().type):
+        raise UserError(f"This run was made on {config.device}, which this machine lacks: start a new run here.")
     model = config.family_entry.fresh(config.model, config.seed).to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
     generator = torch.Generator(device).manual_seed(config.seed)
@@ -98,7 +101,9 @@ def train(
         generator.set_state(resume["generator"])
         step, seconds = resume["step"], resume["seconds"]
 
-    images = dataset.train.images.to(device)
+    images, digits = dataset.train.images.to(device), dataset.train.labels.to(device)
+    labelled = dataset.labelled if model.uses_labels else Digits(images[:0], digits[:0])
+    labelled_images, labelled_digits = labelled.images.to(device), labelled.labels.to(device)
     watcher = _Watcher(model, dataset, config)
     clock = time.perf_counter() - seconds
     batches = math.ceil(len(images) / config.batch_size)
@@ -135,16 +140,20 @@ def train(
         if position == 0 and step:
             order = _epoch_order(config.seed, step // batches, len(images), device)
         chosen = order[position * config.batch_size : (position + 1) * config.batch_size]
-        x = draw_pixels(images[chosen], generator)
+        batch = Batch(
+            x=draw_pixels(images[chosen], generator),
+            y=digits[chosen],
+            labelled_x=draw_pixels(labelled_images, generator) if model.uses_labels else labelled_images,
+            labelled_y=labelled_digits,
+        )
         with products_in(config.precision, device.type):
-            terms = model.elbo_terms(x, generator=generator)
-        loss = model.loss(terms)
+            loss, reported = model.objective(batch, generator=generator)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         step += 1
 
-        recent.add(terms)
+        recent.add(reported)
         if step % LOG_EVERY == 0:
             log()
         if step < config.steps:
@@ -176,10 +185,9 @@ class _RunningMeans:
         self.steps, self.names = 0, list[str]()
         self.totals: Tensor | float = 0.0
 
-    def add(self, terms: ElboTerms) -> None:
-        named = terms.named()
-        self.names = list(named)
-        self.totals = self.totals + torch.stack([value.detach().mean() for value in named.values()])
+    def add(self, reported: Mapping[str, Tensor]) -> None:
+        self.names = list(reported)
+        self.totals = self.totals + torch.stack(list(reported.values()))
         self.steps += 1
 
     def take(self) -> dict[str, float]:
@@ -206,6 +214,7 @@ class _Watcher:
         self.device = torch.device(config.device)
         fixed = torch.Generator().manual_seed(config.seed)
         self.images = draw_pixels(dataset.test.images[:HELD_OUT_IMAGES], fixed).to(self.device)
+        self.digits = dataset.test.labels[:HELD_OUT_IMAGES].to(self.device)
         first_of_class = [int((dataset.test.labels == digit).int().argmax()) for digit in range(10)]
         shown = dataset.test.images[first_of_class[:RECONSTRUCTED_IMAGES]]
         self.originals = shown.to(self.device).float() / 255
@@ -216,8 +225,9 @@ class _Watcher:
     def held_out(self, step: int, seconds: float) -> Measured:
         """The terms on the held-out images, with the same noise at every call."""
         noise = torch.Generator(self.device).manual_seed(self.seed)
-        terms = self.model.elbo_terms(self.images, generator=noise)
-        return Measured(step, seconds, "held-out", {name: float(value.mean()) for name, value in terms.named().items()})
+        means = self.model.elbo_terms(self.images, generator=noise).means()
+        terms = {name: float(mean) for name, mean in means.items()}
+        return Measured(step, seconds, "held-out", terms | self.model.diagnose(self.images, self.digits))
 
     @torch.inference_mode()
     def pictures(self, step: int) -> Pictures:

@@ -1,14 +1,15 @@
 """Measure a checkpoint on named evaluation sets: what `python -m training evaluate` and the pages both call."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from training.checkpoints import Checkpoint
 from training.data import EVALUATION_SETS, Dataset, load_dataset
 from training.errors import UserError, one_of
-from training.evaluate import BOUNDS, SetReport, check_bounds, evaluate
+from training.evaluate import BOUNDS, SetReport, accuracy, check_bounds, evaluate
 from training.mnist_files import mnist_on_disk
 
-__all__ = ["available_sets", "check_sets", "dataset_of", "measure"]
+__all__ = ["available_sets", "check_sets", "dataset_of", "measure", "measure_accuracy"]
 
 
 def dataset_of(evaluation_set: str) -> Dataset:
@@ -33,6 +34,14 @@ def check_sets(names: Sequence[str]) -> list[str]:
     if not names:
         raise UserError(f"Name at least one evaluation set: {one_of(EVALUATION_SETS)}.")
     return list(dict.fromkeys(names))
+
+
+def measure_accuracy(checkpoint: Checkpoint) -> float | None:
+    """Accuracy on all 10,000 test digits, fed grey; None for a model without a classifier, or without the data."""
+    model: Any = checkpoint.build()
+    if not hasattr(model, "classify") or not mnist_on_disk():
+        return None
+    return accuracy(model, load_dataset("mnist").test)
 
 
 def measure(

@@ -35,14 +35,23 @@ _MNIST_FILES = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+_MNIST_SIZES = {
+    "train-images-idx3-ubyte": 47_040_016,
+    "train-labels-idx1-ubyte": 60_008,
+    "t10k-images-idx3-ubyte": 7_840_016,
+    "t10k-labels-idx1-ubyte": 10_008,
+}
 _MNIST_ARCHIVE_BYTES = 11_594_722
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 10.0
 
 
 def mnist_on_disk() -> bool:
-    """Whether the four official files are there; their contents are checked when they are loaded."""
+    """Whether the four official files are there, of their full size; their contents are checked on loading."""
     raw = data_folder() / "MNIST" / "raw"
-    return all((raw / name).is_file() for name in _MNIST_FILES)
+    try:
+        return all((raw / name).stat().st_size == size for name, size in _MNIST_SIZES.items())
+    except OSError:
+        return False
 
 
 def best_dataset_name() -> DatasetName:
@@ -57,8 +66,11 @@ def first_unofficial_file() -> Path | None:
 
 
 def _is_official(path: Path) -> bool:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == _MNIST_FILES[path.name]
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == _MNIST_FILES[path.name]
+    except OSError:
+        return False
 
 
 def download_mnist(on_progress: Callable[[float], None] = lambda fraction: None) -> None:

@@ -5,6 +5,7 @@
               metrics.jsonl            one line per measurement, appended and flushed
               checkpoint.safetensors   the last sound weights, under the homework's names
               resume.pt                the same with optimiser and generator state
+              stop                     there while it is being asked to stop
               grids/<step>.png         samples of one fixed noise
               reconstructions/<step>.png
 
@@ -17,8 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Literal
+from uuid import uuid4
 
 import numpy as np
 import torch
@@ -29,18 +30,32 @@ from training.checkpoints import write_safetensors
 from training.config import TrainConfig
 from training.errors import UserError
 from training.files import replace_file, replacing
-from training.folders import is_run_id, run_ids, runs_folder
+from training.folders import SILENT_SECONDS, is_run_id, run_ids, runs_folder
 from training.loop import Event, Measured, Pictures, Saved
 
-__all__ = ["Run", "RunWriter", "State", "Status", "list_runs", "new_run_id", "read_metrics"]
+__all__ = [
+    "Run",
+    "RunTakenOver",
+    "RunWriter",
+    "State",
+    "Status",
+    "list_runs",
+    "mark_failed",
+    "new_run_id",
+    "read_metrics",
+]
 
 State = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
-SILENT_SECONDS = 30.0
 HEARTBEAT_SECONDS = 1.0
+LOOK_SECONDS = 0.1
+STOP = "stop"
 
 
 class Status(BaseModel):
-    """How far a run is. `updated` is its heartbeat, in seconds since 1970."""
+    """How far a run is.
+
+    `updated` is its heartbeat, in seconds since 1970; `owner` names the one writer that may go on with it.
+    """
 
     state: State
     step: int = 0
@@ -48,6 +63,7 @@ class Status(BaseModel):
     seconds: float = 0.0
     message: str = ""
     updated: float = 0.0
+    owner: str = ""
 
     @property
     def active(self) -> bool:
@@ -168,6 +184,29 @@ class Run:
     def checkpoint_file(self) -> Path:
         return self.path / "checkpoint.safetensors"
 
+    def request_stop(self) -> None:
+        """Ask whoever trains this run, here or elsewhere, to end after its current step."""
+        (self.path / STOP).touch()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop and has not yet."""
+        return (self.path / STOP).exists()
+
+    def require_resumable(self) -> None:
+        """Make sure that training can go on from the last kept state, and forget a stop request that went unheard.
+
+        Raises:
+            UserError: it is finished, or under way, or kept no state.
+        """
+        status = self.status()
+        if status.state == "finished":
+            raise UserError(f"Run {self.id} has done all its steps: start a new one with more.")
+        if status.active:
+            raise UserError(f"Run {self.id} is training now: wait, or stop it first.")
+        self.resume_state()
+        (self.path / STOP).unlink(missing_ok=True)
+
     def resume_state(self) -> dict[str, Any]:
         """The state of the last `Saved` event.
 
@@ -177,13 +216,27 @@ class Run:
         try:
             with (self.path / "resume.pt").open("rb") as file:
                 state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError) as error:
+        except Exception as error:  # a torn pickle can fail in any way
             raise UserError(f"Run {self.id} kept no state to resume from: start a new run.") from error
         return state
 
 
+def mark_failed(run: Run, message: str) -> None:
+    """Write a failure into a run whose own writer is gone."""
+    status = run.status().model_copy(update={"state": "failed", "message": message, "updated": time.time()})
+    replace_file(run.path / "status.json", status.model_dump_json().encode())
+    (run.path / STOP).unlink(missing_ok=True)
+
+
+class RunTakenOver(UserError):
+    """Somebody else resumed this run; whoever wrote it before must not write any more."""
+
+
 class RunWriter:
     """Writes one run's folder while it trains: give `record` to the training loop.
+
+    Arguments:
+        resume: go on with the run that is there, from its last kept state or, if none was kept yet, from its start.
 
     Raises:
         UserError: the folder cannot be written, or holds something else.
@@ -191,12 +244,14 @@ class RunWriter:
 
     def __init__(self, path: Path, config: TrainConfig, *, resume: bool = False) -> None:
         self.path, self.config = path, config
-        self._status = Status(state="queued", steps=config.steps)
+        self._status = Status(state="queued", steps=config.steps, owner=uuid4().hex)
+        self._looked, self._stop_seen = 0.0, False
         try:
             if resume:
-                state = Run(path).resume_state()
-                self._status.step, self._status.seconds = state["step"], state["seconds"]
-                self._forget_after(state["step"])
+                if (path / "resume.pt").exists():
+                    state = Run(path).resume_state()
+                    self._status.step, self._status.seconds = state["step"], state["seconds"]
+                    self._forget_after(state["step"])
             else:
                 if path.exists() and any(path.iterdir()):
                     raise UserError(f"{path} is not empty: choose a new folder, so that nothing is lost.")
@@ -204,7 +259,7 @@ class RunWriter:
                 replace_file(path / "config.json", config.model_dump_json(indent=2).encode())
             for kind in ("grids", "reconstructions"):
                 (path / kind).mkdir(exist_ok=True)
-            self.update(state="queued")
+            self._write_status(state="queued")
         except OSError as error:
             raise UserError(
                 f"The run folder {path} cannot be written ({error.strerror}): choose another folder."
@@ -222,7 +277,22 @@ class RunWriter:
             self._keep_state(event)
 
     def update(self, **changes: Any) -> Status:
-        """Change the status, write it and return it."""
+        """Change the status, write it and return it.
+
+        Raises:
+            RunTakenOver: another writer has gone on with this run, after a silence of this one.
+        """
+        try:
+            owner = Status.model_validate_json((self.path / "status.json").read_bytes()).owner
+        except (OSError, ValidationError):
+            owner = self._status.owner
+        if owner != self._status.owner:
+            raise RunTakenOver(f"Run {self.path.name} was taken over by another training: watch that one.")
+        return self._write_status(**changes)
+
+    def _write_status(self, **changes: Any) -> Status:
+        if changes.get("state", "running") not in ("queued", "running"):
+            (self.path / STOP).unlink(missing_ok=True)
         self._status = self._status.model_copy(update={**changes, "updated": time.time()})
         replace_file(self.path / "status.json", self._status.model_dump_json().encode(), sync=False)
         return self._status
@@ -232,6 +302,13 @@ class RunWriter:
         self._status = self._status.model_copy(update=progress)
         if time.time() - self._status.updated >= HEARTBEAT_SECONDS:
             self.update()
+
+    def asked_to_stop(self) -> bool:
+        """Whether somebody left a stop request in the folder; it is looked for ten times a second at most."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked, self._stop_seen = now, (self.path / STOP).exists()
+        return self._stop_seen
 
     def _append(self, event: Measured) -> None:
         row = {
@@ -267,6 +344,10 @@ class RunWriter:
         lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
         kept = [line for line in lines if (row := _row(line)) is not None and row["step"] <= step]
         replace_file(file, b"".join(kept))
+        for kind in ("grids", "reconstructions"):
+            for later in Run(self.path).picture_steps(kind):
+                if later > step:
+                    (self.path / kind / f"{later}.png").unlink(missing_ok=True)
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
@@ -274,4 +355,7 @@ def _row(line: bytes) -> dict[str, Any] | None:
         row = json.loads(line)
     except ValueError:
         return None
-    return row if isinstance(row, dict) and {"step", "seconds", "split", "terms"} <= row.keys() else None
+    if not isinstance(row, dict) or not isinstance(row.get("terms"), dict) or not isinstance(row.get("split"), str):
+        return None
+    numbers = [row.get("step"), row.get("seconds"), *row["terms"].values()]
+    return row if all(isinstance(number, int | float) for number in numbers) else None

@@ -18,7 +18,9 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
         table.add_column(EVALUATION_SETS[set_name], justify="right")
     sets = list(reports.values())
     table.add_row("NELBO", *(f"{report.nelbo:.2f} ± {report.nelbo_se:.2f}" for report in sets))
-    table.add_row("KL", *(f"{report.kl:.2f}" for report in sets))
+    for name, title in {"kl": "KL", "kl_z": "KL of z", "kl_y": "KL of y"}.items():
+        if sets and name in sets[0].terms:
+            table.add_row(title, *(f"{report.terms[name]:.2f}" for report in sets))
     table.add_row("reconstruction", *(f"{report.rec:.2f}" for report in sets))
     for m in sets[0].niwae if sets else ():
         values = (f"{report.niwae[m]:.2f} ± {report.niwae_se[m]:.2f}" for report in sets)

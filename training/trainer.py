@@ -9,7 +9,7 @@ from training.data import load_dataset
 from training.errors import UserError
 from training.files import replace_file
 from training.loop import Event, train
-from training.runs import RunWriter, Status
+from training.runs import RunTakenOver, RunWriter, Status
 
 __all__ = ["train_into"]
 
@@ -38,13 +38,15 @@ def train_into(
 
     def asked_to_stop() -> bool:
         writer.beat()  # at every step: fifty slow ones between two measurements must not look like an interruption
-        return should_stop()
+        return should_stop() or writer.asked_to_stop()
 
     config = writer.config
     try:
         writer.update(state="running")
         step = train(config, load_dataset(config.data), record, should_stop=asked_to_stop, resume=resume)
         return writer.update(state="finished" if step == config.steps else "stopped", step=step)
+    except RunTakenOver as error:
+        return Status(state="failed", steps=config.steps, message=str(error))
     except UserError as error:
         return _fail(writer, str(error))
     except OSError as error:

@@ -44,13 +44,16 @@ def curves(lines: list[Curve], *, looks: Mapping[str, Look], key: str, alt: str)
     """
     rows = [row for line in lines for row in _rows(line)]
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(rows or [_NOTHING], _spec(looks), key=key, alt=alt)
+        if rows:
+            st.vega_lite_chart(rows, _spec(looks), key=key, alt=alt)
+        else:
+            st.skeleton(HEIGHT)
 
 
 def _spec(looks: Mapping[str, Look]) -> dict[str, Any]:
     def by_line(choices: list[Any], **more: Any) -> dict[str, Any]:
         scale = {"domain": list(looks), "range": choices}
-        return {"field": "line", "type": "nominal", "scale": scale, "legend": None, **more}
+        return {"field": "line", "type": "nominal", "scale": scale | {"type": "ordinal"}, "legend": None, **more}
 
     legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
     return {
@@ -61,13 +64,14 @@ def _spec(looks: Mapping[str, Look]) -> dict[str, Any]:
                 "field": "step",
                 "type": "quantitative",
                 "title": "step",
-                "axis": {"format": "~s", "grid": False, "tickCount": 6},
+                "axis": {"format": ",d", "grid": False, "tickCount": 5},
             },
             "y": {
                 "field": "nats",
                 "type": "quantitative",
                 "title": "nats per image",
                 "scale": {"zero": False, "nice": True},
+                "axis": {"format": "~s"},
             },
             "color": by_line([look.quantity.color for look in looks.values()], legend=legend),
             "strokeWidth": by_line([look.width for look in looks.values()]),
@@ -80,9 +84,6 @@ def _spec(looks: Mapping[str, Look]) -> dict[str, Any]:
             ],
         },
     }
-
-
-_NOTHING: dict[str, object] = {"step": 0, "nats": None, "line": ""}
 
 
 def _rows(line: Curve) -> list[dict[str, object]]:

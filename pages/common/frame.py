@@ -96,7 +96,7 @@ def _data_panel() -> None:
     if job is not None and job.active:
         state["downloading"] = True
         with st.popover(f"Downloading MNIST, {job.progress:.0%}", icon=":material/download:", width="stretch"):
-            st.progress(job.progress, text=f"{job.progress:.0%} of 11 MB")
+            st.progress(job.progress, text=f"{job.progress:.0%} of 11 MB" if job.progress else "Connecting")
             st.button("Stop the download", on_click=job.stop, key="stop-download")
         return
     if state.pop("downloading", False):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.common.palette import KL_Y, KL_Z, NELBO, RECONSTRUCTION
 
-__all__ = ["FAMILY", "Drawing", "Node", "draw"]
+__all__ = ["FAMILY", "Drawing", "Node", "draw", "of_family"]
 
 RADIUS = 19
 
@@ -31,6 +31,7 @@ class Drawing(NamedTuple):
     nodes: tuple[Node, ...]
     generates: tuple[tuple[str, str], ...]
     infers: tuple[tuple[str, str], ...]
+    family: str
     preset: str | None = None
 
 
@@ -49,6 +50,7 @@ FAMILY = (
         (_z(), _x()),
         (("z", "x"),),
         (("x", "z"),),
+        family="vae",
         preset="vae",
     ),
     Drawing(
@@ -57,6 +59,8 @@ FAMILY = (
         (_z(), _x(), Node("β", 138, 60, "the price of a nat in z", NELBO.color, 0.0)),
         (("z", "x"),),
         (("x", "z"),),
+        family="beta-vae",
+        preset="beta-4",
     ),
     Drawing(
         "GMVAE",
@@ -64,6 +68,8 @@ FAMILY = (
         (Node("c", 28, 22, "which of 500 components: summed out", NELBO.color), _z(80, 66), _x()),
         (("c", "z"), ("z", "x")),
         (("x", "z"),),
+        family="gmvae",
+        preset="gmvae",
     ),
     Drawing(
         "SSVAE",
@@ -75,6 +81,8 @@ FAMILY = (
         ),
         (("z", "x"), ("y", "x")),
         (("x", "z"), ("x", "y")),
+        family="ssvae",
+        preset="ssvae",
     ),
     Drawing(
         "FSVAE",
@@ -86,8 +94,14 @@ FAMILY = (
         ),
         (("z", "x"), ("y", "x")),
         (("x", "z"),),
+        family="fsvae",
     ),
 )
+
+
+def of_family(family: str) -> Drawing | None:
+    """The drawing of a family, if there is one."""
+    return next((drawing for drawing in FAMILY if drawing.family == family), None)
 
 
 def draw(drawing: Drawing) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TICK_SECONDS", "duration", "reference_figures", "run_figures"]
 
 TICK_SECONDS = 1.0
+GRID_HEIGHT = 420
 TRAINING, HELD_OUT, SHIPPED = "training", "held-out", "shipped"
 TERMS = {"nelbo": NELBO, "kl": KL_Z, "rec": RECONSTRUCTION}
 
@@ -35,14 +36,14 @@ def reference_figures(preset: str) -> None:
     held_out = read_metrics(file, "held-out")
     if not held_out.steps:
         return
-    ended = Status(state="finished", step=held_out.steps[-1], steps=held_out.steps[-1])
-    _curves(read_metrics(file, "train"), held_out, None, ended)
     figures.picture(
         PRETRAINED / preset / "samples.png",
         key="grid",
         alt=f"200 digits sampled from the shipped {preset} after {held_out.steps[-1]:,} steps",
         caption=f"200 samples of the shipped model after {held_out.steps[-1]:,} steps",
     )
+    ended = Status(state="finished", step=held_out.steps[-1], steps=held_out.steps[-1])
+    _curves(read_metrics(file, "train"), held_out, None, ended)
 
 
 def duration(seconds: float) -> str:
@@ -59,19 +60,27 @@ def _tiles(training: "MetricTable", held_out: "MetricTable") -> None:
         values = training.terms.get(name, [])
         tile.metric(
             swatch(quantity, "Rec." if quantity is RECONSTRUCTION else None),
-            f"{values[-1]:.2f}" if values else "–",
+            _nats(values),
             help="Mean over the last 50 training batches, in nats per image.",
         )
     values = held_out.terms.get("nelbo", [])
     tiles[3].metric(
         swatch(NELBO, "Held-out"),
-        f"{values[-1]:.2f}" if values else "–",
+        _nats(values),
         help="The NELBO of 1,000 digits that training never sees: one draw of z each, in nats per image.",
     )
 
 
+def _nats(values: list[float]) -> str:
+    """The newest value, short enough for a tile even when a training went wild."""
+    if not values:
+        return "–"
+    return f"{values[-1]:.2f}" if abs(values[-1]) < 10_000 else f"{values[-1]:.1e}"
+
+
 def _curves(training: "MetricTable", held_out: "MetricTable", shipped: "MetricTable | None", status: "Status") -> None:
-    first = _settled(status.step)
+    whole = st.toggle("From the start", key="from-start", help="Without it, curves begin where the first fall ends.")
+    first = 0 if whole else _settled(status.step)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(swatch(NELBO, "**NELBO** = reconstruction + KL"))
@@ -94,6 +103,8 @@ def _curves(training: "MetricTable", held_out: "MetricTable", shipped: "MetricTa
 def _pictures(run: "Run", status: "Status") -> None:
     steps = run.picture_steps("grids")
     if not steps:
+        if status.active:
+            st.skeleton(GRID_HEIGHT)  # the place of the first pictures
         return
     step = steps[-1]
     if not status.active and len(steps) > 1:
@@ -115,7 +126,7 @@ def _pictures(run: "Run", status: "Status") -> None:
         run.picture(step, "reconstructions"),
         key="reconstructions",
         alt=f"Eight held-out digits above, their reconstructions at step {step:,} below",
-        caption="Eight held-out digits (above) and their reconstructions (below)",
+        caption=f"Eight held-out digits (above) and their reconstructions at step {step:,} (below)",
     )
 
 
@@ -127,10 +138,11 @@ def _shipped_curve(run: "Run") -> "MetricTable | None":
 
     folder = PRETRAINED / run.config.preset
     try:
-        same_data = read_card(folder).data == run.config.data
+        card = read_card(folder)
     except UserError:
         return None
-    return read_metrics(folder / "metrics.jsonl", "held-out") if same_data else None
+    same = (card.training["model"], card.data) == (run.config.model.model_dump(mode="json"), run.config.data)
+    return read_metrics(folder / "metrics.jsonl", "held-out") if same else None
 
 
 def _settled(step: int) -> int:

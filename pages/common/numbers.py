@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from training.checkpoints import Checkpoint
     from training.jobs import Job
 
-__all__ = ["family_table", "measuring", "numbers_table"]
+__all__ = ["measuring", "numbers_table", "preset_table"]
 
 SETS = {
     "homework": "homework set, 100 test digits",
     "test": "full test set, 10,000 digits",
     "sample": "embedded sample, 1,000 digits",
 }
+Row = tuple[str, Numbers | Reference]
 BOUNDS = ("1", "10", "100", "1000")
 PROTOCOL = (
     "Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are means of "
@@ -30,27 +31,36 @@ PROTOCOL = (
 )
 
 
-def family_table(family: str) -> None:
-    """The report's and the course key's numbers beside those of the shipped model of a family."""
-    rows: list[tuple[str, Numbers | Reference]] = [
-        (f"{reference.source}, homework set", reference) for reference in REFERENCES if reference.model == family
-    ]
-    try:
-        card = read_card(PRETRAINED / family)
-        rows += [(f"**shipped here**, {SETS[name].split(',')[0]}", numbers) for name, numbers in card.sets.items()]
-    except UserError as error:
-        st.caption(str(error))
-    numbers_table(rows)
-    if family == "vae":
+def preset_table(preset: str) -> None:
+    """The report's and the course key's numbers beside those of a shipped model."""
+    numbers_table(_published(preset) + _shipped(preset))
+    if preset == "vae":
         st.caption(
             "The report's row mixes two runs: its NELBO and its IWAE-1 come from different models; for one model they "
             "agree."
         )
 
 
-def numbers_table(rows: Sequence[tuple[str, Numbers | Reference]]) -> None:
+def _published(preset: str) -> list[Row]:
+    return [(f"{entry.source}, homework set", entry) for entry in REFERENCES if entry.model == preset]
+
+
+def _shipped(preset: str) -> list[Row]:
+    try:
+        sets = read_card(PRETRAINED / preset).sets
+    except UserError:
+        return []
+    return [(f"**shipped {preset}**, {SETS[name].split(',')[0]}", numbers) for name, numbers in sets.items()]
+
+
+def numbers_table(rows: Sequence[Row]) -> None:
     """One row per source: NELBO, its two terms, the bounds."""
-    titles = [swatch(NELBO), swatch(KL_Z), swatch(RECONSTRUCTION, "rec"), *(swatch(BOUND, f"IWAE-{m}") for m in BOUNDS)]
+    titles = [
+        swatch(NELBO),
+        swatch(KL_Z),
+        swatch(RECONSTRUCTION, "rec"),
+        *(swatch(BOUND, f"IWAE\u2011{m}") for m in BOUNDS),
+    ]
     lines = [" | ".join(["", "", *titles, ""]), "|".join(["", ":--", *["--:"] * len(titles), ""])]
     for title, numbers in rows:
         errors: Mapping[str, float] = getattr(numbers, "niwae_se", {})
@@ -72,7 +82,7 @@ def _cell(value: float | None, error: float | None = None) -> str:
         return "–"
     if error is None:
         return f"{value:.2f}"
-    return f"{value:.2f} ± {error:.2f}" if error >= 0.005 else f"{value:.2f} ± <0.01"
+    return f"{value:.2f}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{value:.2f}\u00a0±\u00a0<0.01"
 
 
 def measuring(path: str) -> None:
@@ -110,9 +120,11 @@ def _measuring_panel(checkpoint: "Checkpoint", sets: list[str], key: str) -> Non
         st.button("Stop measuring", on_click=job.stop, key="stop-measuring")
     else:
         reports = job.result
-        rows = [(f"{checkpoint.name}, {SETS[name]}", Numbers(**reports[name].as_json())) for name in reports]
-        reference = [(f"{entry.source}, homework set", entry) for entry in REFERENCES if "homework" in reports]
-        numbers_table([*reference, *rows])
+        rows: list[Row] = []
+        if "homework" in reports:
+            rows += _published(checkpoint.family.name) + _shipped(checkpoint.family.name)
+        rows += [(f"**{checkpoint.name}**, {SETS[name]}", Numbers(**reports[name].as_json())) for name in reports]
+        numbers_table(rows)
         if st.session_state.pop(f"was-measuring:{key}", False):
             st.rerun()  # once, so that the page stops asking
     st.session_state[f"was-measuring:{key}"] = job is not None and job.active

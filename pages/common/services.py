@@ -5,23 +5,24 @@ gets one thread per caller, so that a page's work and a training never fight for
 """
 
 import importlib
-import json
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from training.cards import read_card
-from training.folders import PRETRAINED, run_ids, runs_folder
+from training.errors import UserError
+from training.folders import PRETRAINED, run_ids
 
 if TYPE_CHECKING:
     from training.checkpoints import Checkpoint
     from training.jobs import Jobs
 
-__all__ = ["active_run", "checkpoint", "first_samples", "jobs", "samples_png", "training_speed", "warm_up"]
+__all__ = ["checkpoint", "first_samples", "jobs", "samples_png", "training_speed", "warm_up"]
 
 os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("ELBO_LAB_THREADS", "1"))
 
@@ -35,7 +36,8 @@ def warm_up() -> threading.Thread:
 
     def load() -> None:
         time.sleep(PAINT_SECONDS)
-        importlib.import_module("training.jobs")
+        for module in ("training.trainer", "training.measure"):
+            importlib.import_module(module)
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
@@ -50,31 +52,20 @@ def jobs() -> "Jobs":
     return Jobs()
 
 
-def active_run() -> str | None:
-    """Id of the training under way, whoever started it: this server or the command line."""
-    for run_id in run_ids()[:NEWEST]:
-        try:
-            status = json.loads((runs_folder() / run_id / "status.json").read_bytes())
-        except (OSError, ValueError):
-            continue
-        if status.get("state") in ("queued", "running"):
-            from training.runs import Run
-
-            if Run.named(run_id).status().active:
-                return run_id
-    return None
-
-
-def training_speed() -> tuple[float, bool]:
+def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
     """Steps per second to expect, and whether that was seen here (else it is the shipped model's)."""
-    from training.runs import list_runs
+    from training.runs import Run
 
-    for run in list_runs()[:NEWEST]:
-        status = run.status()
-        if status.step >= 200:
-            return status.steps_per_second, True
-    card = read_card(PRETRAINED / "vae")
-    return float(card.trained["steps_per_second"]), False
+    for run_id in run_ids()[:NEWEST]:
+        with suppress(UserError):
+            run = Run.named(run_id)
+            status = run.status()
+            alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
+            if alike and status.step >= 200:
+                return status.steps_per_second, True
+    with suppress(UserError):
+        return float(read_card(PRETRAINED / preset).trained["steps_per_second"]), False
+    return None
 
 
 def checkpoint(path: str) -> "Checkpoint":

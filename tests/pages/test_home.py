@@ -18,8 +18,8 @@ def test_home_opens_with_the_family_and_its_numbers(app: AppTest) -> None:
 
 def test_the_numbers_are_the_cards_numbers(app: AppTest) -> None:
     homework = read_card(PRETRAINED / "vae").sets["homework"]
-    assert f"{homework.nelbo:.2f} ± {homework.nelbo_se:.2f}" in words(app)
-    assert f"{homework.niwae['1000']:.2f} ± " in words(app)
+    assert f"{homework.nelbo:.2f}\u00a0±\u00a0{homework.nelbo_se:.2f}" in words(app)
+    assert f"{homework.niwae['1000']:.2f}\u00a0±" in words(app)
 
 
 def test_it_says_which_data_are_in_use(app: AppTest) -> None:

@@ -30,7 +30,9 @@ def test_the_picture_that_ships_is_what_the_weights_draw() -> None:
     shipped = services.first_samples("vae")
     drawn = pictures.grid(pictures.draw_samples(load_checkpoint(PRETRAINED / "vae").build()))
     assert shipped is not None
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(shipped))), np.asarray(drawn))
+    difference = np.asarray(Image.open(io.BytesIO(shipped))).astype(int) - np.asarray(drawn)
+    assert np.abs(difference).max() <= 1  # another processor may round a pixel the other way
+    assert (difference != 0).mean() < 0.001
 
 
 @pytest.mark.parametrize(("key", "value"), [("kind", "binary"), ("seed", 7), ("temperature", 0.5)])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from models.registry import PRESETS
 from pages.common import services
 from training.config import TrainConfig
 from training.loop import Measured
@@ -26,15 +27,27 @@ def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
 
 def start(page: AppTest, **values: float) -> str:
     for key, value in values.items():
-        page.number_input(key=key.replace("_", "-")).set_value(value)
+        page.number_input(key=f"{key}-vae").set_value(value)
     page.button[-1].click().run()
     return str(page.selectbox(key="run").value)
 
 
 def test_it_opens_on_the_homeworks_values(page: AppTest) -> None:
     assert not page.exception
-    values = {key: page.number_input(key=key).value for key in ("steps", "z", "batch-size", "learning-rate")}
-    assert values == {"steps": 20_000, "z": 10, "batch-size": 100, "learning-rate": 1e-3}
+    values = {key: page.number_input(key=f"{key}-vae").value for key in ("steps", "z", "batch_size", "learning_rate")}
+    assert values == {"steps": 20_000, "z": 10, "batch_size": 100, "learning_rate": 1e-3}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_has_its_form_and_starts(page: AppTest, runs_folder: Path, preset: str) -> None:
+    page.selectbox(key="preset").select(preset).run()
+    assert not page.exception
+    page.number_input(key=f"steps-{preset}").set_value(1)
+    page.button[-1].click().run()
+    assert not page.error
+    run = Run.named(str(page.selectbox(key="run").value))
+    assert run.config.model == PRESETS[preset].model
+    run.request_stop()
 
 
 def test_a_run_trains_is_seen_and_stops(page: AppTest, runs_folder: Path) -> None:
@@ -136,4 +149,4 @@ def test_a_run_can_be_measured_in_the_background(page: AppTest, runs_folder: Pat
     until(lambda: not services.jobs().active("reading"))
     page.run()
     assert not page.exception
-    assert any("vae-mine, embedded sample" in part.value for part in page.markdown)
+    assert any("**vae-mine**, embedded sample" in part.value for part in page.markdown)

@@ -11,7 +11,7 @@ from training.config import TrainConfig
 from training.data import Dataset
 from training.errors import UserError
 from training.evaluate import evaluate
-from training.folders import PRETRAINED, pretrained_names
+from training.folders import PRETRAINED, PROJECT, pretrained_names
 
 shipped = pytest.mark.parametrize("name", pretrained_names())
 
@@ -98,3 +98,12 @@ def test_published_numbers_are_the_published_ones() -> None:
     assert report.niwae == {"1": 101.44, "10": 98.55, "100": 97.42, "1000": 96.81}
     assert (key.nelbo, key.kl, key.rec) == (101.21, 19.34, 81.86)
     assert key.niwae == {"1": 101.21, "10": 98.50, "100": 97.46, "1000": 96.93}
+
+
+@shipped
+@pytest.mark.parametrize(("set_name", "words"), [("homework", "homework set"), ("test", "full test set")])
+def test_the_readme_tells_the_cards_numbers(name: str, set_name: str, words: str) -> None:
+    numbers = read_card(PRETRAINED / name).sets[set_name]
+    values = [numbers.nelbo, numbers.kl, numbers.rec, *numbers.niwae.values()]
+    row = f"| `pretrained/{name}`, {words} | " + " | ".join(f"{value:.2f}" for value in values) + " |"
+    assert row in (PROJECT / "README.md").read_text(encoding="utf-8")

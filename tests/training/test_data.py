@@ -35,9 +35,8 @@ class TestSample:
         with pytest.raises(UserError, match=f"The {name} set needs the full MNIST"):
             sample.evaluation_set(name)
 
-    def test_has_no_labelled_set(self, sample: Dataset) -> None:
-        with pytest.raises(UserError, match="needs the full MNIST"):
-            _ = sample.labelled
+    def test_has_a_labelled_set_of_its_own(self, sample: Dataset) -> None:
+        assert sample.labelled.labels.tolist() == [digit for digit in range(10) for _ in range(10)]
 
     def test_is_loaded_once(self, sample: Dataset) -> None:
         assert load_dataset("mnist-sample") is sample

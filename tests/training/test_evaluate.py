@@ -13,7 +13,7 @@ from models.distributions import kl_normal, log_mean_exp, log_normal, sample_gau
 from models.family import ElboTerms
 from models.vae import VAE, VAEConfig
 from training.errors import Cancelled, UserError
-from training.evaluate import SetReport, check_bounds, evaluate
+from training.evaluate import SetReport, _noise, check_bounds, evaluate
 
 
 class LinearGaussian:
@@ -110,17 +110,24 @@ class TestAgainstAKnownEvidence:
 
 
 def test_bounds_of_one_stream_equal_the_naive_computation(model: VAE) -> None:
-    """All weights at once, after the 100 passes of the NELBO: groups of m, log-mean-exp, mean."""
+    """All passes and all weights at once: groups of m, log-mean-exp, mean."""
     x = binary(7)
     report = evaluate(model, x, (1, 3, 50), seed=4)
-    noise = torch.Generator().manual_seed(4)
+    noise = _noise(4, 0, "elbo")
     with torch.inference_mode():
         nelbo = torch.stack([model.elbo_terms(x, generator=noise).nelbo for _ in range(100)])
-        weights = torch.cat(list(model.log_weights(x, 100, generator=noise))).double()
+        weights = torch.cat(list(model.log_weights(x, 100, generator=_noise(4, 0, "bounds")))).double()
     assert report.nelbo == pytest.approx(nelbo.double().mean().item())
     for m, passes in ((1, 100), (3, 33), (50, 2)):
         groups = weights[: m * passes].reshape(passes, m, 7)
         assert report.niwae[m] == pytest.approx(-log_mean_exp(groups, 1).mean().item())
+
+
+def test_no_number_depends_on_what_else_is_asked(model: VAE) -> None:
+    x = binary(101)
+    alone, beside = evaluate(model, x, ()), evaluate(model, x, (1, 10))
+    assert alone.nelbo == beside.nelbo
+    assert evaluate(model, x, (10,)).niwae[10] == beside.niwae[10]
 
 
 @pytest.mark.parametrize("count", [1, 7, 97, 100, 101])

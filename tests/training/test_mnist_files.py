@@ -7,7 +7,13 @@ import pytest
 from training.data import Dataset, load_dataset
 from training.errors import Cancelled, UserError
 from training.folders import data_folder
-from training.mnist_files import best_dataset_name, download_mnist, first_unofficial_file, mnist_on_disk
+from training.mnist_files import (
+    _MNIST_SIZES,
+    best_dataset_name,
+    download_mnist,
+    first_unofficial_file,
+    mnist_on_disk,
+)
 from training.torchvision_compat import import_datasets
 
 RAW_FILES = (
@@ -25,24 +31,28 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def put_raw_files(folder: Path, content: bytes) -> Path:
+def put_raw_files(folder: Path) -> Path:
+    """Files of the official sizes that are all zeros."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name in RAW_FILES:
-        (raw / name).write_bytes(content)
+        with (raw / name).open("wb") as file:
+            file.truncate(_MNIST_SIZES[name])
     return raw
 
 
 def test_all_four_files_make_the_full_mnist(empty_data: Path) -> None:
     assert (mnist_on_disk(), best_dataset_name()) == (False, "mnist-sample")
-    raw = put_raw_files(empty_data, b"not MNIST")
+    raw = put_raw_files(empty_data)
     assert (mnist_on_disk(), best_dataset_name()) == (True, "mnist")
+    (raw / RAW_FILES[2]).write_bytes(b"torn while it was unpacked")
+    assert (mnist_on_disk(), best_dataset_name()) == (False, "mnist-sample")
     (raw / RAW_FILES[2]).unlink()
     assert (mnist_on_disk(), best_dataset_name()) == (False, "mnist-sample")
 
 
 def test_files_that_are_not_the_official_ones_are_refused(empty_data: Path) -> None:
-    put_raw_files(empty_data, b"not MNIST")
+    put_raw_files(empty_data)
     assert first_unofficial_file() == empty_data / "MNIST" / "raw" / RAW_FILES[0]
     with pytest.raises(UserError, match="is not MNIST's official file: delete it"):
         load_dataset("mnist")
@@ -95,7 +105,7 @@ class TestDownload:
         assert len(opened) >= 1
 
     def test_a_torn_file_is_thrown_away_first(self, opened: list[str], empty_data: Path) -> None:
-        raw = put_raw_files(empty_data, b"torn")
+        raw = put_raw_files(empty_data)
         with pytest.raises(UserError):
             download_mnist()
         assert not any((raw / name).exists() for name in RAW_FILES)

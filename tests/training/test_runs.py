@@ -16,7 +16,8 @@ from training.checkpoints import load_checkpoint
 from training.config import TrainConfig
 from training.errors import UserError
 from training.loop import Measured, Pictures, Saved
-from training.runs import Run, RunWriter, Status, list_runs, new_run_id
+from training.runs import Run, RunTakenOver, RunWriter, Status, list_runs, new_run_id
+from training.trainer import train_into
 
 
 @pytest.fixture
@@ -72,12 +73,23 @@ class TestReading:
         for age, name in enumerate(["vae-b", "vae-c", "vae-a"]):
             RunWriter(runs_folder / name, brief)
             stamp = 1_800_000_000 - age
-            os.utime(runs_folder / name / "config.json", (stamp, stamp))
+            os.utime(runs_folder / name / "status.json", (stamp, stamp))
         (runs_folder / "a-file").write_text("junk")
         (runs_folder / "empty").mkdir()
         (runs_folder / "broken").mkdir()
         (runs_folder / "broken" / "config.json").write_text("{")
         assert [run.id for run in list_runs()] == ["vae-b", "vae-c", "vae-a"]
+
+    def test_a_run_that_was_taken_over_writes_no_more(self, runs_folder: Path, brief: TrainConfig) -> None:
+        first = RunWriter(runs_folder / "vae-a", brief)
+        train_into(first, should_stop=lambda: True)
+        second = RunWriter(runs_folder / "vae-a", brief, resume=True)
+        with pytest.raises(RunTakenOver, match="was taken over"):
+            first.update(state="running")
+        second.update(state="running")
+        before = (runs_folder / "vae-a" / "status.json").read_bytes()
+        assert train_into(first).state == "failed"
+        assert (runs_folder / "vae-a" / "status.json").read_bytes() == before
 
     def test_new_ids_are_free_and_readable(self, runs_folder: Path, brief: TrainConfig) -> None:
         ids = []

@@ -5,11 +5,16 @@ from rich.console import Console
 from training.evaluate import SetReport
 from training.tables import report_table
 
+HOMEWORK = {"kl": 19.5, "rec": 81.734}
+TEST = {"kl": 19.25, "rec": 80.55}
+
 
 def test_every_number_stands_in_the_table_of_its_set() -> None:
     sets = {
-        "homework": SetReport(100, 101.234, 0.056, 19.5, 81.734, {1: 101.25, 10: 98.5}, {1: 0.07, 10: 0.08}),
-        "test": SetReport(10_000, 99.8, 0.004, 19.25, 80.55, {1: 99.75, 10: 97.0}, {1: 0.003, 10: 0.005}),
+        "homework": SetReport(
+            100, 101.234, 0.056, {"kl": 19.5, "rec": 81.734}, {1: 101.25, 10: 98.5}, {1: 0.07, 10: 0.08}
+        ),
+        "test": SetReport(10_000, 99.8, 0.004, TEST, {1: 99.75, 10: 97.0}, {1: 0.003, 10: 0.005}),
     }
     page = io.StringIO()
     Console(file=page, width=100).print(report_table("vae", sets))

@@ -1,0 +1,204 @@
+"""The semi-supervised VAE of the homework: a simplification of Kingma et al. 2014's M2.
+
+    y ~ Uniform(0..9)                     the digit: known for 100 images, inferred for the rest
+    z ~ N(0, I)                           everything else
+    x_i ~ Bernoulli(sigmoid(dec(z, y)_i))
+    q(y | x) = cls(x),  q(z | x, y) = enc(x, y)
+
+The label is averaged out exactly: KL_z and the reconstruction are computed for all ten labels, with one z each, and
+weighted by q(y|x). NELBO = KL_y + KL_z + reconstruction.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from models.distributions import (
+    at_least_float32,
+    gaussian_parameters,
+    kl_normal,
+    log_bernoulli,
+    log_mean_exp,
+    log_normal,
+    sample_gaussian,
+)
+from models.family import Batch, Family, Objective, Preset, Shapes, matrix_shape
+from models.networks import MLP
+from models.vae import Gaussian, VAEConfig
+
+__all__ = ["FAMILY", "SSVAE", "SSVAEConfig", "SSVAETerms"]
+
+
+class SSVAEConfig(VAEConfig):
+    """Sizes and loss weights of an SSVAE. The defaults are the homework's: 1,044,922 trainable parameters."""
+
+    z: int = Field(64, ge=1, le=4096, description="latent dimensions beside the label")
+    y: int = Field(10, ge=2, le=1000, description="labels")
+    gen_weight: float = Field(1.0, ge=0, le=1e6, description="weight of the NELBO; 0 is supervised only")
+    class_weight: float = Field(100.0, ge=0, le=1e6, description="weight of the labelled images' cross-entropy")
+
+
+class SSVAETerms(NamedTuple):
+    """The terms of the negative ELBO of each image, in nats: shape (batch,) each."""
+
+    kl_y: Tensor
+    kl_z: Tensor
+    rec: Tensor
+
+    @property
+    def kl(self) -> Tensor:
+        return self.kl_y + self.kl_z
+
+    @property
+    def nelbo(self) -> Tensor:
+        """KL_y + KL_z + reconstruction, exactly."""
+        return self.kl + self.rec
+
+    def named(self) -> dict[str, Tensor]:
+        """Every term by its name, the NELBO first."""
+        return {"nelbo": self.nelbo, "kl": self.kl, **self._asdict()}
+
+    def means(self) -> dict[str, Tensor]:
+        """The batch mean of every term, detached."""
+        return {name: value.detach().mean() for name, value in self.named().items()}
+
+
+class SSVAE(nn.Module):
+    """A VAE with a second latent variable, the label, and a classifier that infers it."""
+
+    uses_labels: ClassVar[bool] = True
+    z_prior_m: Tensor
+    z_prior_v: Tensor
+
+    def __init__(self, config: SSVAEConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or SSVAEConfig()
+        self.enc = MLP((config.pixels + config.y, *config.hidden, 2 * config.z))
+        self.dec = MLP((config.z + config.y, *config.hidden, config.pixels))
+        self.cls = MLP((config.pixels, *config.hidden, config.y), nn.ReLU)
+        self.register_buffer("z_prior_m", torch.zeros(1))
+        self.register_buffer("z_prior_v", torch.ones(1))
+
+    def classify(self, x: Tensor) -> Tensor:
+        """log q(y|x), in nats: images (batch, pixels), binary or grey -> (batch, y)."""
+        return at_least_float32(self.cls(x)).log_softmax(-1)
+
+    def posteriors(self, x: Tensor) -> Gaussian:
+        """q(z|x, y) for every label: (batch, pixels) -> mean and variance (batch, y, z)."""
+        return Gaussian(*gaussian_parameters(self.enc.for_every_label(x.unsqueeze(-2), self.config.y)))
+
+    def decode_labels(self, z: Tensor) -> Tensor:
+        """Pixel logits of p(x|z, y), latent j decoded with label j: (..., y, z) -> (..., y, pixels)."""
+        return self.dec.for_every_label(z, self.config.y)
+
+    def decode_mean(self, latent: Tensor) -> Tensor:
+        """The mean image of latents followed by one-hot labels: (..., z + y) -> (..., pixels), values in 0..1."""
+        return at_least_float32(self.dec(latent)).sigmoid()
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """The mean image at the likeliest label and its posterior's mean: (batch, pixels) -> (batch, pixels)."""
+        label = self.classify(x).argmax(-1)
+        mean = self.posteriors(x).mean[torch.arange(len(x), device=x.device), label]
+        return self.decode_mean(torch.cat([mean, F.one_hot(label, self.config.y).float()], -1))
+
+    def sample_prior(self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
+        """`count` latents followed by one-hot labels (count, z + y), labels uniform."""
+        shape = (count, self.config.z)
+        z = sample_gaussian(self.z_prior_m.expand(shape), (self.z_prior_v * temperature**2).expand(shape), generator)
+        label = torch.randint(self.config.y, (count,), generator=generator, device=z.device)
+        return torch.cat([z, F.one_hot(label, self.config.y).float()], -1)
+
+    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> SSVAETerms:
+        """KL_y, KL_z and reconstruction of each image, labels averaged out exactly: (batch,) each, in nats."""
+        log_q_y = self.classify(x)
+        q_y = log_q_y.exp()
+        q_z = self.posteriors(x)
+        z = sample_gaussian(*q_z, generator)
+        kl_z = kl_normal(*q_z, self.z_prior_m, self.z_prior_v)
+        rec = -log_bernoulli(x.unsqueeze(-2), self.decode_labels(z))
+        return SSVAETerms(
+            kl_y=(q_y * (log_q_y + math.log(self.config.y))).sum(-1),
+            kl_z=(q_y * kl_z).sum(-1),
+            rec=(q_y * rec).sum(-1),
+        )
+
+    def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
+        """gen_weight * NELBO of the unlabelled batch + class_weight * cross-entropy of the labelled images."""
+        cross_entropy = F.nll_loss(self.classify(batch.labelled_x), batch.labelled_y)
+        loss = self.config.class_weight * cross_entropy
+        reported: dict[str, Tensor] = {}
+        if self.config.gen_weight:
+            terms = self.elbo_terms(batch.x, generator=generator)
+            loss = loss + self.config.gen_weight * terms.nelbo.mean()
+            reported = terms.means()
+        with torch.no_grad():
+            right = self.classify(batch.x).argmax(-1) == batch.y
+        return Objective(loss, {**reported, "cross_entropy": cross_entropy.detach(), "accuracy": right.float().mean()})
+
+    def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]:
+        """Accuracy on held-out images (batch, pixels) with digits (batch,)."""
+        return {"accuracy": float((self.classify(x).argmax(-1) == y).float().mean())}
+
+    def log_weights(
+        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+    ) -> Iterator[Tensor]:
+        """Log importance weights for log p(x), the label summed out exactly, in nats.
+
+        Each weight is sum_y p(y) p(x|z_y, y) p(z_y) / q(z_y|x, y), one z for each label: its mean is p(x), so its
+        log-mean-exp bounds log p(x) from below like the VAE's, and already at m = 1 at least as tightly as the ELBO.
+
+        Yields:
+            Tensors (at most `chunk`, batch), m rows in all.
+
+        Raises:
+            ValueError: m or chunk is below 1.
+        """
+        if m < 1 or chunk < 1:
+            raise ValueError(f"The number of importance samples must be at least 1, not {min(m, chunk)}.")
+        q = self.posteriors(x)
+        for start in range(0, m, chunk):
+            z = torch.stack([sample_gaussian(*q, generator) for _ in range(min(chunk, m - start))])
+            log_ratio = log_normal(z, self.z_prior_m, self.z_prior_v) - log_normal(z, *q)
+            log_joint = log_bernoulli(x.unsqueeze(-2), self.decode_labels(z)) + log_ratio
+            yield log_mean_exp(log_joint, -1)
+
+
+def recognise(shapes: Shapes) -> SSVAEConfig | None:
+    """Read z, y and the hidden sizes from a state_dict's shapes; see `Family.recognise`."""
+    if "cls.net.0.weight" not in shapes:
+        return None
+    first, inputs = matrix_shape(shapes, "enc.net.0.weight")
+    second, _ = matrix_shape(shapes, "enc.net.2.weight")
+    outputs, _ = matrix_shape(shapes, "enc.net.4.weight")
+    labels, _ = matrix_shape(shapes, "cls.net.4.weight")
+    if outputs % 2:
+        raise ValueError(f"the encoder gives {outputs} numbers, which cannot be a mean and a variance each.")
+    return SSVAEConfig(z=outputs // 2, y=labels, hidden=(first, second), pixels=inputs - labels)
+
+
+FAMILY = Family(
+    name="ssvae",
+    title="SSVAE",
+    config=SSVAEConfig,
+    build=SSVAE,
+    recognise=recognise,
+    presets=(
+        Preset(
+            name="ssvae",
+            summary="The homework's SSVAE: 100 labelled digits and 60,000 without labels, 64 latent dimensions.",
+            model=SSVAEConfig(),
+            steps=30_000,
+        ),
+        Preset(
+            name="ssvae-supervised",
+            summary="The same network trained on the 100 labelled digits alone.",
+            model=SSVAEConfig(gen_weight=0.0),
+            steps=30_000,
+        ),
+    ),
+)
