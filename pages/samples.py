@@ -87,3 +87,4 @@ if choice:
         numbers.preset_table(choice.removeprefix(SHIPPED))
     else:
         numbers.measuring(checkpoint_path(choice))
+    formulas.bound_formula()

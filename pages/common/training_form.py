@@ -1,0 +1,131 @@
+"""The form that starts a training: every hyper-parameter of the chosen preset, with a text that teaches it."""
+
+from itertools import cycle
+from typing import Any
+
+import streamlit as st
+
+from pages.common import graphical_models, live, services
+from training.errors import UserError
+from training.folders import active_run
+from training.mnist_files import DATASETS, best_dataset_name, mnist_on_disk
+
+__all__ = ["training_form"]
+
+TRAINING_FIELDS = {
+    "steps": ("Steps", "One step: one batch, one move of every weight."),
+    "batch_size": ("Batch size", "Images whose gradients are averaged for one step. The homework takes 100."),
+    "learning_rate": (
+        "Learning rate",
+        "How far Adam moves each weight in a step. The homework takes 0.001; far above it the weights jump about and "
+        "never settle.",
+    ),
+    "seed": ("Seed", "Decides the first weights, the order of the images and all noise: one seed, one run."),
+}
+MODEL_FIELDS = {
+    "z": (
+        "Latent size z",
+        "How many numbers the code has. With 2 the reconstruction suffers; far beyond the homework's value most "
+        "dimensions stay unused.",
+    ),
+    "beta": (
+        "Price of KL, β",
+        "1 is the VAE. Above 1 the code is dearer and the digits come out blurrier.",
+    ),
+    "k": ("Components k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
+    "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: 100 labelled digits."),
+    "class_weight": ("Weight of labels", "How much the labelled digits' cross-entropy counts. The homework takes 100."),
+}
+
+
+def training_form() -> None:
+    """The hyper-parameters of the chosen model, at the homework's values."""
+    from models.registry import PRESETS, family_of
+
+    preset = st.selectbox("Model", list(PRESETS), key="preset", bind="query-params")
+    recipe = PRESETS[preset]
+    drawing, words = st.columns([1, 1.3], vertical_alignment="center")
+    with drawing:
+        if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
+            graphical_models.draw(figure)
+    words.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
+    with st.form("training", border=False):
+        if mnist_on_disk():
+            st.segmented_control(
+                "Data",
+                list(DATASETS),
+                default=best_dataset_name(),
+                required=True,
+                format_func={"mnist": "Full MNIST", "mnist-sample": "Sample"}.__getitem__,
+                key="data",
+                width="stretch",
+                help="; ".join(DATASETS.values()) + ".",
+            )
+        fields = [*TRAINING_FIELDS, *(name for name in MODEL_FIELDS if name in type(recipe.model).model_fields)]
+        for name, column in zip(fields, cycle(st.columns(2)), strict=False):
+            setting(column, preset, recipe, name)
+        st.form_submit_button(
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=start,
+            args=[preset],
+            disabled=active_run() is not None,
+            width="stretch",
+        )
+
+
+def start(preset: str) -> None:
+    """Start the training that the form describes; what is wrong with it is shown above the form."""
+    from models.registry import PRESETS
+    from training.config import TrainConfig
+
+    state = st.session_state
+    fields = type(PRESETS[preset].model).model_fields
+    try:
+        config = TrainConfig.from_preset(
+            preset,
+            model={name: state[f"{name}-{preset}"] for name in MODEL_FIELDS if name in fields},
+            steps=state[f"steps-{preset}"],
+            batch_size=state[f"batch_size-{preset}"],
+            learning_rate=state[f"learning_rate-{preset}"],
+            seed=state[f"seed-{preset}"],
+            data=state.get("data", "mnist-sample"),
+        )
+        state["run"] = services.jobs().start_training(config).id
+        state["start-error"] = ""
+    except UserError as error:
+        state["start-error"] = str(error)
+
+
+def setting(column: Any, preset: str, recipe: Any, name: str) -> None:
+    """One hyper-parameter, within the limits of its config and at the recipe's value."""
+    from training.config import TrainConfig
+
+    of_model = name in MODEL_FIELDS
+    owner = type(recipe.model) if of_model else TrainConfig
+    default = getattr(recipe.model if of_model else recipe, name, 0)
+    label, text = (MODEL_FIELDS | TRAINING_FIELDS)[name]
+    limits = {type(limit).__name__: limit for limit in owner.model_fields[name].metadata}
+    least = limits["Ge"].ge if "Ge" in limits else 1e-6
+    most = limits["Le"].le if "Le" in limits else 2**32 - 1
+    kind = type(default)
+    column.number_input(
+        label,
+        kind(least),
+        kind(most),
+        default,
+        {"steps": 500, "learning_rate": 5e-4}.get(name, kind(1)),
+        format="%g" if kind is float else None,
+        key=f"{name}-{preset}",
+        help=text,
+    )
+
+
+def time_needed(preset: str, steps: int, batch_size: int) -> str:
+    """How long a training takes, judged by the last one like it here, else by the shipped model's."""
+    found = services.training_speed(preset, batch_size)
+    if found is None:
+        return ""
+    speed, here = found
+    return f"{steps:,} steps take about {live.duration(steps / speed)}{'' if here else ' on two cores'}."
