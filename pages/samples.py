@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.common import figures, formulas, frame, numbers, services
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint
+from training.cards import read_card
 from training.errors import UserError
+from training.folders import PRETRAINED
 
 KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
@@ -47,7 +49,11 @@ with picture:
         untouched = (kind, seed, temperature) == ("means", 0, 1.0)
         png = services.first_samples(shipped) if shipped and untouched else None
         if png is None:
-            png = services.samples_png(services.checkpoint(checkpoint_path(choice)), kind, seed, temperature)
+            source = services.checkpoint(checkpoint_path(choice))
+            family = source.family.name
+            png = services.samples_png(source, kind, seed, temperature)
+        else:
+            family = read_card(PRETRAINED / shipped).family
         figures.picture(
             png,
             key="samples",
@@ -65,8 +71,9 @@ with picture:
             )
     except UserError as error:
         frame.failure(error)
-        choice = ""
-    formulas.sampling_formula()
+        choice = family = ""
+    if family:
+        formulas.sampling_formula(family)
 with controls:
     frame.share()
 
@@ -76,8 +83,8 @@ frame.notes(
     "you can read: a standard normal prior leaves holes between the digits, and some codes fall into them.",
     attempt="Turn the temperature down to 0.5: the digits get cleaner and more alike. Turn it up to 1.5: codes come "
     "from where no training image lives. Switch to binary samples: the same codes, one coin flip a pixel.",
-    guess="At temperature 0 every code is the prior's mean, $z = 0$. Which digit will all 200 tiles show, or will it "
-    "be one at all? Decide before you move the slider.",
+    guess="At temperature 0 every code of a VAE is the prior's mean, $z = 0$. Which digit will all 200 tiles show, or "
+    "will it be one at all? Decide before you move the slider.",
 )
 
 if choice:

@@ -19,9 +19,16 @@ def nelbo_in_short() -> None:
     st.latex(rf"\begin{{aligned}}{NELBO.in_tex()} \;=\;& {terms}\end{{aligned}}")
 
 
-def sampling_formula() -> None:
-    """How a VAE draws an image."""
-    st.latex(r"z \sim \mathcal{N}(0, T^2 I) \qquad x_i \sim \mathrm{Bernoulli}\bigl(\sigma(\mathrm{dec}(z)_i)\bigr)")
+def sampling_formula(family: str) -> None:
+    """How a model of this family draws an image; T is the temperature."""
+    normal = r"z \sim \mathcal{N}(0, T^2 I)"
+    latents = {
+        "gmvae": r"c \sim \mathrm{Uniform}(1..k) \qquad z \sim \mathcal{N}(\mu_c, T^2 \Sigma_c)",
+        "ssvae": rf"y \sim \mathrm{{Uniform}}(0..9) \qquad {normal}",
+    }
+    inputs = "z, y" if family == "ssvae" else "z"
+    pixels = rf"x_i \sim \mathrm{{Bernoulli}}\bigl(\sigma(\mathrm{{dec}}({inputs})_i)\bigr)"
+    st.latex(rf"{latents.get(family, normal)} \qquad {pixels}")
 
 
 def bound_formula() -> None:

@@ -24,7 +24,7 @@ TRAINING_FIELDS = {
 }
 MODEL_FIELDS = {
     "z": (
-        "Latent size z",
+        "Size of z",
         "How many numbers the code has. With 2 the reconstruction suffers; far beyond the homework's value most "
         "dimensions stay unused.",
     ),
@@ -32,7 +32,7 @@ MODEL_FIELDS = {
         "Price of KL, β",
         "1 is the VAE. Above 1 the code is dearer and the digits come out blurrier.",
     ),
-    "k": ("Components k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
+    "k": ("Clusters k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
     "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: 100 labelled digits."),
     "class_weight": ("Weight of labels", "How much the labelled digits' cross-entropy counts. The homework takes 100."),
 }
@@ -44,11 +44,9 @@ def training_form() -> None:
 
     preset = st.selectbox("Model", list(PRESETS), key="preset", bind="query-params")
     recipe = PRESETS[preset]
-    drawing, words = st.columns([1, 1.3], vertical_alignment="center")
-    with drawing:
-        if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
-            graphical_models.draw(figure)
-    words.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
+    if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
+        graphical_models.draw(figure)
+    st.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
     with st.form("training", border=False):
         if mnist_on_disk():
             st.segmented_control(

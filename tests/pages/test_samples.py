@@ -85,3 +85,10 @@ def test_a_broken_run_is_one_sentence(app: AppTest, runs_folder: Path, brief: Tr
 def picture_of(page: AppTest) -> str:
     image: Any = page.get("image")[0]
     return str(image.value)
+
+
+@pytest.mark.parametrize(("choice", "prior"), [("shipped vae", "N}(0, T^2 I)"), ("shipped gmvae", "mu_c")])
+def test_the_formula_is_that_of_the_models_prior(page: AppTest, choice: str, prior: str) -> None:
+    page.selectbox(key="checkpoint").select(choice).run()
+    assert not page.exception
+    assert prior in page.latex[0].value
