@@ -1,6 +1,7 @@
 """Densities, divergences and samplers, as pure functions of tensors. Every result is in nats."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ __all__ = [
     "log_normal",
     "log_normal_mixture",
     "sample_gaussian",
+    "sample_in_chunks",
 ]
 
 MINIMUM_VARIANCE = 1e-8
@@ -52,6 +54,23 @@ def sample_gaussian(mean: Tensor, variance: Tensor, generator: torch.Generator |
     shape = torch.broadcast_shapes(mean.shape, variance.shape)
     noise = torch.randn(shape, generator=generator, device=mean.device, dtype=mean.dtype)
     return mean + variance.sqrt() * noise
+
+
+def sample_in_chunks(
+    mean: Tensor, variance: Tensor, m: int, chunk: int, generator: torch.Generator | None = None
+) -> Iterator[Tensor]:
+    """m draws of `sample_gaussian`, made one by one, so that a seed gives the same draws for every chunk size.
+
+    Yields:
+        Tensors (at most `chunk`, *mean.shape), m rows in all.
+
+    Raises:
+        ValueError: m or chunk is below 1.
+    """
+    if m < 1 or chunk < 1:
+        raise ValueError(f"The number of importance samples must be at least 1, not {min(m, chunk)}.")
+    for start in range(0, m, chunk):
+        yield torch.stack([sample_gaussian(mean, variance, generator) for _ in range(min(chunk, m - start))])
 
 
 def log_normal(x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:

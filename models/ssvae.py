@@ -26,6 +26,7 @@ from models.distributions import (
     log_mean_exp,
     log_normal,
     sample_gaussian,
+    sample_in_chunks,
 )
 from models.family import Batch, Family, Objective, Preset, Shapes, matrix_shape
 from models.networks import MLP
@@ -158,11 +159,8 @@ class SSVAE(nn.Module):
         Raises:
             ValueError: m or chunk is below 1.
         """
-        if m < 1 or chunk < 1:
-            raise ValueError(f"The number of importance samples must be at least 1, not {min(m, chunk)}.")
         q = self.posteriors(x)
-        for start in range(0, m, chunk):
-            z = torch.stack([sample_gaussian(*q, generator) for _ in range(min(chunk, m - start))])
+        for z in sample_in_chunks(*q, m, chunk, generator):
             log_ratio = log_normal(z, self.z_prior_m, self.z_prior_v) - log_normal(z, *q)
             log_joint = log_bernoulli(x.unsqueeze(-2), self.decode_labels(z)) + log_ratio
             yield log_mean_exp(log_joint, -1)

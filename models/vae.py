@@ -21,6 +21,7 @@ from models.distributions import (
     log_bernoulli,
     log_normal,
     sample_gaussian,
+    sample_in_chunks,
 )
 from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape
 from models.networks import MLP
@@ -129,11 +130,8 @@ class VAE(nn.Module):
         Raises:
             ValueError: m or chunk is below 1.
         """
-        if m < 1 or chunk < 1:
-            raise ValueError(f"The number of importance samples must be at least 1, not {min(m, chunk)}.")
         q = self.posterior(x)
-        for start in range(0, m, chunk):
-            z = torch.stack([sample_gaussian(*q, generator) for _ in range(min(chunk, m - start))])
+        for z in sample_in_chunks(*q, m, chunk, generator):
             yield log_bernoulli(x, self.decode(z)) + self.log_prior(z) - log_normal(z, *q)
 
 

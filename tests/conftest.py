@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from models import vae
 from models.vae import VAEConfig
@@ -14,6 +15,8 @@ from training.folders import data_folder
 from training.mnist_files import mnist_on_disk
 
 torch.set_num_threads(1)
+settings.register_profile("patient", deadline=None)  # a busy machine is no failure
+settings.load_profile("patient")
 
 PROJECT_DATA = data_folder()
 SMALL = VAEConfig(z=5, hidden=(11, 13), pixels=16)

@@ -1,12 +1,14 @@
 """A training run as it grows: progress, tiles, curves and pictures, all read from the run folder."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages.common import figures
 from pages.common.charts import Curve, Look, curves
 from pages.common.palette import KL_Z, NELBO, RECONSTRUCTION, REFERENCE, swatch
+from training.cards import read_card
+from training.errors import UserError
 from training.folders import PRETRAINED
 
 if TYPE_CHECKING:
@@ -132,16 +134,20 @@ def _pictures(run: "Run", status: "Status") -> None:
 
 def _shipped_curve(run: "Run") -> "MetricTable | None":
     """The shipped model's held-out curve, if this run trains the same recipe on the same data."""
-    from training.cards import read_card
-    from training.errors import UserError
+    return _shipped_curve_of(run.config.preset, run.config.model.model_dump(mode="json"), run.config.data)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _shipped_curve_of(preset: str, model: dict[str, Any], data: str) -> "MetricTable | None":
+    """Read once, not once a tick: shipped files do not change."""
     from training.runs import read_metrics
 
-    folder = PRETRAINED / run.config.preset
+    folder = PRETRAINED / preset
     try:
         card = read_card(folder)
     except UserError:
         return None
-    same = (card.training["model"], card.data) == (run.config.model.model_dump(mode="json"), run.config.data)
+    same = (card.training["model"], card.data) == (model, data)
     return read_metrics(folder / "metrics.jsonl", "held-out") if same else None
 
 
