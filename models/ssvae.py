@@ -160,10 +160,13 @@ class SSVAE(nn.Module):
             ValueError: m or chunk is below 1.
         """
         q = self.posteriors(x)
-        for z in sample_in_chunks(*q, m, chunk, generator):
-            log_ratio = log_normal(z, self.z_prior_m, self.z_prior_v) - log_normal(z, *q)
-            log_joint = log_bernoulli(x.unsqueeze(-2), self.decode_labels(z)) + log_ratio
-            yield log_mean_exp(log_joint, -1)
+        for chunked in sample_in_chunks(*q, m, chunk, generator):
+            yield torch.stack([self._log_weight(x, z, q) for z in chunked])  # one by one: each is decoded ten times
+
+    def _log_weight(self, x: Tensor, z: Tensor, q: Gaussian) -> Tensor:
+        """log sum_y p(y) p(x|z_y, y) p(z_y) / q(z_y|x, y): z (batch, y, z) -> (batch,)."""
+        log_ratio = log_normal(z, self.z_prior_m, self.z_prior_v) - log_normal(z, *q)
+        return log_mean_exp(log_bernoulli(x.unsqueeze(-2), self.decode_labels(z)) + log_ratio, -1)
 
 
 def recognise(shapes: Shapes) -> SSVAEConfig | None:

@@ -56,6 +56,9 @@ def train_command(
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.")] = None,
     data: Annotated[str | None, typer.Option(help="mnist or mnist-sample; the full one where it is on disk.")] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16, for the matrix products.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the model: z=20, k=100, beta=3, hidden=400,200.")
+    ] = None,
 ) -> None:
     """Train a model into a run folder. Ctrl-C stops it and keeps the last state."""
     from training.config import TrainConfig
@@ -71,6 +74,7 @@ def train_command(
         learning_rate=learning_rate,
         data=data,
         precision=precision,
+        model=dict(_setting(text) for text in settings) if settings else None,
     )
     load_dataset(config.data)  # before the run's folder is made: missing data leave no trace
     _train(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config), None)
@@ -221,6 +225,33 @@ def download() -> None:
 
 
 @app.command()
+def benchmark(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, max=10_000, help="Steps of each side, taken in turn.")] = 50,
+    iwae_repeats: Annotated[int, typer.Option(min=1, max=1000, help="IWAE bounds of each side.")] = 3,
+    samples: Annotated[int, typer.Option(min=1, max=100_000, help="The m of IWAE-m.")] = 1000,
+) -> None:
+    """Time a training step and IWAE-1000 against the homework's way (which needs 10 GB of memory)."""
+    from training.benchmark import benchmark as measure_speed
+    from training.device import use_threads
+    from training.tables import speed_table
+
+    use_threads()
+    with _progress() as bar:
+        task = bar.add_task("benchmark", total=1.0)
+        result = measure_speed(
+            repeats=repeats,
+            iwae_repeats=iwae_repeats,
+            samples=samples,
+            on_progress=lambda fraction: bar.update(task, completed=fraction),
+        )
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        Console().print(speed_table(result))
+
+
+@app.command()
 def pretrain(
     names: Annotated[list[str], typer.Argument(help="Presets to train, measure and ship.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Of the training; the shipped one when absent.")] = None,
@@ -251,6 +282,26 @@ def pretrain(
             chosen = PRESETS[name].shipped_seed if seed is None else seed
             work = runs_folder() / f"pretrain-{name}-{chosen}"
             make(name, (out or PRETRAINED) / name, work, seed=chosen, on_event=trained, on_progress=measured)
+
+
+@app.command()
+def readme(
+    file: Annotated[Path | None, typer.Argument(help="The README; the project's own when absent.")] = None,
+) -> None:
+    """Write the tables of numbers in the README anew, from the cards of the shipped models."""
+    from training.folders import PROJECT
+    from training.readme import write_tables
+
+    target = file or PROJECT / "README.md"
+    errors.print(f"{target}: {'written anew' if write_tables(target) else 'already true'}.")
+
+
+def _setting(text: str) -> tuple[str, str | list[str]]:
+    """The name and the value, or values, of "name=value"; what they mean is for the model's config to say."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise UserError(f"A setting is written name=value, such as z=20, and {text!r} is not.")
+    return name.strip(), _words(value) if "," in value else value.strip()
 
 
 def _words(text: str) -> list[str]:

@@ -12,6 +12,8 @@ from training.mnist_files import DatasetName, best_dataset_name
 
 __all__ = ["TrainConfig"]
 
+DIGITS = 10
+
 
 class TrainConfig(BaseModel):
     """Everything that decides a run's numbers. Two runs of equal configs on one machine are equal."""
@@ -35,7 +37,10 @@ class TrainConfig(BaseModel):
         family = FAMILIES.get(info.data.get("family", ""))
         if family is None:
             raise ValueError(f"must belong to one of the families {one_of(FAMILIES)}")
-        return family.config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
+        model = family.config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
+        if getattr(model, "y", DIGITS) != DIGITS:
+            raise ValueError("with labels must have y = 10: the digits are labelled 0 to 9")
+        return model
 
     @property
     def family_entry(self) -> Family:

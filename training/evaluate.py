@@ -33,7 +33,9 @@ LARGEST_BOUND = 1_000_000
 class SetReport:
     """The numbers of one evaluation set, in nats per image. `niwae[m]` is the negative IWAE-m bound.
 
-    `terms` holds "kl", "rec" and, where the family has them, the parts of "kl".
+    `terms` holds "kl", "rec" and, where the family has them, the parts of "kl". `ess[m]` is the effective sample
+    size (sum w)^2 / sum w^2 of the m importance weights (Kong 1992), mean over images and passes: from 1, where one
+    sample carries the whole estimate, to m, where q(z|x) is the posterior.
     """
 
     images: int
@@ -42,6 +44,7 @@ class SetReport:
     terms: dict[str, float]
     niwae: dict[int, float]
     niwae_se: dict[int, float]
+    ess: dict[int, float]
 
     @property
     def kl(self) -> float:
@@ -60,6 +63,7 @@ class SetReport:
             **self.terms,
             "niwae": {str(m): value for m, value in self.niwae.items()},
             "niwae_se": {str(m): value for m, value in self.niwae_se.items()},
+            "ess": {str(m): value for m, value in self.ess.items()},
         }
 
 
@@ -107,6 +111,7 @@ def evaluate(
 
     parts: dict[str, _Total] = defaultdict(_Total)
     ladder = {m: _Total() for m in bounds}
+    effective: dict[int, float] = dict.fromkeys(bounds, 0.0)
     for number, block in enumerate(blocks):
         passes, noise = [], _noise(seed, number, "elbo")
         for _ in range(PASSES):
@@ -126,6 +131,7 @@ def evaluate(
                 advance(len(log_weights))
         for m, rung in rungs.items():
             ladder[m].add(*rung.bound())
+            effective[m] += float(rung.effective_samples().sum())
     if not all(math.isfinite(total.value) for total in (*parts.values(), *ladder.values())):
         raise UserError("This model gives numbers that are not finite on these images: its weights cannot be right.")
     return SetReport(
@@ -135,6 +141,7 @@ def evaluate(
         terms={name: total.value for name, total in parts.items() if name != "nelbo"},
         niwae={m: -total.value for m, total in ladder.items()},
         niwae_se={m: total.standard_error for m, total in ladder.items()},
+        ess={m: total / len(images) for m, total in effective.items()},
     )
 
 
@@ -145,7 +152,14 @@ def accuracy(model: Any, digits: Digits) -> float:
     Arguments:
         model: a model with a classifier, `classify(x)`.
         digits: images uint8 (n, pixels), fed as grey values in 0..1.
+
+    Raises:
+        UserError: the digits have labels that the model lacks.
     """
+    if int(digits.labels.max()) >= model.config.y:
+        raise UserError(
+            f"This model knows {model.config.y} labels and the digits go up to 9: its accuracy means nothing."
+        )
     right = 0
     for images, labels in zip(digits.images.split(1000), digits.labels.split(1000), strict=True):
         right += int((model.classify(images.float() / 255).argmax(-1) == labels).sum())
@@ -209,6 +223,7 @@ class _Rung:
         self.log_sum_squares = self.log_sum.clone()
         self.sum = torch.zeros(images, dtype=torch.float64)
         self.sum_squares = torch.zeros(images, dtype=torch.float64)
+        self.sum_ess = torch.zeros(images, dtype=torch.float64)
 
     def add(self, log_weights: Tensor) -> None:
         """Take the next log-weights, float64 (samples, images); what is beyond the last pass is left out."""
@@ -224,10 +239,16 @@ class _Rung:
         bound = self.log_sum - math.log(self.m)
         self.sum += bound
         self.sum_squares += bound.square()
-        self.inverse_ess = (self.log_sum_squares - 2 * self.log_sum).exp()
+        ess = (2 * self.log_sum - self.log_sum_squares).exp()
+        self.sum_ess += ess
+        self.inverse_ess = 1 / ess
         self.finished, self.filled = self.finished + 1, 0
         self.log_sum = torch.full_like(self.log_sum, -math.inf)
         self.log_sum_squares = self.log_sum.clone()
+
+    def effective_samples(self) -> Tensor:
+        """Each image's effective sample size, mean over the passes: (images,)."""
+        return self.sum_ess / self.passes
 
     def bound(self) -> tuple[Tensor, Tensor]:
         """Each image's bound and the variance of that estimate, (images,) each."""

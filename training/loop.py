@@ -3,18 +3,16 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from models.family import Batch
 from training.config import TrainConfig
-from training.data import Dataset, Digits
-from training.device import best_device, products_in
+from training.data import Dataset
 from training.errors import UserError
+from training.stepper import Stepper, draw_pixels
 
 __all__ = ["Event", "Measured", "Pictures", "Saved", "TrainingDiverged", "train"]
 
@@ -73,9 +71,6 @@ def train(
 ) -> int:
     """Train a model and report what happens; the first and the last state are always reported.
 
-    Each step takes the next batch of a fresh permutation of the epoch, draws its pixels anew from the grey
-    values (x ~ Bernoulli(grey / 255)) and takes one Adam step on the batch mean of the loss.
-
     Arguments:
         on_event: called in this thread; what it raises ends the training.
         should_stop: asked before every step.
@@ -88,94 +83,42 @@ def train(
         UserError: this machine lacks the config's device.
         TrainingDiverged: the loss is not finite; the last `Saved` before it is sound.
     """
-    device = torch.device(config.device)
-    if config.device not in ("cpu", best_device().type):
-        raise UserError(f"This run was made on {config.device}, which this machine lacks: start a new run here.")
-    model = config.family_entry.fresh(config.model, config.seed).to(device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
-    generator = torch.Generator(device).manual_seed(config.seed)
-    step, seconds = 0, 0.0
-    if resume is not None:
-        model.load_state_dict(resume["model"])
-        optimiser.load_state_dict(deepcopy(resume["optimiser"]))
-        generator.set_state(resume["generator"])
-        step, seconds = resume["step"], resume["seconds"]
-
-    images, digits = dataset.train.images.to(device), dataset.train.labels.to(device)
-    labelled = dataset.labelled if model.uses_labels else Digits(images[:0], digits[:0])
-    labelled_images, labelled_digits = labelled.images.to(device), labelled.labels.to(device)
-    watcher = _Watcher(model, dataset, config)
+    stepper = Stepper(config, dataset, resume)
+    seconds = resume["seconds"] if resume is not None else 0.0
+    watcher = _Watcher(stepper.model, dataset, config)
     clock = time.perf_counter() - seconds
-    batches = math.ceil(len(images) / config.batch_size)
-    order = _epoch_order(config.seed, step // batches, len(images), device)
     recent = _RunningMeans()
 
     def log() -> None:
         if recent.steps:
             means = recent.take()
-            _require_finite(means, model, step)
-            on_event(Measured(step, time.perf_counter() - clock, "train", means))
+            _require_finite(means, stepper.model, stepper.taken)
+            on_event(Measured(stepper.taken, time.perf_counter() - clock, "train", means))
 
     def observe(*, every: bool) -> None:
-        if every or step % HELD_OUT_EVERY == 0:
-            on_event(watcher.held_out(step, time.perf_counter() - clock))
-        if every or step % PICTURES_EVERY == 0 or step in EARLY_PICTURES:
-            on_event(watcher.pictures(step))
+        if every or stepper.taken % HELD_OUT_EVERY == 0:
+            on_event(watcher.held_out(stepper.taken, time.perf_counter() - clock))
+        if every or stepper.taken % PICTURES_EVERY == 0 or stepper.taken in EARLY_PICTURES:
+            on_event(watcher.pictures(stepper.taken))
 
     def save() -> None:
-        state = {
-            "step": step,
-            "seconds": time.perf_counter() - clock,
-            "model": {name: value.detach().cpu().clone() for name, value in model.state_dict().items()},
-            "optimiser": deepcopy(optimiser.state_dict()),
-            "generator": generator.get_state(),
-        }
-        on_event(Saved(step, state))
+        on_event(Saved(stepper.taken, {**stepper.state(), "seconds": time.perf_counter() - clock}))
 
     if resume is None:
         save()
         observe(every=True)
-    while step < config.steps and not should_stop():
-        position = step % batches
-        if position == 0 and step:
-            order = _epoch_order(config.seed, step // batches, len(images), device)
-        chosen = order[position * config.batch_size : (position + 1) * config.batch_size]
-        batch = Batch(
-            x=draw_pixels(images[chosen], generator),
-            y=digits[chosen],
-            labelled_x=draw_pixels(labelled_images, generator) if model.uses_labels else labelled_images,
-            labelled_y=labelled_digits,
-        )
-        with products_in(config.precision, device.type):
-            loss, reported = model.objective(batch, generator=generator)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        step += 1
-
-        recent.add(reported)
-        if step % LOG_EVERY == 0:
+    while stepper.taken < config.steps and not should_stop():
+        recent.add(stepper.step())
+        if stepper.taken % LOG_EVERY == 0:
             log()
-        if step < config.steps:
+        if stepper.taken < config.steps:
             observe(every=False)
-            if step % SAVE_EVERY == 0:
+            if stepper.taken % SAVE_EVERY == 0:
                 save()
     log()
     observe(every=True)
     save()
-    return step
-
-
-def draw_pixels(grey: Tensor, generator: torch.Generator) -> Tensor:
-    """x ~ Bernoulli(grey / 255): uint8 (batch, pixels) -> float32 zeros and ones of the same shape."""
-    uniform = torch.rand(grey.shape, generator=generator, device=grey.device)
-    return (uniform * 255 < grey).float()
-
-
-def _epoch_order(seed: int, epoch: int, count: int, device: torch.device) -> Tensor:
-    """The permutation of one epoch: depends on the seed and the epoch alone, so a resumed run meets it again."""
-    generator = torch.Generator().manual_seed((seed << 20) + epoch)
-    return torch.randperm(count, generator=generator).to(device)
+    return stepper.taken
 
 
 class _RunningMeans:

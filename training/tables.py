@@ -1,13 +1,14 @@
 """Evaluation reports as tables for a terminal."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from rich.table import Table
 
 from training.data import EVALUATION_SETS
 from training.evaluate import SetReport
 
-__all__ = ["report_table"]
+__all__ = ["report_table", "speed_table"]
 
 
 def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
@@ -25,4 +26,30 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
     for m in sets[0].niwae if sets else ():
         values = (f"{report.niwae[m]:.2f} ± {report.niwae_se[m]:.2f}" for report in sets)
         table.add_row(f"negative IWAE-{m}", *values)
+        if m > 1:
+            table.add_row("  effective samples", *(f"{report.ess[m]:.1f} of {m}" for report in sets))
+    return table
+
+
+def speed_table(result: Mapping[str, Any]) -> Table:
+    """What `training.benchmark.benchmark` found: a row per training step, a row per bound."""
+    table = Table(title="medians of one run, the homework's way beside ours", title_justify="left")
+    for heading in ("", "homework's", "ours", "products alone", "faster", "ours / products"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, row in result.items():
+        if "speedup" in row:
+            table.add_row(
+                f"{name}, one step ({row['precision']})",
+                *(f"{row[side]:.2f} ms" for side in ("homework_ms", "ours_ms", "floor_ms")),
+                f"{row['speedup']:.1f}x",
+                f"{row['ours_ms'] / row['floor_ms']:.2f}",
+            )
+            continue
+        for model, bound in row.items():
+            sides = [
+                f"{bound[f'{side}_s']:.2f} s"
+                + (f", {memory:.0f} MB" if (memory := bound[f"{side}_mb"]) is not None else "")
+                for side in ("naive", "ours")
+            ]
+            table.add_row(f"{model}, {name.upper()}", *sides, "", f"{bound['naive_s'] / bound['ours_s']:.1f}x", "")
     return table

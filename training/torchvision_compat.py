@@ -6,13 +6,14 @@ torchvision::nms does not exist"). Defining their schemas first makes it importa
 those operators, and where the extension loads, nothing is changed.
 """
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
-__all__ = ["import_datasets"]
+__all__ = ["import_datasets", "import_transforms"]
 
 _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -23,14 +24,21 @@ _libraries: list[torch.library.Library] = []  # a library's operators live only 
 
 def import_datasets() -> Any:
     """The module `torchvision.datasets`."""
+    return _import("datasets")
+
+
+def import_transforms() -> Any:
+    """The module `torchvision.transforms`."""
+    return _import("transforms")
+
+
+def _import(module: str) -> Any:
     if not _libraries and not _extension_loads():
         library = torch.library.Library("torchvision", "DEF")
         for schema in _SCHEMAS:
             library.define(schema)
         _libraries.append(library)
-    from torchvision import datasets
-
-    return datasets
+    return import_module(f"torchvision.{module}")
 
 
 def _extension_loads() -> bool:

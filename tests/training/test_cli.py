@@ -123,6 +123,32 @@ class TestTrain:
         assert complaint in refused(*brief_training(tmp_path / "run", **options))
         assert not (tmp_path / "run").exists()
 
+    @pytest.mark.parametrize(
+        ("preset", "setting", "complaint"),
+        [
+            ("gmvae", "k=0", "model.k should be greater than or equal to 1, but it is '0'"),
+            ("beta-4", "beta=-1", "model.beta should be greater than or equal to 0, but it is '-1'"),
+            ("vae", "z=many", "model.z should be a valid integer"),
+            ("vae", "hidden=400", "model.hidden"),
+            ("vae", "k=5", "There is no setting named 'model.k'"),
+            ("vae", "z", "A setting is written name=value, such as z=20, and 'z' is not"),
+            ("ssvae", "y=5", "model with labels must have y = 10: the digits are labelled 0 to 9"),
+        ],
+    )
+    def test_bad_settings_of_the_model_are_one_sentence(
+        self, refused: Callable[..., str], tmp_path: Path, preset: str, setting: str, complaint: str
+    ) -> None:
+        told = refused(
+            "train", preset, "--steps", 1, "--data", "mnist-sample", "--out", tmp_path / "x", "--set", setting
+        )
+        assert complaint in told
+        assert not (tmp_path / "x").exists()
+
+    def test_settings_of_the_model(self, command: Command, tmp_path: Path) -> None:
+        words = ("train", "beta-4", "--steps", 1, "--data", "mnist-sample", "--out", tmp_path / "x")
+        assert command(*words, "--set", "beta=3", "--set", "hidden=11,13").code == 0
+        assert dict(Run(tmp_path / "x").config.model) == {"beta": 3, "hidden": (11, 13), "z": 10, "pixels": 784}
+
     def test_an_unknown_model_is_answered_with_the_choices(self, refused: Callable[..., str]) -> None:
         assert refused("train", "vqvae").startswith("There is no model 'vqvae': choose vae")
 
@@ -319,6 +345,21 @@ class TestPretrain:
         assert "python -m training download" in refused("pretrain", "vae")
 
 
+def test_the_benchmark_is_one_json_object(command: Command) -> None:
+    code, out, err = command("benchmark", "--json", "--repeats", 1, "--iwae-repeats", 1, "--samples", 2)
+    assert (code, err) == (0, "")
+    assert list(json.loads(out)) == ["vae", "gmvae", "ssvae", "iwae2"]
+
+
+def test_the_readme_is_written_anew(command: Command, refused: Callable[..., str], tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text((PROJECT / "README.md").read_text(encoding="utf-8").replace("102.23", "0"), encoding="utf-8")
+    assert command("readme", file).err.strip().endswith("written anew.")
+    assert file.read_text(encoding="utf-8") == (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert command("readme", file).err.strip().endswith("already true.")
+    assert "needs the two marks" in refused("readme", tmp_path / "missing.md")
+
+
 @pytest.mark.parametrize(
     "words", [["foo"], ["--foo"], ["train"], ["evaluate"], ["evaluate", "a", "b"], ["a\nb"]], ids=str
 )
@@ -329,7 +370,7 @@ def test_a_command_that_there_is_not(refused: Callable[..., str], words: list[st
 def test_help_lists_every_command(command: Command) -> None:
     code, out, err = command("--help")
     assert (code, err) == (0, "")
-    for name in ("train", "resume", "evaluate", "sample", "download", "pretrain"):
+    for name in ("train", "resume", "evaluate", "sample", "download", "benchmark", "pretrain", "readme"):
         assert name in out
 
 

@@ -123,6 +123,25 @@ def test_bounds_of_one_stream_equal_the_naive_computation(model: VAE) -> None:
         assert report.niwae[m] == pytest.approx(-log_mean_exp(groups, 1).mean().item())
 
 
+def test_the_effective_sample_size_is_that_of_the_weights(model: VAE) -> None:
+    """(sum w)^2 / sum w^2 of each pass, mean over passes and images."""
+    report = evaluate(model, binary(7), (1, 3, 50), seed=4)
+    with torch.inference_mode():
+        weights = torch.cat(list(model.log_weights(binary(7), 100, generator=_noise(4, 0, "bounds")))).double().exp()
+    for m, passes in ((1, 100), (3, 33), (50, 2)):
+        groups = weights[: m * passes].reshape(passes, m, 7)
+        assert report.ess[m] == pytest.approx((groups.sum(1) ** 2 / groups.square().sum(1)).mean().item())
+        assert 1 - 1e-9 <= report.ess[m] <= m + 1e-9
+    assert report.ess[1] == pytest.approx(1)
+
+
+def test_a_perfect_posterior_has_as_many_effective_samples_as_samples() -> None:
+    model: Any = LinearGaussian(pixels=1, z=1)
+    model.to_mean, model.variance = model.to_mean / 0.9, model.variance / 1.5
+    report = evaluate(model, model.sample(7), (10, 40))
+    assert report.ess == pytest.approx({10: 10, 40: 40}, rel=1e-3)
+
+
 def test_no_number_depends_on_what_else_is_asked(model: VAE) -> None:
     x = binary(101)
     alone, beside = evaluate(model, x, ()), evaluate(model, x, (1, 10))
@@ -221,4 +240,5 @@ def test_the_json_form_has_plain_types_and_text_keys(model: VAE) -> None:
         "rec": report.rec,
         "niwae": {"1": report.niwae[1], "10": report.niwae[10]},
         "niwae_se": {"1": report.niwae_se[1], "10": report.niwae_se[10]},
+        "ess": {"1": report.ess[1], "10": report.ess[10]},
     }

@@ -1,0 +1,178 @@
+"""How fast a training step and an IWAE-1000 are, against the homework's way and against the bare matrix products.
+
+All sides of a comparison run in one process, in turn, under the same number of threads, and medians are reported:
+machines are noisy, ratios within one run are not.
+"""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.networks import MLP
+from training import homework_style
+from training.checkpoints import load_checkpoint
+from training.config import TrainConfig
+from training.data import Dataset, load_dataset
+from training.device import Precision
+from training.folders import PRETRAINED
+from training.homework import binarise_once
+from training.mnist_files import best_dataset_name
+from training.stepper import Stepper
+
+__all__ = ["STEPS", "benchmark"]
+
+STEPS = ("vae", "gmvae", "ssvae")
+BOUNDS = ("vae", "gmvae")
+WARM_UP = 3
+IMAGES = 100
+SAMPLES = 1000
+
+
+def benchmark(
+    *,
+    repeats: int = 50,
+    iwae_repeats: int = 3,
+    samples: int = SAMPLES,
+    on_progress: Callable[[float], None] = lambda fraction: None,
+) -> dict[str, Any]:
+    """Time the steps of each model and the IWAE bound, ours beside the homework's way.
+
+    Arguments:
+        repeats, iwae_repeats: how often each side runs; one more for IWAE to warm up and to see its memory.
+        samples: m of the bound.
+
+    Returns:
+        Per model: milliseconds of the homework-style step, of ours, and of the matrix products of one step alone in
+        the precision that ours uses (the floor); how many times faster ours is. Under "iwae1000", per model:
+        seconds, and megabytes of peak resident memory above what was resident before (None where the system does
+        not tell).
+    """
+    dataset = load_dataset(best_dataset_name())
+    result: dict[str, Any] = {}
+    done, work = 0, len(STEPS) + len(BOUNDS)
+    for name in STEPS:
+        result[name] = _steps(TrainConfig.from_preset(name, data=dataset.name, device="cpu"), dataset, repeats)
+        done += 1
+        on_progress(done / work)
+    x = binarise_once(dataset.test.images[:IMAGES])
+    result[f"iwae{samples}"] = bounds = {}
+    for name in BOUNDS:
+        bounds[name] = _bounds(load_checkpoint(PRETRAINED / name).build(), x, samples, iwae_repeats)
+        done += 1
+        on_progress(done / work)
+    return result
+
+
+def _steps(config: TrainConfig, dataset: Dataset, repeats: int) -> dict[str, Any]:
+    ours = Stepper(config, dataset)
+    homework, floor = homework_style.stepper(config, dataset), _products(ours.model, config)
+    homework_s, ours_s, floor_s = _medians([homework, ours.step, floor], repeats)
+    return {
+        "homework_ms": homework_s * 1e3,
+        "ours_ms": ours_s * 1e3,
+        "floor_ms": floor_s * 1e3,
+        "speedup": homework_s / ours_s,
+        "precision": config.precision,
+    }
+
+
+def _bounds(model: Any, x: Tensor, m: int, repeats: int) -> dict[str, float | None]:
+    def ours() -> None:
+        with torch.inference_mode():
+            for _ in model.log_weights(x, m):
+                pass
+
+    def naive() -> None:
+        homework_style.iwae(model, x, m)
+
+    ours_mb, naive_mb = _peak_megabytes(ours), _peak_megabytes(naive)  # ours first: freed memory is not all given back
+    naive_s, ours_s = _medians([naive, ours], repeats, warm_up=0)
+    return {"naive_s": naive_s, "ours_s": ours_s, "naive_mb": naive_mb, "ours_mb": ours_mb}
+
+
+def _medians(sides: Sequence[Callable[[], object]], repeats: int, warm_up: int = WARM_UP) -> list[float]:
+    """Median seconds of each side, taking turns."""
+    seconds: list[list[float]] = [[] for _ in sides]
+    for repeat in range(warm_up + repeats):
+        for side, times in zip(sides, seconds, strict=True):
+            begin = time.perf_counter()
+            side()
+            if repeat >= warm_up:
+                times.append(time.perf_counter() - begin)
+    return [statistics.median(times) for times in seconds]
+
+
+def _products(model: Any, config: TrainConfig) -> Callable[[], None]:
+    """The matrix products of one step, forward and backward, and nothing else: operands are ready in the precision.
+
+    A network that meets every label passes the image once and everything after its first layer once per label.
+    """
+    batch, precision = config.batch_size, config.precision
+    labels = model.config.y if model.uses_labels else 0
+    products = [*_network(model.enc, batch, precision, labels, from_data=True)]
+    products += _network(model.dec, batch * labels or batch, precision, labels)
+    if labels:
+        products += _network(model.cls, 2 * batch, precision, from_data=True)
+
+    def run() -> None:
+        for x, weight, gradient, needs_input_gradient in products:
+            x @ weight.T
+            gradient.T @ x
+            if needs_input_gradient:
+                gradient @ weight
+
+    return run
+
+
+Product = tuple[Tensor, Tensor, Tensor, bool]
+
+
+def _network(
+    network: MLP, rows: int, precision: Precision, labels: int = 0, *, from_data: bool = False
+) -> list[Product]:
+    """Operands of each layer: input (rows, inputs), weight (outputs, inputs), the output's gradient (rows, outputs).
+
+    The inputs of the first layer are data, whose gradient nobody needs, when `from_data`; the labels' columns of
+    its weight are picked and added, not multiplied.
+    """
+    dtype = getattr(torch, precision)
+    products = []
+    for position, layer in enumerate(layer for layer in network.net if isinstance(layer, nn.Linear)):
+        inputs = layer.in_features if position else layer.in_features - labels
+        if position and from_data and labels:
+            height = rows * labels
+        else:
+            height = rows
+        products.append(
+            (
+                torch.randn(height, inputs).to(dtype),
+                torch.randn(layer.out_features, inputs).to(dtype),
+                torch.randn(height, layer.out_features).to(dtype),
+                bool(position) or not from_data,
+            )
+        )
+    return products
+
+
+def _peak_megabytes(run: Callable[[], object]) -> float | None:
+    """Peak resident memory while `run` runs, above what was resident before; None where the system does not tell."""
+    gc.collect()
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: forget the peak so far
+        before = _resident_kilobytes("VmRSS")
+    except OSError:
+        run()
+        return None
+    run()
+    return (_resident_kilobytes("VmHWM") - before) / 1024
+
+
+def _resident_kilobytes(field: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))

@@ -1,0 +1,130 @@
+"""The homework's way of taking a step and of measuring IWAE-m, as a yardstick for ours: the benchmark alone uses it.
+
+Pictures pass PIL and a DataLoader one by one, Adam is the default one, products are float32, the SSVAE's batch is
+tiled ten times, a mixture's density is one broadcast over all components, and IWAE-m decodes all its samples at once.
+The networks are those of the models; nothing here is meant to be fast.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from training.config import TrainConfig
+from training.data import Dataset as Digits
+from training.torchvision_compat import import_transforms
+
+__all__ = ["iwae", "stepper"]
+
+
+class _PilDigits(Dataset[tuple[Tensor, int]]):
+    """Digits one at a time, through PIL and ToTensor as torchvision's MNIST gives them."""
+
+    def __init__(self, images: Tensor, labels: Tensor) -> None:
+        self.images, self.labels = images.view(-1, 28, 28), labels
+        self.to_tensor = import_transforms().ToTensor()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return self.to_tensor(Image.fromarray(self.images[index].numpy())), int(self.labels[index])
+
+
+def stepper(config: TrainConfig, dataset: Digits) -> Callable[[], None]:
+    """A function that takes one optimiser step in the homework's way."""
+    model = config.family_entry.fresh(config.model, config.seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    digits = _PilDigits(dataset.train.images, dataset.train.labels)
+    batches = _forever(DataLoader(digits, batch_size=config.batch_size, shuffle=True))
+    labelled, labels = dataset.labelled.images.float() / 255, dataset.labelled.labels
+    losses = {"vae": _vae_loss, "gmvae": _gmvae_loss, "ssvae": _ssvae_loss}
+
+    def step() -> None:
+        images, _ = next(batches)
+        x = torch.bernoulli(images.reshape(len(images), -1))
+        optimiser.zero_grad()
+        loss = losses[config.family](model, x)
+        if model.uses_labels:
+            cross_entropy = F.cross_entropy(model.cls(torch.bernoulli(labelled)), labels)
+            loss = model.config.gen_weight * loss + model.config.class_weight * cross_entropy
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+@torch.no_grad()
+def iwae(model: Any, x: Tensor, m: int) -> float:
+    """The negative IWAE-m bound of images (n, pixels), every sample of every image decoded at once."""
+    mean, variance = _encode(model, x)
+    mean, variance, x = mean.repeat(m, 1), variance.repeat(m, 1), x.repeat(m, 1)
+    z = _sample(mean, variance)
+    log_weights = -_cross_entropy(model.dec(z), x) + _log_prior(model, z) - _log_normal(z, mean, variance)
+    return -float((log_weights.view(m, -1).logsumexp(0) - math.log(m)).mean())
+
+
+def _forever(batches: "DataLoader[tuple[Tensor, int]]") -> Iterator[Any]:
+    while True:
+        yield from batches
+
+
+def _vae_loss(model: Any, x: Tensor) -> Tensor:
+    mean, variance = _encode(model, x)
+    kl = _kl_to_standard_normal(mean, variance)
+    return (kl + _cross_entropy(model.dec(_sample(mean, variance)), x)).mean()
+
+
+def _gmvae_loss(model: Any, x: Tensor) -> Tensor:
+    mean, variance = _encode(model, x)
+    z = _sample(mean, variance)
+    kl = _log_normal(z, mean, variance) - _log_prior(model, z)
+    return (kl + _cross_entropy(model.dec(z), x)).mean()
+
+
+def _ssvae_loss(model: Any, x: Tensor) -> Tensor:
+    labels = model.config.y
+    log_q = F.log_softmax(model.cls(x), 1)
+    q = log_q.exp()
+    y = torch.eye(labels).repeat_interleave(len(x), 0)
+    tiled = x.repeat(labels, 1)
+    mean, variance = _encode(model, torch.cat([tiled, y], 1))
+    z = _sample(mean, variance)
+    rec = _cross_entropy(model.dec(torch.cat([z, y], 1)), tiled)
+    kl_z = _kl_to_standard_normal(mean, variance)
+    kl_y = (q * (log_q + math.log(labels))).sum(1)
+    return (kl_y + (q * (kl_z + rec).view(labels, -1).T).sum(1)).mean()
+
+
+def _encode(model: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+    mean, h = model.enc(x).chunk(2, 1)
+    return mean, F.softplus(h) + 1e-8
+
+
+def _sample(mean: Tensor, variance: Tensor) -> Tensor:
+    return mean + variance.sqrt() * torch.randn_like(mean)
+
+
+def _cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+
+def _kl_to_standard_normal(mean: Tensor, variance: Tensor) -> Tensor:
+    return 0.5 * (variance - variance.log() + mean**2 - 1).sum(-1)
+
+
+def _log_normal(z: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    return -0.5 * (math.log(2 * math.pi) + variance.log() + (z - mean) ** 2 / variance).sum(-1)
+
+
+def _log_prior(model: Any, z: Tensor) -> Tensor:
+    if not hasattr(model, "z_pre"):
+        return _log_normal(z, torch.zeros_like(z), torch.ones_like(z))
+    means, h = model.z_pre.chunk(2, 1)
+    densities = _log_normal(z.unsqueeze(1), means, F.softplus(h) + 1e-8)
+    return densities.logsumexp(1) - math.log(means.shape[1])
