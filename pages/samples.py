@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import figures, formulas, frame, numbers, services
+from pages.common.measuring import measuring
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint
 from training.cards import read_card
 from training.errors import UserError
@@ -93,5 +94,5 @@ if choice:
     if choice.startswith(SHIPPED):
         numbers.preset_table(choice.removeprefix(SHIPPED))
     else:
-        numbers.measuring(checkpoint_path(choice))
+        measuring(checkpoint_path(choice))
     formulas.bound_formula()

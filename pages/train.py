@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import formulas, frame, live, numbers
+from pages.common import formulas, frame, live
+from pages.common.measuring import measuring
 from pages.common.run_controls import run_controls
 from pages.common.training_form import training_form
 from training.errors import UserError
@@ -43,20 +44,29 @@ def preview() -> None:
     live.reference_figures(preset)
 
 
-def run_view(run_id: str) -> None:
-    """The run's figures, once a second while it trains; afterwards its numbers too."""
+def run_view(run_id: str) -> bool:
+    """The run's figures, once a second while it trains; whether there is a run to measure, one that has ended."""
     from training.runs import Run
 
     try:
         run = Run.named(run_id)
     except UserError:
         st.caption("Choose a run on the right, or start a new one.")
-        return
+        return False
     active = run.status().active
     st.fragment(partial(run_tick, run), run_every=live.TICK_SECONDS if active else None, key="figures")()
-    if not active:
-        st.subheader("Its numbers", anchor=False)
-        numbers.measuring(str(runs_folder() / run_id))
+    return not active
+
+
+def family_of_page(chosen: str) -> str:
+    """The family whose formula belongs under the picture."""
+    from models.registry import family_of
+    from training.runs import Run
+
+    try:
+        return family_of(st.session_state["preset"]).name if chosen == NEW else Run.named(chosen).config.family
+    except UserError:
+        return "vae"
 
 
 def run_tick(run: Any) -> None:
@@ -73,13 +83,17 @@ with controls:
         training_form()
     else:
         run_controls(chosen)
+ended = False
 with picture:
     if chosen == NEW:
         preview()
     else:
-        run_view(chosen)
+        ended = run_view(chosen)
+if ended:
+    st.subheader("Its numbers", anchor=False)
+    measuring(str(runs_folder() / chosen))
 
-formulas.nelbo_formula()
+formulas.nelbo_formula(family_of_page(chosen))
 st.space("small")
 frame.notes(
     look="Seen from the start, the KL begins near zero: at first the model ignores its code and draws one grey average "

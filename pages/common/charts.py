@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.common.palette import Quantity
 
-__all__ = ["Curve", "Look", "curves"]
+__all__ = ["Curve", "Look", "Scale", "curves"]
 
 MOST_POINTS = 600
 HEIGHT = 320
@@ -26,15 +26,34 @@ class Look(NamedTuple):
     dashed: bool = False
 
 
+class Scale(NamedTuple):
+    """The vertical axis: its title, and how its ticks and a hovered value are written (d3-format)."""
+
+    title: str = "nats per image"
+    ticks: str = "~s"
+    value: str = ".2f"
+
+
+NATS = Scale()
+
+
 class Curve(NamedTuple):
-    """One line: its name in the legend, and values in nats at optimiser steps."""
+    """One line: its name in the legend, and values at optimiser steps."""
 
     name: str
     steps: list[int]
     values: list[float]
 
 
-def curves(lines: list[Curve], *, looks: Mapping[str, Look], key: str, alt: str) -> None:
+def curves(
+    lines: list[Curve],
+    *,
+    looks: Mapping[str, Look],
+    key: str,
+    alt: str,
+    scale: Scale = NATS,
+    height: int = HEIGHT,
+) -> None:
     """Draw lines over optimiser steps.
 
     Arguments:
@@ -45,19 +64,19 @@ def curves(lines: list[Curve], *, looks: Mapping[str, Look], key: str, alt: str)
     rows = [row for line in lines for row in _rows(line)]
     with st.container(key=f"chart-{key}"):
         if rows:
-            st.vega_lite_chart(rows, _spec(looks), key=key, alt=alt)
+            st.vega_lite_chart(rows, _spec(looks, scale, height), key=key, alt=alt)
         else:
-            st.skeleton(HEIGHT)
+            st.skeleton(height)
 
 
-def _spec(looks: Mapping[str, Look]) -> dict[str, Any]:
+def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any]:
     def by_line(choices: list[Any], **more: Any) -> dict[str, Any]:
-        scale = {"domain": list(looks), "range": choices}
-        return {"field": "line", "type": "nominal", "scale": scale | {"type": "ordinal"}, "legend": None, **more}
+        domain = {"type": "ordinal", "domain": list(looks), "range": choices}
+        return {"field": "line", "type": "nominal", "scale": domain, "legend": None, **more}
 
     legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
     return {
-        "height": HEIGHT,
+        "height": height,
         "mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"},
         "encoding": {
             "x": {
@@ -67,11 +86,11 @@ def _spec(looks: Mapping[str, Look]) -> dict[str, Any]:
                 "axis": {"format": ",d", "grid": False, "tickCount": 5},
             },
             "y": {
-                "field": "nats",
+                "field": "value",
                 "type": "quantitative",
-                "title": "nats per image",
+                "title": scale.title,
                 "scale": {"zero": False, "nice": True},
-                "axis": {"format": "~s"},
+                "axis": {"format": scale.ticks},
             },
             "color": by_line([look.quantity.color for look in looks.values()], legend=legend),
             "strokeWidth": by_line([look.width for look in looks.values()]),
@@ -80,7 +99,7 @@ def _spec(looks: Mapping[str, Look]) -> dict[str, Any]:
             "tooltip": [
                 {"field": "line", "title": "line"},
                 {"field": "step", "title": "step", "type": "quantitative", "format": ","},
-                {"field": "nats", "title": "nats", "type": "quantitative", "format": ".2f"},
+                {"field": "value", "title": scale.title, "type": "quantitative", "format": scale.value},
             ],
         },
     }
@@ -91,4 +110,4 @@ def _rows(line: Curve) -> list[dict[str, object]]:
     stride = max(1, -(-len(line.steps) // MOST_POINTS))
     kept = slice((len(line.steps) - 1) % stride if line.steps else 0, None, stride)
     points = zip(line.steps[kept], line.values[kept], strict=True)
-    return [{"step": step, "nats": nats, "line": line.name} for step, nats in points]
+    return [{"step": step, "value": value, "line": line.name} for step, value in points]

@@ -2,14 +2,21 @@
 
 import streamlit as st
 
-from pages.common.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION
+from pages.common.palette import BOUND, KL_Y, KL_Z, NELBO, RECONSTRUCTION
 
 __all__ = ["bound_formula", "nelbo_formula", "nelbo_in_short", "sampling_formula"]
 
 
-def nelbo_formula() -> None:
-    """NELBO = reconstruction + KL, each in its colour."""
-    st.latex(f"{NELBO.in_tex()} \\;=\\; {RECONSTRUCTION.in_tex()} \\;+\\; {KL_Z.in_tex()} \\;\\ge\\; -\\log p(x)")
+def nelbo_formula(family: str = "vae") -> None:
+    """NELBO = reconstruction + KL, each in its colour; an SSVAE's has a KL for each of z and y."""
+    if family == "ssvae":
+        mean = r"\mathbb{E}_{q(y\mid x)}"
+        rec = RECONSTRUCTION.in_tex(rf"-{mean}\mathbb{{E}}_{{q(z\mid x,y)}}\log p(x\mid z,y)")
+        kl_z = KL_Z.in_tex(rf"{mean}\mathrm{{KL}}\bigl(q(z\mid x,y)\,\|\,p(z)\bigr)")
+        lines = rf"{NELBO.in_tex()} \;=\;& {rec} \\ +\;& {kl_z} \;+\; {KL_Y.in_tex()} \;\ge\; -\log p(x)"
+        st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")  # in two lines: one is wider than a small window
+    else:
+        st.latex(rf"{NELBO.in_tex()} \;=\; {RECONSTRUCTION.in_tex()} \;+\; {KL_Z.in_tex()} \;\ge\; -\log p(x)")
 
 
 def nelbo_in_short() -> None:

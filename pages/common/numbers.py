@@ -1,142 +1,149 @@
-"""Tables of nats, always with their protocol and their error, and the background measuring behind them."""
+"""Tables of a model's numbers: a row per quantity, a column per source, always with protocol and error."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.common import services
-from pages.common.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, swatch
-from training.cards import REFERENCES, Numbers, Reference, read_card
+from pages.common.palette import ACCURACY, BOUND, swatch
+from pages.common.terms import TERMS, term
+from training.cards import ACCURACIES, REFERENCES, read_card
 from training.errors import UserError
 from training.folders import PRETRAINED
 
-if TYPE_CHECKING:
-    from training.checkpoints import Checkpoint
-    from training.jobs import Job
-
-__all__ = ["measuring", "numbers_table", "preset_table"]
+__all__ = ["SETS", "Column", "column", "numbers_table", "preset_table", "published", "shipped"]
 
 SETS = {
-    "homework": "homework set, 100 test digits",
-    "test": "full test set, 10,000 digits",
-    "sample": "embedded sample, 1,000 digits",
+    "homework": "homework set",
+    "test": "full test set",
+    "sample": "embedded sample",
 }
-Row = tuple[str, Numbers | Reference]
-BOUNDS = ("1", "10", "100", "1000")
 PROTOCOL = (
     "Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are means of "
     "100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error."
 )
+ESS = (
+    "ESS, the effective sample size: how many of a bound's m samples carry the estimate, between 1 and m, mean over "
+    "the images. A low one means that few samples carry it all: q(z|x) fits the posterior badly there."
+)
+LABEL_SUMMED_OUT = (
+    "This model's IWAE\u20111 is tighter than its NELBO by construction: the bound sums the label out exactly, where "
+    "the NELBO averages over q(y|x)."
+)
+Estimate = tuple[float, float | None]
+
+
+class Column(NamedTuple):
+    """One source's numbers in nats, each with its standard error if that is known.
+
+    Attributes:
+        ess: effective sample size of each bound, by m; empty where it was not measured.
+    """
+
+    title: str
+    terms: Mapping[str, Estimate]
+    bounds: Mapping[int, Estimate]
+    ess: Mapping[int, float]
+    accuracy: float | None = None
+
+
+def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) -> Column:
+    """A column from facts by name, as a card, a reference or `SetReport.as_json` holds them."""
+    errors = facts.get("niwae_se", {})
+    return Column(
+        title,
+        {
+            name: (value, facts.get(f"{name}_se"))
+            for name, value in facts.items()
+            if isinstance(value, float) and not name.endswith("_se")
+        },
+        {int(m): (value, errors.get(m)) for m, value in facts["niwae"].items()},
+        {int(m): value for m, value in (facts.get("ess") or {}).items()},
+        accuracy,
+    )
 
 
 def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
-    numbers_table(_published(preset) + _shipped(preset))
+    numbers_table(published(preset) + shipped(preset))
     if preset == "vae":
         st.caption(
-            "The report's row mixes two runs: its NELBO and its IWAE-1 come from different models; for one model they "
-            "agree."
+            "The report's column mixes two runs: its NELBO and its IWAE-1 come from different models; for one model "
+            "they agree."
         )
 
 
-def _published(preset: str) -> list[Row]:
-    return [(f"{entry.source}, homework set", entry) for entry in REFERENCES if entry.model == preset]
+def published(preset: str) -> list[Column]:
+    """The columns of report and course key: numbers on the homework set, or an accuracy on all test digits."""
+    columns = [column(f"{entry.source}, homework set", asdict(entry)) for entry in REFERENCES if entry.model == preset]
+    right = [entry for entry in ACCURACIES if entry.model == preset]
+    return columns + [Column(entry.source, {}, {}, {}, entry.accuracy) for entry in right]
 
 
-def _shipped(preset: str) -> list[Row]:
+def shipped(preset: str, sets: Sequence[str] = tuple(SETS)) -> list[Column]:
+    """The columns of a shipped model on some evaluation sets, without sample sizes; none if it does not ship."""
     try:
-        sets = read_card(PRETRAINED / preset).sets
+        card = read_card(PRETRAINED / preset)
     except UserError:
         return []
-    return [(f"**shipped {preset}**, {SETS[name].split(',')[0]}", numbers) for name, numbers in sets.items()]
-
-
-def numbers_table(rows: Sequence[Row]) -> None:
-    """One row per source: NELBO, its two terms, the bounds."""
-    titles = [
-        swatch(NELBO),
-        swatch(KL_Z),
-        swatch(RECONSTRUCTION, "rec"),
-        *(swatch(BOUND, f"IWAE\u2011{m}") for m in BOUNDS),
+    return [
+        column(f"shipped {preset}, {SETS[name]}", asdict(numbers), card.accuracy)._replace(ess={})
+        for name, numbers in card.sets.items()
+        if name in sets
     ]
-    lines = [" | ".join(["", "", *titles, ""]), "|".join(["", ":--", *["--:"] * len(titles), ""])]
-    for title, numbers in rows:
-        errors: Mapping[str, float] = getattr(numbers, "niwae_se", {})
-        cells = [
-            _cell(numbers.nelbo, getattr(numbers, "nelbo_se", None)),
-            _cell(numbers.kl),
-            _cell(numbers.rec),
-            *(_cell(numbers.niwae.get(m), errors.get(m)) for m in BOUNDS),
-        ]
-        lines.append(" | ".join(["", title, *cells, ""]))
+
+
+def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None) -> None:
+    """NELBO and its terms, the bounds, accuracy: a row each.
+
+    Arguments:
+        bounds: the m to show; all that any column has, if not given.
+    """
+    if bounds is None:
+        bounds = sorted({m for source in columns for m in source.bounds})
+    names = {name for source in columns for name in source.terms}
+    header, align = [""], [":--"]
+    rows = {
+        name: [swatch(term(name).quantity, term(name).short or None)]
+        for name in [*(n for n in TERMS if n in names), *sorted(names - {*TERMS})]
+    }
+    ladder = {m: [swatch(BOUND, f"IWAE\u2011{m}")] for m in bounds}
+    classified = [swatch(ACCURACY)]
+    for source in columns:
+        header, align = [*header, source.title], [*align, "--:"]
+        for name, row in rows.items():
+            row.append(_cell(source.terms.get(name)))
+        for m, row in ladder.items():
+            row.append(_cell(source.bounds.get(m)))
+        classified.append("–" if source.accuracy is None else f"{source.accuracy:.2%}")
+        if source.ess:
+            header, align = [*header, "ESS"], [*align, "--:"]
+            for m, row in ladder.items():
+                row.append(_of(source.ess[m], m) if m in source.ess else "")
+            for row in (*rows.values(), classified):
+                row.append("")
+    lines = [header, align, *rows.values(), *ladder.values()]
+    if any(source.accuracy is not None for source in columns):
+        lines.append(classified)
     st.html("<style>.st-key-numbers table { font-variant-numeric: tabular-nums; }</style>")
     with st.container(key="numbers"):
-        st.markdown("\n".join(line.strip() for line in lines))
+        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     st.caption(PROTOCOL)
+    if any(source.ess for source in columns):
+        st.caption(ESS)
+    if "kl_y" in names and 1 in bounds:
+        st.caption(LABEL_SUMMED_OUT)
 
 
-def _cell(value: float | None, error: float | None = None) -> str:
-    if value is None:
+def _cell(estimate: Estimate | None) -> str:
+    if estimate is None:
         return "–"
+    value, error = estimate
     if error is None:
         return f"{value:.2f}"
     return f"{value:.2f}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{value:.2f}\u00a0±\u00a0<0.01"
 
 
-def measuring(path: str) -> None:
-    """Measure a checkpoint in the background: a button, progress with Stop, then the table; never blocks the page."""
-    try:
-        checkpoint = services.checkpoint(path)
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    from training.measure import available_sets
-
-    sets = ["homework" if "homework" in available_sets() else "sample"]
-    key = f"measure:{checkpoint.sha256}:{','.join(sets)}"
-    job = services.jobs().find(key)
-    under_way = job is not None and job.active
-    panel = partial(_measuring_panel, checkpoint, sets, key)
-    st.fragment(panel, run_every=0.5 if under_way else None)()
-
-
-def _measuring_panel(checkpoint: "Checkpoint", sets: list[str], key: str) -> None:
-    job = services.jobs().find(key)
-    if job is None or job.state in ("failed", "stopped"):
-        if job is not None and job.error:
-            st.error(job.error, icon=":material/error:")
-        if sets == ["sample"]:
-            st.caption(
-                "The full MNIST is not on disk: this measures the embedded sample's held-out digits, whose numbers "
-                "cannot be laid beside the homework's."
-            )
-        if st.button(f"Measure on the {SETS[sets[0]]}", icon=":material/straighten:", key="measure"):
-            _start_measuring(checkpoint, sets, key)
-            st.rerun()
-    elif job.active:
-        st.progress(job.progress, text=job.message or "Waiting for another measurement to end")
-        st.button("Stop measuring", on_click=job.stop, key="stop-measuring")
-    else:
-        reports = job.result
-        rows: list[Row] = []
-        if "homework" in reports:
-            rows += _published(checkpoint.family.name) + _shipped(checkpoint.family.name)
-        rows += [(f"**{checkpoint.name}**, {SETS[name]}", Numbers(**reports[name].as_json())) for name in reports]
-        numbers_table(rows)
-        if st.session_state.pop(f"was-measuring:{key}", False):
-            st.rerun()  # once, so that the page stops asking
-    st.session_state[f"was-measuring:{key}"] = job is not None and job.active
-
-
-def _start_measuring(checkpoint: "Checkpoint", sets: list[str], key: str) -> None:
-    from training.measure import measure
-
-    def work(job: "Job") -> object:
-        def progress(name: str, fraction: float) -> None:
-            job.report(fraction, f"Measuring on the {SETS[name]}")
-
-        return measure(checkpoint, sets, on_progress=progress, should_stop=job.should_stop)
-
-    services.jobs().submit(key, f"Measuring {checkpoint.name}", work)
+def _of(ess: float, m: int) -> str:
+    return f"{ess:.1f}\u00a0of\u00a0{m}" if m > 1 else "1\u00a0of\u00a01"

@@ -8,6 +8,8 @@ from typing import NamedTuple
 __all__ = [
     "ACCURACY",
     "BOUND",
+    "COMPONENTS",
+    "CROSS_ENTROPY",
     "KL_Y",
     "KL_Z",
     "NELBO",
@@ -38,6 +40,8 @@ NELBO = Quantity("NELBO", r"\mathrm{NELBO}(x)", "#8b5cf6")
 BOUND = Quantity("IWAE bound", r"\mathcal{L}_m(x)", "#3b82f6")
 ACCURACY = Quantity("Accuracy", r"\mathrm{accuracy}", "#16a34a")
 REFERENCE = Quantity("Shipped model", "", "#7c8494")
+CROSS_ENTROPY = Quantity("Cross-entropy", r"-\log q(y\mid x)", "#c026d3")
+COMPONENTS = Quantity("Components used", "", "#4d7c0f")
 
 QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
 

@@ -1,0 +1,187 @@
+"""Measure a checkpoint in the background: sets and bounds to choose, progress with Cancel, then the table."""
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from pages.common import frame, numbers, services
+from pages.common.live import duration
+from training.errors import UserError
+
+if TYPE_CHECKING:
+    from training.checkpoints import Checkpoint
+    from training.evaluate import SetReport
+    from training.jobs import Job
+
+__all__ = ["Measurement", "measuring", "parse_bounds"]
+
+CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
+IMAGES = {"homework": 100, "test": 10_000, "sample": 1000}
+BOUNDS = ("1", "10", "100", "1000")
+MOST_BOUNDS = 8
+FORETELL_SECONDS = 2.0
+
+
+class Measurement(NamedTuple):
+    """What a measuring job returns: a report by evaluation set, and the classifier's accuracy, if it has one."""
+
+    reports: "dict[str, SetReport]"
+    accuracy: float | None
+
+
+def measuring(path: str) -> None:
+    """The numbers of the checkpoint at a path; the work goes on without this page and is found again by any tab."""
+    try:
+        checkpoint = services.checkpoint(path)
+    except UserError as error:
+        frame.failure(error)
+        return
+    job = _latest(checkpoint)
+    under_way = job is not None and job.active
+    st.fragment(partial(_panel, checkpoint), run_every=0.5 if under_way else None)()
+
+
+@st.cache_resource
+def _started() -> dict[str, list[str]]:
+    """Keys of the measuring jobs of each checkpoint, by its sha256, in the order they were asked for."""
+    return {}
+
+
+def _found(checkpoint: "Checkpoint") -> "list[Job]":
+    keys = _started().get(checkpoint.sha256, [])
+    return [job for key in keys if (job := services.jobs().find(key)) is not None]
+
+
+def _latest(checkpoint: "Checkpoint") -> "Job | None":
+    return next(reversed(_found(checkpoint)), None)
+
+
+def _panel(checkpoint: "Checkpoint") -> None:
+    job = _latest(checkpoint)
+    active = job is not None and job.active
+    flag = f"was-measuring:{checkpoint.sha256}"
+    if st.session_state.pop(flag, False) and not active:
+        st.rerun()  # once, so that the page stops asking
+    st.session_state[flag] = active
+    _choices(checkpoint, job if active else None)
+    if job is not None and active:
+        waiting = "Waiting for another measurement to end"
+        st.progress(job.progress, text="Cancelling" if job.should_stop() else job.message or waiting)
+    elif job is not None and job.error:
+        st.error(job.error, icon=":material/error:")
+    done = [job for job in _found(checkpoint) if job.state == "done"]
+    if done:
+        _table(checkpoint, done[-1].result)
+
+
+def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
+    """What to measure; while a job is under way the choices rest and its Cancel takes the button's place."""
+    from training.measure import available_sets, check_sets
+
+    at_hand = available_sets()
+    left, middle, right = st.columns([1.4, 1.6, 0.8], vertical_alignment="top")
+    chosen = left.pills(
+        "Measure on",
+        at_hand,
+        selection_mode="multi",
+        default=at_hand[0],
+        format_func=CHOICES.__getitem__,
+        key="measure-sets",
+        disabled=active is not None,
+        help="The homework set is 100 test digits, binarised once; the full test set is 10,000 and takes a hundred "
+        "times as long. The embedded sample is 1,000 held-out digits, and its numbers cannot be laid beside the "
+        "others.",
+    )
+    typed = middle.multiselect(
+        "m of each IWAE bound",
+        BOUNDS,
+        default=BOUNDS,
+        accept_new_options=True,
+        max_selections=MOST_BOUNDS,
+        placeholder="The NELBO alone",
+        key="measure-bounds",
+        disabled=active is not None,
+        help="How many samples z of q(z|x) each bound averages: the more, the closer it comes to −log p(x). Type any "
+        "whole number from 1 to 1,000,000; the time grows with the largest.",
+    )
+    right.space("small")  # level with the boxes beside it, below their labels
+    if active is not None:
+        right.button(
+            "Cancel",
+            on_click=active.stop,
+            key="stop-measuring",
+            icon=":material/stop:",
+            width="stretch",
+            disabled=active.should_stop(),
+        )
+        return
+    try:
+        sets, bounds, problem = check_sets(chosen), parse_bounds(typed), None
+    except UserError as error:
+        sets, bounds, problem = [], [], error
+    if right.button(
+        "Measure", icon=":material/straighten:", key="measure", width="stretch", disabled=problem is not None
+    ):
+        _start(checkpoint, sets, bounds)
+        st.rerun()
+    if problem is not None:
+        frame.failure(problem)
+
+
+def parse_bounds(texts: list[str]) -> list[int]:
+    """The m that somebody typed, in rising order, each once; "1,000" is a thousand.
+
+    Raises:
+        UserError: one is no whole number from 1 to 1,000,000.
+    """
+    from training.evaluate import LARGEST_BOUND, check_bounds
+
+    try:
+        return check_bounds([int(text.replace(",", "")) for text in texts])
+    except (ValueError, UserError) as error:
+        raise UserError(f"m is a whole number from 1 to {LARGEST_BOUND:,}: take the others out of the list.") from error
+
+
+def _start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int]) -> None:
+    from training.measure import measure, measure_accuracy
+
+    def work(job: "Job") -> Measurement:
+        began, images = time.monotonic(), sum(IMAGES[name] for name in sets)
+
+        def progress(name: str, fraction: float) -> None:
+            before = sum(IMAGES[earlier] for earlier in sets[: sets.index(name)])
+            done = (before + fraction * IMAGES[name]) / images
+            job.report(done, f"Measuring on the {numbers.SETS[name]}{_time_left(time.monotonic() - began, done)}")
+
+        reports = measure(checkpoint, sets, bounds, on_progress=progress, should_stop=job.should_stop)
+        job.report(1.0, "Counting the test digits it labels rightly")
+        return Measurement(reports, measure_accuracy(checkpoint))
+
+    key = f"measure:{checkpoint.sha256}:{','.join(sets)}:{','.join(map(str, bounds))}"
+    keys = _started().setdefault(checkpoint.sha256, [])
+    if key in keys:
+        keys.remove(key)
+    keys.append(key)
+    services.jobs().submit(key, f"Measuring {checkpoint.name}", work)
+
+
+def _time_left(seconds: float, done: float) -> str:
+    """How long it will still take, once that can be foretold."""
+    return f", {duration(seconds * (1 - done) / done)} left" if seconds > FORETELL_SECONDS and done > 0 else ""
+
+
+def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
+    """The measured columns; those of the homework set beside what is published and shipped for this family."""
+    sets, family = list(measured.reports), checkpoint.family.name
+    columns = (numbers.published(family) if "homework" in sets else []) + numbers.shipped(family, sets)
+    columns += [
+        numbers.column(f"{checkpoint.name}, {numbers.SETS[name]}", report.as_json(), measured.accuracy)
+        for name, report in measured.reports.items()
+    ]
+    numbers.numbers_table(columns, sorted({m for report in measured.reports.values() for m in report.niwae}))
+    if "kl_y" in columns[-1].terms and measured.accuracy is None:
+        st.caption("The accuracy is measured on the 10,000 test digits: get the full MNIST to see it.")
+    elif measured.accuracy is not None:
+        st.caption("The accuracy is the share of all 10,000 test digits whose likeliest label is right.")
