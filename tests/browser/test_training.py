@@ -36,7 +36,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     before, first_step = page.evaluate(length), step_of(page)
     ticks = 0
     seen = first_step
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 150
     while ticks < 10 and time.monotonic() < deadline:
         page.wait_for_timeout(500)
         if (now := step_of(page)) != seen:

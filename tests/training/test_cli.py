@@ -201,7 +201,7 @@ class TestEvaluate:
         assert list(answer) == ["checkpoint", "model", "sets"]
         assert (answer["checkpoint"], answer["model"]) == (str(digit_file), "vae")
         (numbers,) = answer["sets"].values()
-        assert list(numbers) == ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se"]
+        assert list(numbers) == ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess"]
         assert list(numbers["niwae"]) == list(numbers["niwae_se"]) == ["1", "3"]
         assert numbers["nelbo"] == pytest.approx(numbers["kl"] + numbers["rec"])
         assert numbers["nelbo_se"] > 0
