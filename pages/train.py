@@ -8,6 +8,7 @@ import streamlit as st
 from pages.common import formulas, frame, live
 from pages.common.measuring import measuring
 from pages.common.run_controls import run_controls
+from pages.common.ticking import ticking
 from pages.common.training_form import training_form
 from training.errors import UserError
 from training.folders import active_run, pretrained_names, run_ids, runs_folder
@@ -54,7 +55,7 @@ def run_view(run_id: str) -> bool:
         st.caption("Choose a run on the right, or start a new one.")
         return False
     active = run.status().active
-    st.fragment(partial(run_tick, run), run_every=live.TICK_SECONDS if active else None, key="figures")()
+    ticking(partial(run_tick, run), key="figures", seconds=live.TICK_SECONDS if active else None)
     return not active
 
 

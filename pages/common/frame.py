@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common import services
+from pages.common.ticking import ticking
 from training.errors import UserError
 from training.folders import PROJECT, data_folder
 from training.mnist_files import DATASETS, best_dataset_name, download_mnist
@@ -87,7 +88,7 @@ def _data_status() -> None:
     """Which data are in use, and a way to the full set; while that is fetched, how far it is."""
     job = services.jobs().find(DOWNLOAD)
     under_way = job is not None and job.active
-    st.fragment(_data_panel, run_every=1.0 if under_way else None)()
+    ticking(_data_panel, key="data", seconds=1.0 if under_way else None)
 
 
 def _data_panel() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.common import frame, numbers, services
 from pages.common.live import duration
+from pages.common.ticking import ticking
 from training.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def measuring(path: str) -> None:
         return
     job = _latest(checkpoint)
     under_way = job is not None and job.active
-    st.fragment(partial(_panel, checkpoint), run_every=0.5 if under_way else None)()
+    ticking(partial(_panel, checkpoint), key="measuring", seconds=0.5 if under_way else None)
 
 
 @st.cache_resource

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.common import frame, live, services
 from pages.common.pickers import RUN
+from pages.common.ticking import ticking
 from training.errors import UserError
 from training.folders import active_run
 from training.mnist_files import DATASETS
@@ -27,7 +28,7 @@ def run_controls(run_id: str) -> None:
         frame.failure(error)
         return
     status = run.status()
-    st.fragment(partial(status_panel, run), run_every=live.TICK_SECONDS if status.active else None, key="status")()
+    ticking(partial(status_panel, run), key="status", seconds=live.TICK_SECONDS if status.active else None)
     config = run.config
     size = config.model.model_dump()["z"]
     st.caption(

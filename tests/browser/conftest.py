@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.patience import PATIENCE
 from training.folders import PROJECT
 
 FLAGS = [
@@ -21,7 +22,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-PATIENCE_MS = 60_000  # a busy machine is no failure
+PATIENCE_MS = PATIENCE * 1000
 SHOTS = Path(__file__).parent / "shots"
 
 
@@ -68,7 +69,7 @@ class Server:
         self._await_health()
 
     def _await_health(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
@@ -79,7 +80,7 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
 
 
 @pytest.fixture

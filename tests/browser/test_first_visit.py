@@ -6,16 +6,15 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 
-PATIENCE = 10.0  # seconds; a quiet machine takes under two
 
-
+@pytest.mark.usefixtures("quiet_machine")
 def test_first_digits_come_soon_after_the_server_is_up(fresh_server: Server, open_page: Callable[..., Page]) -> None:
     began = time.monotonic()
     page = open_page(fresh_server.url)
     digits = page.locator("img[alt^='200 handwritten digits']:visible")
     digits.wait_for()
     assert digits.evaluate("image => image.decode().then(() => image.naturalWidth)") == 560
-    assert time.monotonic() - began < PATIENCE
+    assert time.monotonic() - began < 5  # seconds; alone on two cores it takes under two
 
 
 @pytest.mark.parametrize(("path", "title"), [("samples", "Samples"), ("train", "Train")])

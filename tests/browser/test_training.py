@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
+from tests.patience import PATIENCE
 
 CHART = ".st-key-chart-nelbo svg.marks"
 LINES = ".st-key-chart-nelbo svg.marks .mark-line path"
@@ -24,7 +25,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("button", name="Stop", exact=True).wait_for()
     page.wait_for_url(re.compile(r"run=vae-"))
-    page.wait_for_function(f"document.querySelectorAll('{LINES}').length >= 1")
+    page.locator(LINES).first.wait_for(state="attached")
     address = page.url
 
     page.evaluate(f"window.chart = document.querySelector('{CHART}')")
@@ -36,7 +37,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     before, first_step = page.evaluate(length), step_of(page)
     ticks = 0
     seen = first_step
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + PATIENCE
     while ticks < 10 and time.monotonic() < deadline:
         page.wait_for_timeout(500)
         if (now := step_of(page)) != seen:

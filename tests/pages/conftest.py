@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.common import services
+from tests.patience import PATIENCE
 from training.folders import PROJECT
 
 
@@ -16,7 +17,7 @@ def app(runs_folder: Path, no_mnist: Path) -> Iterator[AppTest]:
     """The app, started and showing Home; background work it leaves behind is stopped."""
     st.cache_resource.clear()
     st.cache_data.clear()
-    yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
     services.jobs().stop_all()
 
 

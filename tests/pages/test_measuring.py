@@ -1,7 +1,6 @@
 """Numbers measured on the page: in the background, with a progress, a Cancel and a table at the end."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from models import ssvae
 from models.ssvae import SSVAEConfig
 from pages.common import numbers, services
 from pages.common.measuring import parse_bounds
+from tests.patience import PATIENCE, until
 from training.checkpoints import write_safetensors
 from training.config import TrainConfig
 from training.errors import UserError
@@ -48,10 +48,7 @@ def text_of(page: AppTest) -> str:
 
 
 def idle() -> None:
-    deadline = time.monotonic() + 60
-    while services.jobs().active("reading"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not services.jobs().active("reading"))
 
 
 @pytest.fixture
@@ -74,10 +71,7 @@ def progress(page: AppTest) -> list[int]:
 
 
 def until_under_way() -> None:
-    deadline = time.monotonic() + 60
-    while not any(job.progress for job in services.jobs().active("reading")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: any(job.progress for job in services.jobs().active("reading")))
 
 
 def test_only_sets_at_hand_are_offered(page: AppTest) -> None:
@@ -95,7 +89,7 @@ def test_a_measurement_shows_how_far_it_is_in_every_tab_and_then_its_table(
     assert not page.exception
     assert progress(page) == [25]
     assert page.multiselect(key="measure-bounds").disabled
-    other = show(AppTest.from_file(page._script_path, default_timeout=60).run())
+    other = show(AppTest.from_file(page._script_path, default_timeout=PATIENCE).run())
     assert progress(other) == [25]
     slow.set()
     idle()

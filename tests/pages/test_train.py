@@ -1,5 +1,4 @@
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from models.registry import PRESETS
 from pages.common import services
+from tests.patience import PATIENCE, until
 from training.config import TrainConfig
 from training.loop import Measured
 from training.runs import Run, RunWriter
@@ -16,13 +16,6 @@ from training.trainer import train_into
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
     return app.switch_page("pages/train.py").run()
-
-
-def until(condition: Callable[[], bool], seconds: float = 150.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def start(page: AppTest, **values: float) -> str:
@@ -61,19 +54,19 @@ def test_a_run_trains_is_seen_and_stops(page: AppTest, runs_folder: Path) -> Non
     assert not page.exception
     assert page.metric[0].label.endswith("NELBO")
     page.button(key="stop").click().run()
-    until(lambda: run.status().state == "stopped", 5)
+    until(lambda: run.status().state == "stopped")
     page.run()
     assert any("Stopped at step" in info.value for info in page.info)
     page.button(key="resume").click().run()
-    until(lambda: run.status().state == "running", 10)
+    until(lambda: run.status().state == "running")
     page.run()
     page.button(key="stop").click().run()
-    until(lambda: run.status().state == "stopped", 5)
+    until(lambda: run.status().state == "stopped")
 
 
 def test_a_second_tab_finds_the_run_and_cannot_start_another(page: AppTest, runs_folder: Path) -> None:
     run_id = start(page, steps=100_000)
-    second = AppTest.from_file(page._script_path, default_timeout=60).run()
+    second = AppTest.from_file(page._script_path, default_timeout=PATIENCE).run()
     second.switch_page("pages/train.py").run()
     assert second.selectbox(key="run").value == run_id
     second.selectbox(key="run").select("new training").run()

@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.patience import PATIENCE, until
 from training.checkpoints import load_checkpoint
 from training.cli import main
 from training.config import TrainConfig
@@ -390,27 +390,26 @@ class TestInAProcessOfItsOwn:
 
     def test_a_pipe_gets_the_json_and_no_progress_bar(self, digit_file: Path) -> None:
         process = self.start("evaluate", digit_file, "--sets", "sample", "--bounds", "1", "--json")
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err) == (0, "")
         assert json.loads(out)["sets"]["sample"]["images"] == 1000
 
     def test_a_hostile_file_is_refused_without_warnings_or_traceback(self, tmp_path: Path) -> None:
         torch.save(torch.nn.Linear(3, 5), tmp_path / "old.pt", _use_new_zipfile_serialization=False)
         process = self.start("evaluate", tmp_path / "old.pt")
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out, err.count("\n")) == (2, "", 1)
         assert err.startswith("error: old.pt cannot be read as weights")
 
     def test_ctrl_c_stops_a_training_that_can_go_on(self, tmp_path: Path) -> None:
         out = tmp_path / "run"
         process = self.start("train", "vae", "--out", out, "--batch-size", 7, "--steps", 1_000_000)
-        deadline = time.monotonic() + 120
-        while not (out / "metrics.jsonl").exists() or not Run(out).metrics().steps:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(
+            lambda: process.poll() is not None or ((out / "metrics.jsonl").exists() and bool(Run(out).metrics().steps))
+        )
+        assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        stdout, err = process.communicate(timeout=60)
+        stdout, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, stdout) == (130, "")
         status = Run(out).status()
         assert (status.state, status.step) == ("stopped", load_checkpoint(out).step)

@@ -1,0 +1,22 @@
+"""Parts of a page that run again by themselves while something goes on behind them."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+__all__ = ["ticking"]
+
+# Streamlit dims what a run has not drawn again yet; on a busy machine that would be a flicker at every tick.
+_STEADY = "<style>[class*='st-key-ticking-'] [data-stale='true'] { opacity: 1; transition: none; }</style>"
+
+
+def ticking(panel: Callable[[], None], *, key: str, seconds: float | None) -> None:
+    """Draw a part of the page, and draw it anew by itself without ever dimming it.
+
+    Arguments:
+        key: names the part; each has a place of its own.
+        seconds: from one run to the next; None: it runs again only for its own widgets.
+    """
+    st.html(_STEADY)
+    with st.container(key=f"ticking-{key}"):
+        st.fragment(panel, run_every=seconds, key=key)()
