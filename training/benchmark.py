@@ -4,11 +4,9 @@ All sides of a comparison run in one process, in turn, under the same number of 
 machines are noisy, ratios within one run are not.
 """
 
-import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +20,7 @@ from training.data import Dataset, load_dataset
 from training.device import Precision
 from training.folders import PRETRAINED
 from training.homework import binarise_once
+from training.memory import peak_megabytes
 from training.mnist_files import best_dataset_name
 from training.stepper import Stepper
 
@@ -91,7 +90,7 @@ def _bounds(model: Any, x: Tensor, m: int, repeats: int) -> dict[str, float | No
     def naive() -> None:
         homework_style.iwae(model, x, m)
 
-    ours_mb, naive_mb = _peak_megabytes(ours), _peak_megabytes(naive)  # ours first: freed memory is not all given back
+    ours_mb, naive_mb = peak_megabytes(ours), peak_megabytes(naive)
     naive_s, ours_s = _medians([naive, ours], repeats, warm_up=0)
     return {"naive_s": naive_s, "ours_s": ours_s, "naive_mb": naive_mb, "ours_mb": ours_mb}
 
@@ -158,21 +157,3 @@ def _network(
             )
         )
     return products
-
-
-def _peak_megabytes(run: Callable[[], object]) -> float | None:
-    """Peak resident memory while `run` runs, above what was resident before; None where the system does not tell."""
-    gc.collect()
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # Linux: forget the peak so far
-        before = _resident_kilobytes("VmRSS")
-    except OSError:
-        run()
-        return None
-    run()
-    return (_resident_kilobytes("VmHWM") - before) / 1024
-
-
-def _resident_kilobytes(field: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))

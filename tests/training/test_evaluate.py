@@ -11,9 +11,11 @@ from torch.distributions import MultivariateNormal
 from models import vae
 from models.distributions import kl_normal, log_mean_exp, log_normal, sample_gaussian
 from models.family import ElboTerms
+from models.registry import FAMILIES
 from models.vae import VAE, VAEConfig
 from training.errors import Cancelled, UserError
 from training.evaluate import SetReport, _noise, check_bounds, evaluate
+from training.memory import peak_megabytes
 
 
 class LinearGaussian:
@@ -197,6 +199,22 @@ def test_progress_rises_to_one(model: VAE) -> None:
     assert fractions == sorted(fractions)
     assert 0 < fractions[0] < 0.02
     assert fractions[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("family", ["vae", "gmvae", "ssvae"])
+def test_memory_grows_neither_with_m_nor_with_the_images(family: str) -> None:
+    config: Any = FAMILIES[family].config
+    model = FAMILIES[family].fresh(config(hidden=(20, 30)), seed=0)
+
+    def megabytes(images: int, m: int) -> float:
+        peak = peak_megabytes(lambda: evaluate(model, binary(images, 784), (m,)))
+        if peak is None:
+            pytest.skip("this system does not tell")
+        return peak
+
+    few, many = megabytes(100, 20), megabytes(130, 110)
+    assert many < 300
+    assert many < few + 30
 
 
 @pytest.mark.parametrize("after", [0, 5, 105])
