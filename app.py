@@ -23,5 +23,11 @@ TRAIN = st.Page(
     icon=":material/model_training:",
     help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
 )
+BOUNDS = st.Page(
+    "pages/bounds.py",
+    title="Bounds",
+    icon=":material/stairs:",
+    help="IWAE bounds of any models: how near log p(x) do samples come, and what does each tenfold buy?",
+)
 
-st.navigation([HOME, SAMPLES, TRAIN], position="top").run()
+st.navigation([HOME, SAMPLES, TRAIN, BOUNDS], position="top").run()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from training.evaluate import SetReport
     from training.jobs import Job
 
-__all__ = ["Measurement", "measuring", "parse_bounds"]
+__all__ = ["Measurement", "jobs_of", "measuring", "parse_bounds", "start"]
 
 CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
 IMAGES = {"homework": 100, "test": 10_000, "sample": 1000}
@@ -30,6 +30,7 @@ class Measurement(NamedTuple):
 
     reports: "dict[str, SetReport]"
     accuracy: float | None
+    seed: int = 0
 
 
 def measuring(path: str) -> None:
@@ -50,13 +51,14 @@ def _started() -> dict[str, list[str]]:
     return {}
 
 
-def _found(checkpoint: "Checkpoint") -> "list[Job]":
-    keys = _started().get(checkpoint.sha256, [])
+def jobs_of(sha256: str) -> "list[Job]":
+    """The measuring jobs of the weights with this digest, in the order they were asked for."""
+    keys = _started().get(sha256, [])
     return [job for key in keys if (job := services.jobs().find(key)) is not None]
 
 
 def _latest(checkpoint: "Checkpoint") -> "Job | None":
-    return next(reversed(_found(checkpoint)), None)
+    return next(reversed(jobs_of(checkpoint.sha256)), None)
 
 
 def _panel(checkpoint: "Checkpoint") -> None:
@@ -72,7 +74,7 @@ def _panel(checkpoint: "Checkpoint") -> None:
         st.progress(job.progress, text="Cancelling" if job.should_stop() else job.message or waiting)
     elif job is not None and job.error:
         st.error(job.error, icon=":material/error:")
-    done = [job for job in _found(checkpoint) if job.state == "done"]
+    done = [job for job in jobs_of(checkpoint.sha256) if job.state == "done"]
     if done:
         _table(checkpoint, done[-1].result)
 
@@ -125,7 +127,7 @@ def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
     if right.button(
         "Measure", icon=":material/straighten:", key="measure", width="stretch", disabled=problem is not None
     ):
-        _start(checkpoint, sets, bounds)
+        start(checkpoint, sets, bounds)
         st.rerun()
     if problem is not None:
         frame.failure(problem)
@@ -145,7 +147,8 @@ def parse_bounds(texts: list[str]) -> list[int]:
         raise UserError(f"m is a whole number from 1 to {LARGEST_BOUND:,}: take the others out of the list.") from error
 
 
-def _start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int]) -> None:
+def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: int = 0) -> None:
+    """Measure in the background; asked for again with the same choices, the numbers are there at once."""
     from training.measure import measure, measure_accuracy
 
     def work(job: "Job") -> Measurement:
@@ -156,11 +159,11 @@ def _start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int]) -> None
             done = (before + fraction * IMAGES[name]) / images
             job.report(done, f"Measuring on the {numbers.SETS[name]}{_time_left(time.monotonic() - began, done)}")
 
-        reports = measure(checkpoint, sets, bounds, on_progress=progress, should_stop=job.should_stop)
+        reports = measure(checkpoint, sets, bounds, seed=seed, on_progress=progress, should_stop=job.should_stop)
         job.report(1.0, "Counting the test digits it labels rightly")
-        return Measurement(reports, measure_accuracy(checkpoint))
+        return Measurement(reports, measure_accuracy(checkpoint), seed)
 
-    key = f"measure:{checkpoint.sha256}:{','.join(sets)}:{','.join(map(str, bounds))}"
+    key = f"measure:{checkpoint.sha256}:{','.join(sets)}:{','.join(map(str, bounds))}:{seed}"
     keys = _started().setdefault(checkpoint.sha256, [])
     if key in keys:
         keys.remove(key)

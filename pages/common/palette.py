@@ -12,11 +12,13 @@ __all__ = [
     "CROSS_ENTROPY",
     "KL_Y",
     "KL_Z",
+    "MODELS",
     "NELBO",
     "QUANTITIES",
     "RECONSTRUCTION",
     "REFERENCE",
     "Quantity",
+    "marked",
     "swatch",
 ]
 
@@ -43,9 +45,17 @@ REFERENCE = Quantity("Shipped model", "", "#7c8494")
 CROSS_ENTROPY = Quantity("Cross-entropy", r"-\log q(y\mid x)", "#c026d3")
 COMPONENTS = Quantity("Components used", "", "#4d7c0f")
 
+# For models beside each other, in the order they were chosen: none is a quantity's colour.
+MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#7c8494")
+
 QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
 
 
 def swatch(quantity: Quantity, text: str | None = None) -> str:
     """Markdown: a square of the quantity's colour before its label (or another text)."""
-    return f":color[■]{{foreground='{quantity.color}'}} {text or quantity.label}"
+    return marked(quantity.color, text or quantity.label)
+
+
+def marked(color: str, text: str) -> str:
+    """Markdown: a square of a colour before a text."""
+    return f":color[■]{{foreground='{color}'}} {text}"

@@ -4,23 +4,43 @@ import streamlit as st
 
 from training.folders import PRETRAINED, pretrained_names, run_ids, runs_folder
 
-__all__ = ["checkpoint_path", "pick_checkpoint"]
+__all__ = ["RUN", "SHIPPED", "checkpoint_path", "pick_checkpoint", "pick_checkpoints"]
+
+MOST = 6
 
 SHIPPED, RUN = "shipped ", "run "
 
 
 def pick_checkpoint() -> str:
     """A picker whose choice is in the page's address; returns "shipped <name>" or "run <id>"."""
-    options = [SHIPPED + name for name in pretrained_names()]
-    options += [RUN + run for run in run_ids()]
     chosen: str = st.selectbox(
         "Model",
-        options,
+        _choices(),
         key="checkpoint",
         bind="query-params",
         help="Models that ship with the app, and every run trained here.",
     )
     return chosen
+
+
+def pick_checkpoints(default: list[str]) -> list[str]:
+    """The same for up to six at once; `default` names shipped models, those of them that are there."""
+    options = _choices()
+    chosen: list[str] = st.multiselect(
+        "Models",
+        options,
+        default=[name for name in (SHIPPED + name for name in default) if name in options],
+        max_selections=MOST,
+        wrap=True,
+        key="models",
+        bind="query-params",
+        help=f"Up to {MOST}: models that ship with the app, and every run trained here.",
+    )
+    return chosen
+
+
+def _choices() -> list[str]:
+    return [SHIPPED + name for name in pretrained_names()] + [RUN + run for run in run_ids()]
 
 
 def checkpoint_path(choice: str) -> str:

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SHOTS, Server
 
-PAGES = {"home": "", "samples": "samples", "train": "train"}
+PAGES = {"home": "", "samples": "samples", "train": "train", "bounds": "bounds?guess=1+to+5"}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -2,7 +2,7 @@ import tomllib
 
 import pytest
 
-from pages.common.palette import QUANTITIES
+from pages.common.palette import COMPONENTS, CROSS_ENTROPY, MODELS, QUANTITIES
 from training.folders import PROJECT
 
 THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())["theme"]
@@ -26,9 +26,8 @@ def test_the_measure_itself() -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.label)
-def test_every_quantity_can_be_told_from_the_page(theme: str, quantity: object) -> None:
-    color = quantity.color  # type: ignore[attr-defined]
+@pytest.mark.parametrize("color", [*(quantity.color for quantity in (*QUANTITIES, COMPONENTS, CROSS_ENTROPY)), *MODELS])
+def test_every_colour_can_be_told_from_the_page(theme: str, color: str) -> None:
     for surface in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(color, THEME[theme][surface]) >= 3
 

@@ -1,0 +1,104 @@
+"""Bounds: the IWAE ladder of any models, what each of its rungs is worth, and the weights that explain it."""
+
+import streamlit as st
+
+from pages.common import formulas, frame, numbers, services
+from pages.common.importance_weights import GUESSES, importance_weights
+from pages.common.known_bounds import known_bounds, measure_missing
+from pages.common.ladder import ladder_chart, rung_table
+from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoints
+from training.errors import UserError
+
+RUNGS = (1, 10, 100, 1000)
+DEEP = 5000
+SETS = {"homework": "Homework", "test": "Full test", "sample": "Sample"}
+
+frame.mend_link("pages/bounds.py")
+frame.header("Bounds", "How close can samples come to log p(x), and why do more of them help?")
+picture, controls = st.columns([2.4, 1], gap="large")
+with controls:
+    chosen = pick_checkpoints(["vae", "gmvae"])
+    set_name = st.pills(
+        "Measured on",
+        list(SETS),
+        default="homework",
+        required=True,
+        format_func=SETS.__getitem__,
+        key="set",
+        bind="query-params",
+        wrap=True,
+        help="The homework set is 100 test digits, the full test set all 10,000, the sample 1,000 digits that come "
+        "with the app. Only bounds on one and the same set can be laid beside each other.",
+    )
+    deep = st.toggle(
+        "m = 5,000 too", key="deep", bind="query-params", help="One rung more: five times the work of m = 1,000."
+    )
+    seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all samples z.")
+rungs = [*RUNGS, DEEP] if deep else list(RUNGS)
+
+models: list[numbers.Column] = []
+for choice in chosen:
+    try:
+        model = known_bounds(choice, set_name, seed)
+    except UserError as error:
+        with controls:
+            frame.failure(error)
+        continue
+    models.append(model._replace(bounds={m: value for m, value in model.bounds.items() if m in rungs}))
+with controls:
+    measure_missing(models, set_name, rungs, seed)
+    frame.share()
+with picture:
+    if any(model.bounds for model in models):
+        ladder_chart(models, numbers.SETS[set_name], key="ladder")
+        rung_table(models)
+    elif models:
+        st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
+    else:
+        st.info("Choose one model or more on the right.", icon=":material/arrow_forward:")
+    formulas.bound_formula()
+
+if models:
+    st.subheader("Where the weight lies", anchor=False)
+    st.markdown(
+        "A bound averages weights $w = p(x, z)/q(z\\mid x)$ over samples $z \\sim q(z\\mid x)$. Most samples are "
+        "ordinary; a few hit what the encoder all but missed, and weigh more than all the others."
+    )
+    which, what = st.columns([1, 2.4], gap="large")
+    titles = [model.title for model in models]
+    subject = which.selectbox("Model of the weights", titles, key="of", bind="query-params")
+    digit = what.segmented_control("Digit", list(range(10)), default=3, required=True, key="digit", bind="query-params")
+    guess = st.segmented_control(
+        "Guess first: how many of 1,000 samples carry half of the weight?",
+        list(GUESSES),
+        key="guess",
+        bind="query-params",
+    )
+    if guess is None:
+        st.info("Make your guess, and the weights will show.", icon=":material/help:")
+    else:
+        try:
+            importance_weights(services.checkpoint(checkpoint_path(subject)), subject, digit, seed, guess)
+        except UserError as error:
+            frame.failure(error)
+
+    st.subheader("Their numbers", anchor=False)
+    published: list[numbers.Column] = []
+    if set_name == "homework":
+        for name in (choice.removeprefix(SHIPPED) for choice in chosen):
+            published += [
+                entry._replace(title=f"{entry.title.split(',')[0]}, {name}")
+                for entry in numbers.published(name)
+                if entry.bounds
+            ]
+    numbers.numbers_table([*published, *models], rungs)
+
+st.space("small")
+frame.notes(
+    look="Every ladder rises, and flattens: each tenfold of samples closes less than the one before. The GMVAE starts "
+    "higher, for its prior fits, and not because it has more samples.",
+    attempt="Lay beta-0.1 beside the VAE. Its ladder climbs as far, by some 4 nats, and starts 9 nats lower. The climb "
+    "is what the encoder's guess had missed: so was it the encoder that a low beta spoilt, or the model?",
+    guess="Take the VAE from $m = 1000$ to $m = 5000$: will the step be nearer to 1 nat, to a third of a nat, or to a "
+    "hundredth? Then switch on *m = 5,000 too* and measure.",
+)

@@ -1,0 +1,126 @@
+"""IWAE bounds of several models as a ladder that climbs towards log p(x), and what each of its rungs is worth."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from pages.common.numbers import Column, Estimate
+from pages.common.palette import BOUND, MODELS, marked, swatch
+
+__all__ = ["ladder_chart", "rung_table", "still_to_come"]
+
+HEIGHT = 380
+ERRORS_SHOWN = 2.0  # standard errors to each side
+
+
+def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
+    """Bounds on log p(x) over m, a line per model, with error bars of two standard errors.
+
+    Arguments:
+        models: columns whose `bounds` hold negative bounds in nats, as everywhere in this app; the chart turns them.
+        set_name: the evaluation set in words, for the alternative text.
+    """
+    rows = [
+        {
+            "model": model.title,
+            "m": m,
+            "bound": -value,
+            "low": -value - ERRORS_SHOWN * (error or 0.0),
+            "high": -value + ERRORS_SHOWN * (error or 0.0),
+            "error": error or 0.0,
+        }
+        for model in models
+        for m, (value, error) in sorted(model.bounds.items())
+    ]
+    told = "; ".join(f"{model.title}: {_told(model.bounds)}" for model in models if model.bounds)
+    with st.container(key=f"chart-{key}"):
+        st.vega_lite_chart(
+            rows,
+            _spec([model.title for model in models], sorted({m for model in models for m in model.bounds})),
+            key=key,
+            alt=f"Bounds on log p(x) in nats per image on the {set_name}, rising with m. {told}",
+        )
+
+
+def _told(bounds: Mapping[int, Estimate]) -> str:
+    return ", ".join(f"{-value:.2f} at m = {m}" for m, (value, _) in sorted(bounds.items()))
+
+
+def _spec(names: list[str], rungs: list[int]) -> dict[str, Any]:
+    x = {
+        "field": "m",
+        "type": "quantitative",
+        "scale": {"type": "log", "domain": [min(rungs) * 0.8, max(rungs) * 1.6], "nice": False},
+        "axis": {"values": rungs, "format": ",d", "grid": False},
+        "title": "m, samples in each bound",
+    }
+    value = {
+        "type": "quantitative",
+        "scale": {"zero": False, "nice": True},
+        "title": "bound on log p(x), nats per image",
+    }
+    color = {
+        "field": "model",
+        "type": "nominal",
+        "scale": {"domain": names, "range": list(MODELS[: len(names)])},
+        "legend": {"orient": "top", "title": None, "columns": 2, "labelLimit": 320},
+    }
+    tooltip = [
+        {"field": "model", "title": "model"},
+        {"field": "m", "title": "m", "format": ","},
+        {"field": "bound", "title": "bound", "format": ".2f"},
+        {"field": "error", "title": "standard error", "format": ".3f"},
+    ]
+    return {
+        "height": HEIGHT,
+        "encoding": {"x": x, "color": color, "tooltip": tooltip},
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"y": value | {"field": "bound"}}},
+            {
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {"y": value | {"field": "low"}, "y2": {"field": "high"}},
+            },
+            {"mark": {"type": "point", "filled": True, "size": 70}, "encoding": {"y": value | {"field": "bound"}}},
+        ],
+    }
+
+
+def rung_table(models: Sequence[Column]) -> None:
+    """How many nats each step from one m to the next closes, and where the steps seem to lead."""
+    rungs = sorted({m for model in models for m in model.bounds})
+    steps = list(pairwise(rungs))
+    if not steps:
+        return
+    lines = [
+        [swatch(BOUND, "Nats closed"), *(f"{low:,} → {high:,}" for low, high in steps), "still to come, a guess"],
+        [":--", *["--:"] * (len(steps) + 1)],
+    ]
+    for color, model in zip(MODELS, models, strict=False):
+        closed = [_closed(model.bounds, low, high) for low, high in steps]
+        rest = still_to_come([_closed(model.bounds, m, 10 * m) for m in (1, 10, 100)])
+        cells = ["–" if nats is None else f"{nats:.2f}" for nats in (*closed, rest)]
+        lines.append([marked(color, model.title), *cells])
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    st.caption(
+        "What remains above the last rung is unknown: log p(x) itself cannot be computed. The guess goes on as the "
+        "last two tenfold steps did, each smaller than the one before by the same factor."
+    )
+
+
+def _closed(bounds: Mapping[int, Estimate], low: int, high: int) -> float | None:
+    return bounds[low][0] - bounds[high][0] if low in bounds and high in bounds else None
+
+
+def still_to_come(steps: Sequence[float | None]) -> float | None:
+    """The sum of all further steps if each shrinks like the last one did; None if they do not shrink.
+
+    Arguments:
+        steps: nats closed by each tenfold m, in order; None where one was not measured.
+    """
+    *_, before, last = steps
+    if before is None or last is None or not 0 < last < before:
+        return None
+    ratio = last / before
+    return last * ratio / (1 - ratio)
