@@ -9,6 +9,8 @@ from tests.patience import PATIENCE
 
 CHART = ".st-key-chart-nelbo svg.marks"
 LINES = ".st-key-chart-nelbo svg.marks .mark-line path"
+DIMMED = """[...document.querySelectorAll(".st-key-ticking-figures [data-testid='stElementContainer']")]
+    .filter(node => getComputedStyle(node).opacity < 1).length"""
 
 
 def step_of(page: Page) -> int:
@@ -40,6 +42,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     deadline = time.monotonic() + PATIENCE
     while ticks < 10 and time.monotonic() < deadline:
         page.wait_for_timeout(500)
+        assert page.evaluate(DIMMED) == 0
         if (now := step_of(page)) != seen:
             seen, ticks = now, ticks + 1
     assert ticks == 10
