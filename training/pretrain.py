@@ -44,7 +44,7 @@ def pretrain(
         on_event: hears the training's events; on_progress hears the measuring's.
 
     Raises:
-        UserError: no such preset, or the full data are not on disk.
+        UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
     """
     config = TrainConfig.from_preset(preset, data="mnist", seed=seed)
     load_dataset(config.data)  # before any folder is made: missing data leave no trace
@@ -52,13 +52,10 @@ def pretrain(
     if state is None or state["step"] < config.steps:
         writer = RunWriter(work, config, resume=state is not None)
         status = train_into(writer, resume=state, on_event=on_event)
-        if status.state == "failed":
-            raise UserError(status.message)
-    run = Run(work)
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
-    shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
-    checkpoint = load_checkpoint(folder)
+        if status.state != "finished":
+            stopped = f"{preset} was stopped at step {status.step:,} of {status.steps:,}: call again to go on."
+            raise UserError(status.message or stopped)
+    run, checkpoint = Run(work), load_checkpoint(work)
     model: Any = checkpoint.build()
     reports = measure(checkpoint, ["homework", "test"], on_progress=on_progress)
     status = run.status()
@@ -82,6 +79,9 @@ def pretrain(
         sha256=checkpoint.sha256,
         accuracy=measure_accuracy(checkpoint),
     )
+    folder.mkdir(parents=True, exist_ok=True)  # only now: nobody meets a model that ships without its numbers
+    shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
+    shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
     write_card(folder, card)
     _write_first_pictures(model, folder)
     return card

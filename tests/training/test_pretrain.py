@@ -15,7 +15,7 @@ from training.errors import UserError
 from training.evaluate import SetReport
 from training.measure import measure
 from training.pretrain import pretrain
-from training.runs import Run, RunWriter
+from training.runs import Run, RunWriter, Status
 from training.trainer import train_into
 
 
@@ -68,6 +68,18 @@ def test_a_training_that_broke_off_goes_on_and_is_never_shipped_half_done(
     train_into(RunWriter(tmp_path / "work", config), should_stop=lambda: next(asked, None) is None)
     assert make().steps == load_checkpoint(tmp_path / "shipped" / "vae").step == 60
     assert Run(tmp_path / "work").status().state == "finished"
+
+
+def test_a_training_that_is_stopped_ships_nothing_and_can_go_on(make: Callable[[], Card], tmp_path: Path) -> None:
+    def stop_at_once(writer: RunWriter, **options: Any) -> Status:
+        return train_into(writer, **options | {"should_stop": lambda: True})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "train_into", stop_at_once)
+        with pytest.raises(UserError, match="vae was stopped at step 0 of 60: call again to go on"):
+            make()
+    assert not (tmp_path / "shipped").exists()
+    assert make().steps == 60
 
 
 def test_without_the_full_data_nothing_is_shipped(tmp_path: Path) -> None:
