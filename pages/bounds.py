@@ -6,12 +6,12 @@ from pages.common import formulas, frame, numbers, services
 from pages.common.importance_weights import GUESSES, importance_weights
 from pages.common.known_bounds import known_bounds, measure_missing
 from pages.common.ladder import ladder_chart, rung_table
+from pages.common.measuring import CHOICES
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoints
 from training.errors import UserError
 
 RUNGS = (1, 10, 100, 1000)
 DEEP = 5000
-SETS = {"homework": "Homework", "test": "Full test", "sample": "Sample"}
 
 frame.mend_link("pages/bounds.py")
 frame.header("Bounds", "How close can samples come to log p(x), and why do more of them help?")
@@ -20,10 +20,10 @@ with controls:
     chosen = pick_checkpoints(["vae", "gmvae"])
     set_name = st.pills(
         "Measured on",
-        list(SETS),
+        list(CHOICES),
         default="homework",
         required=True,
-        format_func=SETS.__getitem__,
+        format_func=CHOICES.__getitem__,
         key="set",
         bind="query-params",
         wrap=True,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from training.evaluate import SetReport
     from training.jobs import Job
 
-__all__ = ["Measurement", "jobs_of", "measuring", "parse_bounds", "start"]
+__all__ = ["CHOICES", "Measurement", "jobs_of", "measuring", "parse_bounds", "start"]
 
 CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
 IMAGES = {"homework": 100, "test": 10_000, "sample": 1000}

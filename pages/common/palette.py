@@ -46,7 +46,7 @@ CROSS_ENTROPY = Quantity("Cross-entropy", r"-\log q(y\mid x)", "#c026d3")
 COMPONENTS = Quantity("Components used", "", "#4d7c0f")
 
 # For models beside each other, in the order they were chosen: none is a quantity's colour.
-MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#7c8494")
+MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#9a6a52")
 
 QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.common.ladder import _spec, still_to_come
-from pages.common.palette import MODELS
+from pages.common.palette import COMPONENTS, CROSS_ENTROPY, MODELS, QUANTITIES
 
 
 @given(st.floats(0.1, 5), st.floats(0.05, 0.9))
@@ -24,3 +24,4 @@ def test_every_model_has_a_colour_of_its_own() -> None:
     color = _spec(names, [1, 10])["encoding"]["color"]["scale"]
     assert color == {"domain": names, "range": list(MODELS)}
     assert len(set(MODELS)) == len(names)
+    assert not set(MODELS) & {quantity.color for quantity in (*QUANTITIES, COMPONENTS, CROSS_ENTROPY)}
