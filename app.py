@@ -17,11 +17,17 @@ SAMPLES = st.Page(
     icon=":material/grid_view:",
     help="200 digits from the prior of any trained model: what has it learned to imagine?",
 )
-TRAIN = st.Page(
-    "pages/train.py",
-    title="Train",
-    icon=":material/model_training:",
-    help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
+BETA = st.Page(
+    "pages/beta.py",
+    title="Beta",
+    icon=":material/tune:",
+    help="One slider over eight trainings: what does a model draw when its code costs more, or almost nothing?",
+)
+MIXTURE = st.Page(
+    "pages/mixture.py",
+    title="Mixture",
+    icon=":material/bubble_chart:",
+    help="The learned prior of a GMVAE, component by component: what does each draw, and which are never used?",
 )
 BOUNDS = st.Page(
     "pages/bounds.py",
@@ -29,5 +35,11 @@ BOUNDS = st.Page(
     icon=":material/stairs:",
     help="IWAE bounds of any models: how near log p(x) do samples come, and what does each tenfold buy?",
 )
+TRAIN = st.Page(
+    "pages/train.py",
+    title="Train",
+    icon=":material/model_training:",
+    help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
+)
 
-st.navigation([HOME, SAMPLES, TRAIN, BOUNDS], position="top").run()
+st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, TRAIN], position="top").run()

@@ -4,6 +4,7 @@ This module stays light (no torch, no pydantic), so that the first page shows nu
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = [
     "Card",
     "Numbers",
     "Reference",
+    "beta_sweep",
     "read_card",
     "write_card",
 ]
@@ -133,6 +135,13 @@ def read_card(folder: Path) -> Card:
         raise UserError(
             f"{folder.name} has no card that can be read: remake it with `python -m training pretrain {folder.name}`."
         ) from error
+
+
+def beta_sweep(cards: Collection[Card]) -> dict[float, Card]:
+    """The beta-VAEs by their beta, in rising order, the VAE among them at beta = 1."""
+    found = {float(card.training["model"]["beta"]): card for card in cards if card.family == "beta-vae"}
+    plain = [(1.0, card) for card in cards if card.name == "vae"]
+    return dict(sorted([*found.items(), *plain]))
 
 
 def write_card(folder: Path, card: Card) -> None:

@@ -285,6 +285,17 @@ def pretrain(
 
 
 @app.command()
+def pictures(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of shipped models, such as pretrained/gmvae.")],
+) -> None:
+    """Draw anew the pictures that ship with models, from their weights."""
+    from training.first_pictures import write_first_pictures
+
+    for folder in folders:
+        write_first_pictures(folder)
+
+
+@app.command()
 def readme(
     file: Annotated[Path | None, typer.Argument(help="The README; the project's own when absent.")] = None,
 ) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "data_folder",
     "is_run_id",
     "pretrained_names",
+    "run_family",
     "run_ids",
     "runs_folder",
 ]
@@ -51,6 +52,14 @@ def run_ids(folder: Path | None = None) -> list[str]:
                     changed[path.name] = (path / "config.json").stat().st_mtime_ns
                     changed[path.name] = (path / "status.json").stat().st_mtime_ns
     return sorted(changed, key=lambda name: -changed[name])
+
+
+def run_family(run_id: str, folder: Path | None = None) -> str | None:
+    """The model family of a run; None where its settings cannot be read."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        family = json.loads(((folder or runs_folder()) / run_id / "config.json").read_bytes()).get("family")
+        return family if isinstance(family, str) else None
+    return None
 
 
 def active_run(folder: Path | None = None) -> str | None:

@@ -9,23 +9,19 @@ from typing import Any
 import torch
 
 from models.registry import PRESETS
-from models.vae import VAE
-from training import pictures
 from training.cards import Card, Numbers, write_card
 from training.checkpoints import load_checkpoint
 from training.config import TrainConfig
 from training.data import load_dataset
 from training.device import describe_machine, versions
 from training.errors import UserError
-from training.files import replace_file
+from training.first_pictures import write_first_pictures
 from training.loop import Event
 from training.measure import measure, measure_accuracy
 from training.runs import Run, RunWriter
 from training.trainer import train_into
 
 __all__ = ["pretrain"]
-
-MOVING_FRAMES = 40
 
 
 def pretrain(
@@ -83,13 +79,5 @@ def pretrain(
     shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
     shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
     write_card(folder, card)
-    _write_first_pictures(model, folder)
+    write_first_pictures(folder)
     return card
-
-
-def _write_first_pictures(model: Any, folder: Path) -> None:
-    """Pictures that a page can show before torch is even loaded: 200 digits, still and moving."""
-    still = pictures.grid(pictures.draw_samples(model))
-    replace_file(folder / "samples.png", pictures.png_bytes(still, model=folder.name, seed=0, kind="means"))
-    if type(model) is VAE:  # the walk is fair for a standard normal prior alone
-        replace_file(folder / "samples.webp", pictures.moving_samples(model, frames=MOVING_FRAMES))

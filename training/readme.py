@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from training.cards import ACCURACIES, REFERENCES, Card, Numbers, read_card
+from training.cards import ACCURACIES, REFERENCES, Card, Numbers, beta_sweep, read_card
 from training.errors import UserError
 from training.files import replace_file
 from training.folders import PRETRAINED, pretrained_names
@@ -107,12 +107,11 @@ def _labels(cards: dict[str, Card]) -> str:
 
 
 def _sweep(cards: dict[str, Card]) -> str:
-    sweep = {float(card.training["model"]["beta"]): card for card in cards.values() if card.family == "beta-vae"}
-    if sweep and "vae" in cards:
-        sweep[1.0] = cards["vae"]
+    sweep = beta_sweep(cards.values())
     rows = [
-        [f"{beta:g}", *(value for key in SETS for value in _values(sweep[beta].sets[key])[:3])]
-        for beta in sorted(sweep)
+        [f"{beta:g}", *(value for key in SETS for value in _values(card.sets[key])[:3])]
+        for beta, card in sweep.items()
+        if len(sweep) > 1
     ]
     headings = [f"{term}, {words}" for words in SETS.values() for term in ("NELBO", "KL", "rec")]
     return _table(["beta (NELBO at beta = 1)", *headings], rows)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.common.palette import BOUND, KL_Y, KL_Z, NELBO, RECONSTRUCTION
 
-__all__ = ["bound_formula", "nelbo_formula", "nelbo_in_short", "sampling_formula"]
+__all__ = ["beta_formula", "bound_formula", "mixture_formula", "nelbo_formula", "nelbo_in_short", "sampling_formula"]
 
 
 def nelbo_formula(family: str = "vae") -> None:
@@ -26,6 +26,12 @@ def nelbo_in_short() -> None:
     st.latex(rf"\begin{{aligned}}{NELBO.in_tex()} \;=\;& {terms}\end{{aligned}}")
 
 
+def beta_formula(beta: float) -> None:
+    """What a beta-VAE's training makes small, with its beta."""
+    rec, kl = r"-\mathbb{E}_q \log p(x\mid z)", r"\mathrm{KL}(q\,\|\,p)"
+    st.latex(rf"\text{{loss}} \;=\; {RECONSTRUCTION.in_tex(rec)} \;+\; {beta:g}\cdot {KL_Z.in_tex(kl)}")
+
+
 def sampling_formula(family: str) -> None:
     """How a model of this family draws an image; T is the temperature."""
     normal = r"z \sim \mathcal{N}(0, T^2 I)"
@@ -36,6 +42,13 @@ def sampling_formula(family: str) -> None:
     inputs = "z, y" if family == "ssvae" else "z"
     pixels = rf"x_i \sim \mathrm{{Bernoulli}}\bigl(\sigma(\mathrm{{dec}}({inputs})_i)\bigr)"
     st.latex(rf"{latents.get(family, normal)} \qquad {pixels}")
+
+
+def mixture_formula() -> None:
+    """A GMVAE's prior, and the one-sample KL that it takes."""
+    prior = r"p(z) = \frac1k\sum_{c=1}^{k}\mathcal{N}\bigl(z;\,\mu_c,\,\mathrm{diag}(\sigma_c^2)\bigr)"
+    kl = KL_Z.in_tex(r"\mathrm{KL} \approx \log q(z\mid x) - \log p(z)")
+    st.latex(rf"{prior} \qquad {kl},\quad z\sim q(z\mid x)")
 
 
 def bound_formula() -> None:

@@ -48,8 +48,8 @@ def known_bounds(choice: str, set_name: str, seed: int) -> Column:
 
 
 def measure_missing(models: Sequence[Column], set_name: str, bounds: Sequence[int], seed: int) -> None:
-    """A button that measures what is not known yet, model after model; then progress and Cancel."""
-    lacking = [model.title for model in models if not set(bounds) <= set(model.bounds)]
+    """A button that measures what is not known yet, NELBO and bounds, model after model; then progress and Cancel."""
+    lacking = [model.title for model in models if not (model.terms and set(bounds) <= set(model.bounds))]
     jobs = [job for title in lacking for job in jobs_of(_sha256(title)) if job.active]
     ticking(
         partial(_panel, lacking, set_name, list(bounds), seed), key="missing", seconds=TICK_SECONDS if jobs else None

@@ -1,10 +1,22 @@
 """One way to choose a checkpoint, on every page: shipped models first, then the runs of this server."""
 
+from collections.abc import Collection
+from typing import Any
+
 import streamlit as st
 
-from training.folders import PRETRAINED, pretrained_names, run_ids, runs_folder
+from training.cards import read_card
+from training.folders import PRETRAINED, pretrained_names, run_family, run_ids, runs_folder
 
-__all__ = ["RUN", "SHIPPED", "checkpoint_path", "pick_checkpoint", "pick_checkpoints"]
+__all__ = [
+    "RUN",
+    "SHIPPED",
+    "checkpoint_path",
+    "pick_checkpoint",
+    "pick_checkpoint_of",
+    "pick_checkpoints",
+    "pick_runs",
+]
 
 MOST = 6
 
@@ -13,14 +25,24 @@ SHIPPED, RUN = "shipped ", "run "
 
 def pick_checkpoint() -> str:
     """A picker whose choice is in the page's address; returns "shipped <name>" or "run <id>"."""
-    chosen: str = st.selectbox(
+    chosen: str = _pick_one(_choices())
+    return chosen
+
+
+def pick_checkpoint_of(families: Collection[str]) -> str | None:
+    """The same for a page that is about some families; None where there is no such model."""
+    chosen: str | None = _pick_one(_choices(families))
+    return chosen
+
+
+def _pick_one(options: list[str]) -> Any:
+    return st.selectbox(
         "Model",
-        _choices(),
+        options,
         key="checkpoint",
         bind="query-params",
         help="Models that ship with the app, and every run trained here.",
     )
-    return chosen
 
 
 def pick_checkpoints(default: list[str]) -> list[str]:
@@ -39,8 +61,29 @@ def pick_checkpoints(default: list[str]) -> list[str]:
     return chosen
 
 
-def _choices() -> list[str]:
-    return [SHIPPED + name for name in pretrained_names()] + [RUN + run for run in run_ids()]
+def pick_runs(families: Collection[str]) -> list[str]:
+    """A picker for up to six runs of some families, if there are any; returns "run <id>" each."""
+    options = [choice for choice in _choices(families) if choice.startswith(RUN)]
+    if not options:
+        return []
+    chosen: list[str] = st.multiselect(
+        "Your own runs beside them",
+        options,
+        max_selections=MOST,
+        wrap=True,
+        key="runs",
+        bind="query-params",
+        help="Runs trained on this server.",
+    )
+    return chosen
+
+
+def _choices(families: Collection[str] | None = None) -> list[str]:
+    shipped, runs = pretrained_names(), run_ids()
+    if families is not None:
+        shipped = [name for name in shipped if read_card(PRETRAINED / name).family in families]
+        runs = [run for run in runs if run_family(run) in families]
+    return [SHIPPED + name for name in shipped] + [RUN + run for run in runs]
 
 
 def checkpoint_path(choice: str) -> str:

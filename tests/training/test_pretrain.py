@@ -33,7 +33,7 @@ def make(tmp_path: Path, brief: TrainConfig, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(module, "measure", on_the_sample)
     monkeypatch.setattr(module.TrainConfig, "from_preset", brief_recipe)
-    monkeypatch.setattr(module, "MOVING_FRAMES", 3)
+    monkeypatch.setattr("training.first_pictures.MOVING_FRAMES", 3)
     return lambda: pretrain("vae", tmp_path / "shipped" / "vae", tmp_path / "work", seed=3)
 
 

@@ -1,0 +1,163 @@
+"""Beta: what a model pays in drawing for each nat of code, and what changes when the price does."""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from pages.common import figures, formulas, frame, numbers, services
+from pages.common.code_pictures import reconstructions, traversal
+from pages.common.held_out import COUNT, encoded
+from pages.common.known_bounds import known_bounds, measure_missing
+from pages.common.measuring import CHOICES
+from pages.common.pickers import SHIPPED, checkpoint_path, pick_runs
+from pages.common.rate_distortion import (
+    Point,
+    active_units_chart,
+    dimension_chart,
+    nelbo_chart,
+    rate_distortion_chart,
+)
+from pages.common.tiles import quantity_tile
+from training.cards import beta_sweep, read_card
+from training.errors import UserError
+from training.folders import PRETRAINED, pretrained_names
+
+SETS = ("homework", "test")
+
+frame.mend_link("pages/beta.py")
+frame.header("Beta", "What does a model draw when its code costs more, or almost nothing?")
+sweep = beta_sweep([read_card(PRETRAINED / name) for name in pretrained_names()])
+
+samples, plane = st.columns([1.25, 1], gap="large")
+with samples:
+    place = st.container()
+    beta = st.select_slider(
+        "β, the price of a nat of KL in training",
+        list(sweep),
+        value=1.0,
+        format_func=lambda value: f"{value:g}",
+        key="beta",
+        bind="query-params",
+        help="Each is a model of its own, trained on reconstruction + β · KL. At 1 it is the VAE.",
+    )
+    chosen = SHIPPED + sweep[beta].name
+    png = services.first_samples(sweep[beta].name)
+    if png is not None:
+        with place:
+            figures.picture(png, key="samples", alt=f"200 digits from the prior of the model trained at beta {beta:g}")
+    formulas.beta_formula(beta)
+with plane:
+    chart = st.container()
+    set_name = st.pills(
+        "Measured on",
+        SETS,
+        default="homework",
+        required=True,
+        format_func=CHOICES.__getitem__,
+        key="set",
+        bind="query-params",
+        help="The homework set is 100 test digits, the full test set all 10,000.",
+    )
+    runs = pick_runs(("vae", "beta-vae"))
+    points = [Point(f"β = {b:g}", b, card.sets[set_name].kl, card.sets[set_name].rec) for b, card in sweep.items()]
+    mine: list[numbers.Column] = []
+    for run in runs:
+        try:
+            mine.append(known_bounds(run, set_name, seed=0))
+        except UserError as error:
+            frame.failure(error)
+    measure_missing(mine, set_name, [], seed=0)
+    here = points[list(sweep).index(beta)]
+    with chart:
+        rate_distortion_chart(
+            points,
+            here,
+            [Point(model.title, None, model.terms["kl"][0], model.terms["rec"][0]) for model in mine if model.terms],
+            key="plane",
+        )
+        st.caption(
+            "Each point is a trained model, its β beside it. The dashed line holds all pairs with this model's NELBO; "
+            "the solid one falls by β nats for each nat of KL, and the curve touches it. At β = 1 they are one."
+        )
+
+facts = asdict(sweep[beta].sets[set_name])
+*tiles, last = st.columns(4, gap="large")
+for tile, name in zip(tiles, ("nelbo", "kl", "rec"), strict=True):
+    with tile:
+        quantity_tile(name, facts[name], numbers.SETS[set_name])
+in_use = last.empty()
+
+drawn, turned = st.columns([1.25, 1], gap="large")
+try:
+    model = services.checkpoint(checkpoint_path(chosen))
+    with drawn:
+        st.subheader("Drawn again", anchor=False)
+        reconstructions(model, chosen)
+    with turned:
+        st.subheader("One dimension at a time", anchor=False)
+        digit = st.segmented_control(
+            "Starting from the code of a",
+            list(range(10)),
+            default=3,
+            required=True,
+            key="digit",
+            bind="query-params",
+            width="stretch",
+        )
+        traversal(model, chosen, digit)
+    found = {b: encoded(services.checkpoint(checkpoint_path(SHIPPED + card.name))) for b, card in sweep.items()}
+    used = {b: int(code.active.sum()) for b, code in found.items()}
+    dimensions = len(found[beta].active)
+    in_use.metric(
+        "Dimensions in use",
+        f"{used[beta]} of {dimensions}",
+        f"by {COUNT:,} held-out digits",
+        delta_color="off",
+        delta_arrow="off",
+        help="A dimension is in use if its posterior mean varies from digit to digit, with a variance above 0.01 "
+        "(Burda et al. 2016). One that is not has collapsed to the prior: it costs nothing and says nothing.",
+    )
+    costs, counts = st.columns(2, gap="large")
+    with costs:
+        st.subheader("What each dimension costs", anchor=False)
+        dimension_chart(found[beta], key="dimensions")
+    with counts:
+        st.subheader("How many are worth their price", anchor=False)
+        active_units_chart(used, dimensions, beta, key="units")
+except UserError as error:
+    frame.failure(error)
+
+st.subheader("Which β is best?", anchor=False)
+guess = st.segmented_control(
+    "Guess first: which of these models has the smallest NELBO on digits it never saw?",
+    list(sweep),
+    format_func=lambda value: f"{value:g}",
+    key="guess",
+    bind="query-params",
+)
+if guess is None:
+    st.info("Make your guess, and the curve will show.", icon=":material/help:")
+else:
+    best = min(points, key=lambda point: point.nelbo)
+    verdict = "You guessed it" if guess == best.beta else f"You guessed {guess:g}"
+    st.markdown(f"**{verdict}: the smallest NELBO is that of {best.name}, {best.nelbo:.2f} nats.**")
+    curve, reason = st.columns([1.6, 1], gap="large", vertical_alignment="center")
+    with curve:
+        nelbo_chart(points, key="nelbo")
+    reason.markdown(
+        "The NELBO is reconstruction + KL, each nat at the same price. Training at β = 1 makes exactly this sum small; "
+        "at any other β it makes another sum small, and can only lose by it. A cheap code (β < 1) buys details of this "
+        "very image with more nats than they save; a dear one (β > 1) leaves out what would have paid for itself. So "
+        "the NELBO, a bound on log p(x), cannot tell you which β gives the code *you* want: only what it costs."
+    )
+
+st.space("small")
+frame.share()
+frame.notes(
+    look="Along the curve every model is the best of its price. At the left end codes cost almost nothing to send, and "
+    "the digits blur; at the right end each digit is drawn sharply from its code, and codes from the prior miss.",
+    attempt="Go from β = 1 to the largest: which dimensions collapse first, and what did they do in the traversal? "
+    "Then to 0.1: reconstructions are best there, and samples are worst. Why both?",
+    guess="From β = 1 to β = 4 the KL falls by about half. Will the reconstruction suffer by 5 nats, or by 20? Decide, "
+    "then move the slider.",
+)

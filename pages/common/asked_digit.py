@@ -1,0 +1,41 @@
+"""One digit to ask a model about: a held-out one, or one that the reader draws."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.common.drawing_pad import drawing_pad
+from pages.common.held_out import held_out, pick_digit
+
+__all__ = ["AskedDigit", "asked_digit"]
+
+SOURCES = {"held-out": "Held-out", "drawn": "Draw one"}
+
+
+class AskedDigit(NamedTuple):
+    """A digit, uint8 (784,), and what to call it."""
+
+    grey: np.ndarray
+    name: str
+
+
+def asked_digit(default: str = "3, no. 1") -> AskedDigit | None:
+    """Choose or draw a digit; None while nothing is drawn."""
+    kind = st.segmented_control(
+        "Digit",
+        list(SOURCES),
+        default="held-out",
+        required=True,
+        format_func=SOURCES.__getitem__,
+        key="asked",
+        bind="query-params",
+        width="stretch",
+        help="A digit drawn here is scaled into 20 by 20 pixels and centred by its mass, as MNIST's were.",
+    )
+    if kind == "held-out":
+        position = pick_digit("Held-out digit", "asked-digit", default)
+        image = held_out().images[position]
+        return AskedDigit((image * 255).byte().numpy(), f"held-out digit {st.session_state['asked-digit']}")
+    grey = drawing_pad("paper")
+    return None if grey is None else AskedDigit(grey, "the digit you drew")

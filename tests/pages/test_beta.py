@@ -1,0 +1,77 @@
+"""One slider over the sweep: the cards' numbers on the plane, what each model draws, whose codes collapse."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from pages.common.held_out import encoded
+from pages.common.rate_distortion import Point
+from tests.pages.conftest import text_of
+from tests.patience import PATIENCE
+from training.cards import beta_sweep, read_card
+from training.checkpoints import load_checkpoint
+from training.config import TrainConfig
+from training.folders import PRETRAINED, pretrained_names
+from training.runs import RunWriter
+from training.trainer import train_into
+
+
+def opened(app: AppTest, **query: str) -> AppTest:
+    for name, value in query.items():
+        app.query_params[name] = value
+    page = app.switch_page("pages/beta.py").run()
+    assert not page.exception
+    return page
+
+
+def tiles_of(page: AppTest) -> dict[str, str]:
+    return {str(tile.label).split("] ")[-1].split("} ")[-1]: str(tile.value) for tile in page.metric}
+
+
+def test_it_opens_at_one_and_every_beta_shows_its_own_numbers(app: AppTest) -> None:
+    page = opened(app)
+    assert page.select_slider(key="beta").value == 1
+    sweep = beta_sweep([read_card(PRETRAINED / name) for name in pretrained_names()])
+    assert list(sweep) == sorted(sweep)
+    lowest, highest = min(sweep), max(sweep)
+    for beta in (1.0, lowest, highest):
+        page.select_slider(key="beta").set_value(beta).run()
+        assert not page.exception
+        facts, tiles = sweep[beta].sets["homework"], tiles_of(page)
+        assert tiles["NELBO"] == f"{facts.nelbo:.2f} nats"
+        assert tiles["KL"] == f"{facts.kl:.2f} nats"
+        assert tiles["Reconstruction"] == f"{facts.rec:.2f} nats"
+        used = int(encoded(load_checkpoint(PRETRAINED / sweep[beta].name)).active.sum())
+        assert tiles["Dimensions in use"] == f"{used} of 10"
+    assert used < 10  # at a high price some dimensions collapse
+    page.pills(key="set").set_value("test").run()
+    assert tiles_of(page)["NELBO"] == f"{sweep[highest].sets['test'].nelbo:.2f} nats"
+
+
+def test_the_curve_of_the_nelbo_comes_after_a_guess(app: AppTest) -> None:
+    page = opened(app)
+    assert any("Make your guess" in info.value for info in page.info)
+    page.segmented_control(key="guess").set_value(0.1).run()
+    assert not page.exception
+    assert "You guessed 0.1: the smallest NELBO is that of β = 1" in text_of(page)
+
+
+def test_own_runs_join_the_plane_once_they_are_measured(app: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
+    train_into(RunWriter(runs_folder / "mine", brief))
+    page = opened(app, runs="run mine")
+    assert page.multiselect(key="runs").value == ["run mine"]
+    assert page.button(key="measure-missing").disabled  # without the full data there is nothing to measure it on
+
+
+def test_a_link_opens_its_view_and_junk_opens_defaults(app: AppTest) -> None:
+    page = opened(app, beta="4", set="Full test", digit="7", guess="4")
+    assert page.select_slider(key="beta").value == 4
+    assert (page.pills(key="set").value, page.segmented_control(key="digit").value) == ("test", 7)
+    fresh = AppTest.from_file(app._script_path, default_timeout=PATIENCE).run()
+    junk = opened(fresh, beta="1e400", set="<b>", digit="-1", guess="NaN", runs="../../etc")
+    assert junk.select_slider(key="beta").value == 1
+    assert (junk.pills(key="set").value, junk.segmented_control(key="digit").value) == ("homework", 3)
+
+
+def test_the_nelbo_of_a_point_is_its_sum() -> None:
+    assert Point("x", 2.0, 20.5, 80.25).nelbo == 100.75

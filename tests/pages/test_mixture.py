@@ -1,0 +1,65 @@
+"""The mixture prior: rows of components, their use after a guess, one digit's responsibilities."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.common.mixture_views import first_rows, used
+from tests.pages.conftest import text_of
+from training.checkpoints import load_checkpoint
+from training.data import Dataset
+from training.folders import PRETRAINED
+from training.mixture import draw_components
+from training.pictures import grid
+
+
+def opened(app: AppTest, **query: str) -> AppTest:
+    for name, value in query.items():
+        app.query_params[name] = value
+    page = app.switch_page("pages/mixture.py").run()
+    assert not page.exception
+    return page
+
+
+def test_it_opens_on_the_picture_that_ships_and_answers_a_guess(app: AppTest) -> None:
+    page = opened(app)
+    assert page.selectbox(key="checkpoint").options == ["shipped gmvae"]
+    assert any("Make your guess" in info.value for info in page.info)
+    page.segmented_control(key="guess").set_value("fewer than 50").run()
+    assert not page.exception
+    counts = used(load_checkpoint(PRETRAINED / "gmvae"))
+    assert counts.sum() == 1000  # the embedded sample's held-out digits
+    assert f"{(counts > 0).sum():,} of 500" in text_of(page)
+
+
+def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: AppTest) -> None:
+    page = opened(app, rows="By number", components="500, 7", seed="3")
+    assert not page.error
+    for wrong in ("0", "501", "x", "1,2,3,4,5,6,7,8,9,10,11"):
+        page.text_input(key="components").set_value(wrong).run()
+        assert not page.exception
+        assert [error.value for error in page.error] == [
+            "Name 1 to 10 components by numbers from 1 to 500, such as 1, 2, 3."
+        ]
+
+
+def test_junk_opens_defaults(app: AppTest) -> None:
+    page = opened(app, rows="<b>", components="", seed="1e400", guess="NaN", asked="x", checkpoint="../../etc")
+    assert (page.segmented_control(key="rows").value, page.number_input(key="seed").value) == ("most", 0)
+    assert page.segmented_control(key="asked").value == "held-out"
+
+
+def test_the_rows_that_ship_are_what_the_weights_draw(full_mnist: Dataset, tmp_path: Path) -> None:
+    rows = first_rows("gmvae")
+    assert rows is not None
+    source = load_checkpoint(PRETRAINED / "gmvae")
+    counts = used(source)
+    assert rows.components == {component: counts[component] for component in rows.components}
+    assert list(rows.components.values()) == sorted(counts, reverse=True)[:10]
+    (tmp_path / "rows.png").write_bytes(rows.png)
+    drawn = grid(draw_components(source.build(), list(rows.components), 20))  # type: ignore[arg-type]
+    difference = np.asarray(Image.open(tmp_path / "rows.png")).astype(int) - np.asarray(drawn)
+    assert np.abs(difference).max() <= 1
+    assert rows.digits == len(full_mnist.test)
