@@ -69,7 +69,7 @@ class GMVAE(VAE):
         chosen = torch.randint(len(means), (count,), generator=generator, device=means.device)
         return sample_gaussian(means[chosen], variances[chosen] * temperature**2, generator)
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
         """KL and reconstruction of each image from one and the same z, in nats: (batch, pixels) -> (batch,) each."""
         q = self.posterior(x)
         z = sample_gaussian(*q, generator)

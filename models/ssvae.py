@@ -73,6 +73,7 @@ class SSVAE(nn.Module):
     """A VAE with a second latent variable, the label, and a classifier that infers it."""
 
     uses_labels: ClassVar[bool] = True
+    conditional: ClassVar[bool] = False
     z_prior_m: Tensor
     z_prior_v: Tensor
 
@@ -101,7 +102,7 @@ class SSVAE(nn.Module):
         """The mean image of latents followed by one-hot labels: (..., z + y) -> (..., pixels), values in 0..1."""
         return at_least_float32(self.dec(latent)).sigmoid()
 
-    def reconstruct(self, x: Tensor) -> Tensor:
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the likeliest label and its posterior's mean: (batch, pixels) -> (batch, pixels)."""
         label = self.classify(x).argmax(-1)
         mean = self.posteriors(x).mean[torch.arange(len(x), device=x.device), label]
@@ -114,7 +115,7 @@ class SSVAE(nn.Module):
         label = torch.randint(self.config.y, (count,), generator=generator, device=z.device)
         return torch.cat([z, F.one_hot(label, self.config.y).float()], -1)
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> SSVAETerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> SSVAETerms:
         """KL_y, KL_z and reconstruction of each image, labels averaged out exactly: (batch,) each, in nats."""
         log_q_y = self.classify(x)
         q_y = log_q_y.exp()
@@ -146,7 +147,13 @@ class SSVAE(nn.Module):
         return {"accuracy": float((self.classify(x).argmax(-1) == y).float().mean())}
 
     def log_weights(
-        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+        self,
+        x: Tensor,
+        m: int,
+        y: Tensor | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        chunk: int = 10,
     ) -> Iterator[Tensor]:
         """Log importance weights for log p(x), the label summed out exactly, in nats.
 

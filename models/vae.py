@@ -23,7 +23,7 @@ from models.distributions import (
     sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape
+from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape, told_labels
 from models.networks import MLP
 
 __all__ = ["FAMILY", "VAE", "Gaussian", "VAEConfig"]
@@ -60,6 +60,7 @@ class VAE(nn.Module):
     """
 
     uses_labels: ClassVar[bool] = False
+    conditional: ClassVar[bool] = False
     z_prior_m: Tensor
     z_prior_v: Tensor
 
@@ -84,7 +85,7 @@ class VAE(nn.Module):
         """The mean image E[x|z], values in 0..1: (..., z) -> (..., pixels)."""
         return self.decode(z).float().sigmoid()
 
-    def reconstruct(self, x: Tensor) -> Tensor:
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the posterior's mean: (batch, pixels) -> (batch, pixels)."""
         return self.decode_mean(self.posterior(x).mean)
 
@@ -97,7 +98,7 @@ class VAE(nn.Module):
         """log p(z) in nats: (..., z) -> (...)."""
         return log_normal(z, self.z_prior_m, self.z_prior_v)
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
         """KL and one-sample reconstruction of each image, in nats: (batch, pixels) -> (batch,) each."""
         q = self.posterior(x)
         z = sample_gaussian(*q, generator)
@@ -116,7 +117,13 @@ class VAE(nn.Module):
         return {}
 
     def log_weights(
-        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+        self,
+        x: Tensor,
+        m: int,
+        y: Tensor | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        chunk: int = 10,
     ) -> Iterator[Tensor]:
         """Log importance weights log p(x|z) + log p(z) - log q(z|x) of m draws z ~ q(z|x), in nats.
 
@@ -139,7 +146,7 @@ def recognise(shapes: Shapes) -> VAEConfig | None:
     """Read z and the hidden sizes from a state_dict's shapes; see `Family.recognise`."""
     if "enc.net.0.weight" not in shapes or "dec.net.0.weight" not in shapes:
         return None
-    if any(name.startswith("cls.") or name == "z_pre" for name in shapes):
+    if any(name.startswith("cls.") or name == "z_pre" for name in shapes) or told_labels(shapes):
         return None
     first, pixels = matrix_shape(shapes, "enc.net.0.weight")
     second, _ = matrix_shape(shapes, "enc.net.2.weight")
