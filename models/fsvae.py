@@ -11,6 +11,7 @@ The negative ELBO of one image is KL(q(z|x,y) || p(z)) in closed form plus one s
 ||x - mean||^2 / (2 variance) plus a constant, -713.8 nats for 3,072 values of variance 0.1: so it is often negative.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from math import isqrt
 from typing import ClassVar, Literal
@@ -59,7 +60,7 @@ class FSVAEConfig(ConditionalConfig):
     hidden: tuple[Width, Width] = Field((500, 500), description="widths of both networks' hidden layers")
 
 
-class ConditionalVAE(nn.Module):
+class ConditionalVAE(nn.Module, ABC):
     """A VAE of p(x|y) with a standard normal prior and Gaussian colour values of one fixed variance.
 
     Its two networks are the subclass's: `encode` and `decode`.
@@ -71,13 +72,13 @@ class ConditionalVAE(nn.Module):
     z_prior_m: Tensor
     z_prior_v: Tensor
 
+    @abstractmethod
     def encode(self, x: Tensor, y: Tensor) -> Tensor:
         """The encoder's output: images (batch, pixels) and one-hot digits (batch, y) -> (batch, 2z)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Means of the colour values, not clipped: styles (..., z) and one-hot digits (..., y) -> (..., pixels)."""
-        raise NotImplementedError
 
     def one_hot(self, y: Tensor) -> Tensor:
         """Digits, int64 (...), as float rows (..., y)."""

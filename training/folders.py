@@ -13,6 +13,7 @@ __all__ = [
     "SILENT_SECONDS",
     "active_run",
     "data_folder",
+    "data_name",
     "is_run_id",
     "pretrained_names",
     "run_ids",
@@ -62,6 +63,14 @@ def active_run(folder: Path | None = None) -> str | None:
             if status.get("state") in ("queued", "running") and time.time() - status["updated"] <= SILENT_SECONDS:
                 return run_id
     return None
+
+
+def data_name(folder: Path) -> str:
+    """The data set that a shipped model or a run learned from, by its card or its config; empty where none says so."""
+    for name in ("card.json", "config.json"):
+        with suppress(OSError, ValueError, AttributeError):
+            return str(json.loads((folder / name).read_bytes()).get("data", ""))
+    return ""
 
 
 def pretrained_names() -> list[str]:

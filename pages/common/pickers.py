@@ -1,8 +1,11 @@
 """One way to choose a checkpoint, on every page: shipped models first, then the runs of this server."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from training.folders import PRETRAINED, pretrained_names, run_ids, runs_folder
+from training.dataset_names import datasets_of
+from training.folders import PRETRAINED, data_name, pretrained_names, run_ids, runs_folder
 
 __all__ = ["RUN", "SHIPPED", "checkpoint_path", "pick_checkpoint", "pick_checkpoints"]
 
@@ -24,8 +27,8 @@ def pick_checkpoint() -> str:
 
 
 def pick_checkpoints(default: list[str]) -> list[str]:
-    """The same for up to six at once; `default` names shipped models, those of them that are there."""
-    options = _choices()
+    """The same for up to six models of MNIST at once; `default` names shipped ones, those of them that are there."""
+    options = [choice for choice in _choices() if data_name(Path(checkpoint_path(choice))) not in datasets_of("svhn")]
     chosen: list[str] = st.multiselect(
         "Models",
         options,
@@ -34,7 +37,7 @@ def pick_checkpoints(default: list[str]) -> list[str]:
         wrap=True,
         key="models",
         bind="query-params",
-        help=f"Up to {MOST}: models that ship with the app, and every run trained here.",
+        help=f"Up to {MOST}: models of MNIST that ship with the app, and every such run trained here.",
     )
     return chosen
 
