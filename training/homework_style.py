@@ -43,7 +43,7 @@ def stepper(config: TrainConfig, dataset: Digits) -> Callable[[], None]:
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     digits = _PilDigits(dataset.train.images, dataset.train.labels, binary=dataset.binary)
     batches = _forever(DataLoader(digits, batch_size=config.batch_size, shuffle=True))
-    labelled = dataset.labelled if model.uses_labels else None
+    labelled = (dataset.labelled.images.float() / 255, dataset.labelled.labels) if model.uses_labels else None
     losses = {"vae": _vae_loss, "gmvae": _gmvae_loss, "ssvae": _ssvae_loss}
 
     def step() -> None:
@@ -52,7 +52,8 @@ def stepper(config: TrainConfig, dataset: Digits) -> Callable[[], None]:
         optimiser.zero_grad()
         loss = losses[config.family](model, torch.bernoulli(x)) if dataset.binary else _fsvae_loss(model, x, y)
         if labelled is not None:
-            cross_entropy = F.cross_entropy(model.cls(torch.bernoulli(labelled.images.float() / 255)), labelled.labels)
+            grey, labels = labelled
+            cross_entropy = F.cross_entropy(model.cls(torch.bernoulli(grey)), labels)
             loss = model.config.gen_weight * loss + model.config.class_weight * cross_entropy
         loss.backward()
         optimiser.step()
