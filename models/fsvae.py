@@ -63,7 +63,7 @@ class FSVAEConfig(ConditionalConfig):
 class ConditionalVAE(nn.Module, ABC):
     """A VAE of p(x|y) with a standard normal prior and Gaussian colour values of one fixed variance.
 
-    Its two networks are the subclass's: `encode` and `decode`.
+    Its two networks are the subclass's: `infer` and `decode`.
     """
 
     uses_labels: ClassVar[bool] = False
@@ -73,7 +73,7 @@ class ConditionalVAE(nn.Module, ABC):
     z_prior_v: Tensor
 
     @abstractmethod
-    def encode(self, x: Tensor, y: Tensor) -> Tensor:
+    def infer(self, x: Tensor, y: Tensor) -> Tensor:
         """The encoder's output: images (batch, pixels) and one-hot digits (batch, y) -> (batch, 2z)."""
 
     @abstractmethod
@@ -84,17 +84,21 @@ class ConditionalVAE(nn.Module, ABC):
         """Digits, int64 (...), as float rows (..., y)."""
         return F.one_hot(y, self.config.y).to(self.z_prior_m.dtype)
 
-    def posterior(self, x: Tensor, y: Tensor | None) -> Gaussian:
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
         """q(z|x, y) for images (batch, pixels) and their digits (batch,).
 
         Raises:
             ValueError: the digits are missing.
         """
-        return Gaussian(*gaussian_parameters(self.encode(x, self.one_hot(_told(y)))))
+        return Gaussian(*gaussian_parameters(self.infer(x, self.one_hot(_told(y)))))
 
     def latents(self, z: Tensor, y: Tensor) -> Tensor:
         """Styles (..., z) followed by one-hot digits, from digits int64 (...): what `decode_mean` takes."""
         return torch.cat([z, self.one_hot(y)], -1)
+
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The latent that stands for each image: its posterior's mean and its digit, (batch, z + y)."""
+        return self.latents(self.posterior(x, y).mean, _told(y))
 
     def decode_mean(self, latent: Tensor) -> Tensor:
         """The mean image, clipped to 0..1, of styles followed by one-hot digits: (..., z + y) -> (..., pixels)."""
@@ -103,7 +107,14 @@ class ConditionalVAE(nn.Module, ABC):
 
     def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the posterior's mean: images (batch, pixels), digits (batch,) -> (batch, pixels)."""
-        return self.decode_mean(self.latents(self.posterior(x, y).mean, _told(y)))
+        return self.decode_mean(self.encode(x, y))
+
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """What each latent dimension costs, in nats: (batch, pixels), (batch,) -> (batch, z); the sum is the KL."""
+        mean, variance = (value.unsqueeze(-1) for value in self.posterior(x, y))
+        return kl_normal(mean, variance, self.z_prior_m, self.z_prior_v)
 
     def sample_style(self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
         """`count` styles (count, z) from the prior with its standard deviation scaled by `temperature`."""
@@ -187,7 +198,7 @@ class FSVAE(ConditionalVAE):
         self.dec = MLP((config.z + config.y, *config.hidden, config.pixels))
         self._set_prior()
 
-    def encode(self, x: Tensor, y: Tensor) -> Tensor:
+    def infer(self, x: Tensor, y: Tensor) -> Tensor:
         output: Tensor = self.enc(torch.cat([x, y], -1))
         return output
 

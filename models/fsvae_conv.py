@@ -142,7 +142,7 @@ class ConvFSVAE(ConditionalVAE):
         self.reader = Downwards(config, 0, config.y)
         self._set_prior()
 
-    def encode(self, x: Tensor, y: Tensor) -> Tensor:
+    def infer(self, x: Tensor, y: Tensor) -> Tensor:
         output: Tensor = self.enc(x, y)
         return output
 

@@ -75,10 +75,28 @@ class GMVAE(VAE):
         z = sample_gaussian(*q, generator)
         return ElboTerms(kl=log_normal(z, *q) - self.log_prior(z), rec=-log_bernoulli(x, self.decode(z)))
 
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """What each latent dimension costs by itself, in nats: one-sample estimates (batch, z).
+
+        Each dimension is held against its own marginal of the prior, a mixture of k Gaussians of one dimension.
+        The mixture's dimensions depend on each other, so the sum is not the KL.
+        """
+        q = self.posterior(x)
+        z = sample_gaussian(*q, generator).unsqueeze(-1)
+        own = log_normal(z, *(value.unsqueeze(-1) for value in q))
+        means, variances = (value.T.unsqueeze(-1) for value in self.components())
+        prior = [log_normal_mixture(z[:, j], means[j], variances[j]) for j in range(len(means))]
+        return own - torch.stack(prior, -1)
+
+    def responsibilities(self, x: Tensor) -> Tensor:
+        """p(c | z) of each component at the posterior's mean: (batch, pixels) -> (batch, k), rows sum to 1."""
+        return component_log_densities(self.posterior(x).mean, *self.components()).softmax(-1)
+
     def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]:
         """How many components explain at least one of the images best, by responsibility at the posterior's mean."""
-        responsible = component_log_densities(self.posterior(x).mean, *self.components()).argmax(-1)
-        return {"components": float(len(responsible.unique()))}
+        return {"components": float(len(self.responsibilities(x).argmax(-1).unique()))}
 
 
 def recognise(shapes: Shapes) -> GMVAEConfig | None:

@@ -102,11 +102,27 @@ class SSVAE(nn.Module):
         """The mean image of latents followed by one-hot labels: (..., z + y) -> (..., pixels), values in 0..1."""
         return at_least_float32(self.dec(latent)).sigmoid()
 
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
+        """q(z|x, y) at the likeliest label y: images (batch, pixels) -> mean and variance (batch, z)."""
+        label = self.classify(x).argmax(-1)
+        own = torch.arange(len(x), device=x.device), label
+        return Gaussian(*(value[own] for value in self.posteriors(x)))
+
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The latent that stands for each image: its posterior's mean and its likeliest label, (batch, z + y)."""
+        label = F.one_hot(self.classify(x).argmax(-1), self.config.y).float()
+        return torch.cat([self.posterior(x).mean, label], -1)
+
     def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the likeliest label and its posterior's mean: (batch, pixels) -> (batch, pixels)."""
-        label = self.classify(x).argmax(-1)
-        mean = self.posteriors(x).mean[torch.arange(len(x), device=x.device), label]
-        return self.decode_mean(torch.cat([mean, F.one_hot(label, self.config.y).float()], -1))
+        return self.decode_mean(self.encode(x))
+
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """What each dimension of z costs under the likeliest label, in nats: (batch, pixels) -> (batch, z)."""
+        mean, variance = (value.unsqueeze(-1) for value in self.posterior(x))
+        return kl_normal(mean, variance, self.z_prior_m, self.z_prior_v)
 
     def sample_prior(self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
         """`count` latents followed by one-hot labels (count, z + y), labels uniform."""

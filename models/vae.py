@@ -72,7 +72,7 @@ class VAE(nn.Module):
         self.register_buffer("z_prior_m", torch.zeros(1))
         self.register_buffer("z_prior_v", torch.ones(1))
 
-    def posterior(self, x: Tensor) -> Gaussian:
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
         """q(z|x) for images (batch, pixels)."""
         return Gaussian(*gaussian_parameters(self.enc(x)))
 
@@ -85,9 +85,20 @@ class VAE(nn.Module):
         """The mean image E[x|z], values in 0..1: (..., z) -> (..., pixels)."""
         return self.decode(z).float().sigmoid()
 
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The latent that stands for each image, its posterior's mean: (batch, pixels) -> (batch, z)."""
+        return self.posterior(x).mean
+
     def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the posterior's mean: (batch, pixels) -> (batch, pixels)."""
-        return self.decode_mean(self.posterior(x).mean)
+        return self.decode_mean(self.encode(x))
+
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """What each latent dimension costs, in nats: (batch, pixels) -> (batch, z); the sum is the KL."""
+        mean, variance = (value.unsqueeze(-1) for value in self.posterior(x))
+        return kl_normal(mean, variance, self.z_prior_m, self.z_prior_v)
 
     def sample_prior(self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
         """`count` latents (count, z) from the prior with its standard deviation scaled by `temperature`."""

@@ -65,6 +65,14 @@ def test_prior_samples_come_from_every_component() -> None:
     assert near == pytest.approx([1 / 3] * 3, abs=0.05)
 
 
+def test_responsibilities_are_bayes_rule(model: GMVAE) -> None:
+    x = torch.randint(0, 2, (7, 16), generator=torch.Generator().manual_seed(0)).double()
+    means, variances = model.components()
+    z = model.posterior(x).mean
+    joint = torch.stack([log_normal(z, *component).exp() for component in zip(means, variances, strict=True)], -1)
+    torch.testing.assert_close(model.responsibilities(x), joint / joint.sum(-1, keepdim=True))
+
+
 def test_used_components_are_counted(model: GMVAE) -> None:
     x = torch.randint(0, 2, (97, 16), generator=torch.Generator().manual_seed(0)).double()
     assert model.diagnose(x, torch.zeros(97))["components"] in (1.0, 2.0, 3.0)

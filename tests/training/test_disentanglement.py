@@ -23,7 +23,7 @@ class Painted(FSVAE):
         super().__init__(FSVAEConfig(z=5, hidden=(11, 13), pixels=3072))
         self.leaky = leaky
 
-    def encode(self, x: Tensor, y: Tensor) -> Tensor:
+    def infer(self, x: Tensor, y: Tensor) -> Tensor:
         mean = torch.zeros(len(x), 5)
         mean[:, 3] = x[:, 0]
         if self.leaky:

@@ -1,0 +1,119 @@
+"""What an encoder and a decoder have made of latent space: codes of images, dimensions in use, walks and planes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import repeat
+
+import torch
+from torch import Tensor
+
+from models.family import GenerativeModel
+
+__all__ = ["ACTIVE", "Encoding", "encode", "principal_directions", "spherical", "straight", "traversals"]
+
+ACTIVE = 0.01
+IMAGES_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The codes of n images.
+
+    Attributes:
+        mean, variance: of q(z|x), (n, z) each.
+        latents: what `decode_mean` takes to draw each image again: (n, z), or (n, z + y) with its likeliest label or
+            the digit that was told.
+        kl: KL of each dimension of each code, in nats: (n, z); see the models' `kl_per_dimension`.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    latents: Tensor
+    kl: Tensor
+
+    @property
+    def dimension_kl(self) -> Tensor:
+        """Mean KL of each dimension over the images, in nats: (z,)."""
+        return self.kl.mean(0)
+
+    @property
+    def active(self) -> Tensor:
+        """Whether each dimension's posterior mean varies with the image: its variance is above 0.01, bool (z,).
+
+        Burda, Grosse & Salakhutdinov 2016, section 5: "active units". A dimension that is not has collapsed.
+        """
+        return self.mean.var(0) > ACTIVE
+
+    def by_kl(self) -> list[int]:
+        """The dimensions in order of their KL, the costliest first."""
+        return [int(dimension) for dimension in self.dimension_kl.argsort(descending=True)]
+
+
+@torch.inference_mode()
+def encode(model: GenerativeModel, images: Tensor, digits: Tensor | None = None, *, seed: int = 0) -> Encoding:
+    """Encode images, float (n, pixels).
+
+    Arguments:
+        digits: of the images, int64 (n,): conditional models are told them, others do not look.
+        seed: of the KL's noise, for models whose KL has no closed form.
+    """
+    noise = torch.Generator().manual_seed(seed)
+    told = digits.split(IMAGES_AT_ONCE) if digits is not None else repeat(None)
+    blocks = list(zip(images.split(IMAGES_AT_ONCE), told, strict=False))
+    codes = [model.posterior(block, y) for block, y in blocks]
+    return Encoding(
+        mean=torch.cat([code[0] for code in codes]),
+        variance=torch.cat([code[1] for code in codes]),
+        latents=torch.cat([model.encode(block, y) for block, y in blocks]),
+        kl=torch.cat([model.kl_per_dimension(block, y, generator=noise) for block, y in blocks]),
+    )
+
+
+def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor]:
+    """The principal directions of points (n, d): unit rows (count, d), and their standard deviations (count,).
+
+    Each direction's largest entry is positive, so that the same points give the same picture everywhere.
+    """
+    _, spread, directions = torch.linalg.svd(points - points.mean(0), full_matrices=False)
+    directions, spread = directions[:count], spread[:count] / max(len(points) - 1, 1) ** 0.5
+    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+    return directions * largest.sign(), spread
+
+
+@torch.inference_mode()
+def traversals(model: GenerativeModel, latent: Tensor, dimensions: Sequence[int], values: Tensor) -> Tensor:
+    """Mean images with one dimension at a time set to each value: (dimensions * values, pixels), a row each.
+
+    Arguments:
+        latent: (z,) or (z + y,), where the other dimensions stay.
+        values: (count,).
+    """
+    rows = latent.expand(len(dimensions), len(values), -1).clone()
+    for row, dimension in zip(rows, dimensions, strict=True):
+        row[:, dimension] = values
+    return model.decode_mean(rows.flatten(0, 1))
+
+
+def straight(start: Tensor, end: Tensor, steps: int) -> Tensor:
+    """`steps` latents evenly along the line from start (d,) to end (d,), both included: (steps, d)."""
+    t = torch.linspace(0, 1, steps).unsqueeze(1)
+    return start + t * (end - start)
+
+
+def spherical(start: Tensor, end: Tensor, steps: int) -> Tensor:
+    """The same along the arc around the origin, its radius growing evenly (Shoemake 1985, eq. for slerp).
+
+    A straight line between two draws from a normal prior passes through its middle, nearer to the origin than
+    almost any draw; the arc keeps its distance. Where start and end point the same way, or one is the origin, it is
+    the straight line.
+    """
+    lengths = start.norm(), end.norm()
+    if min(lengths) == 0:
+        return straight(start, end, steps)
+    a, b = start / lengths[0], end / lengths[1]
+    angle = torch.arccos((a @ b).clamp(-1, 1))
+    if angle.sin() < 1e-4:
+        return straight(start, end, steps)
+    t = torch.linspace(0, 1, steps).unsqueeze(1)
+    directions = ((1 - t) * angle).sin() / angle.sin() * a + (t * angle).sin() / angle.sin() * b
+    return directions * (lengths[0] + t * (lengths[1] - lengths[0]))
