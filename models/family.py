@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from torch import Tensor
 
 __all__ = [
     "Batch",
+    "DataKind",
     "ElboTerms",
     "Family",
     "GenerativeModel",
@@ -19,9 +20,11 @@ __all__ = [
     "Preset",
     "Shapes",
     "matrix_shape",
+    "told_labels",
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
+DataKind = Literal["mnist", "svhn"]
 
 _default_generator = threading.Lock()
 
@@ -33,11 +36,12 @@ class ModelConfig(BaseModel):
 
 
 class Batch(NamedTuple):
-    """What one training step sees: binary images with their digits, and a few images whose digits may be used.
+    """What one training step sees: images with their digits, and a few images whose digits may be used.
 
     Attributes:
-        x, labelled_x: float zeros and ones, (batch, pixels) and (labelled, pixels).
-        y, labelled_y: int64 digits, (batch,) and (labelled,); `y` is for measuring accuracy alone.
+        x, labelled_x: float, (batch, pixels) and (labelled, pixels): zeros and ones, or colours in 0..1.
+        y, labelled_y: int64 digits, (batch,) and (labelled,); `y` is for conditional models, and for measuring the
+            accuracy of others.
     """
 
     x: Tensor
@@ -74,34 +78,51 @@ class ElboTerms(NamedTuple):
 
 
 class GenerativeModel(Protocol):
-    """The contract of every model: an `nn.Module` that also answers these."""
+    """The contract of every model: an `nn.Module` that also answers these.
+
+    Attributes:
+        uses_labels: it learns from `Batch.labelled_x` and `labelled_y` too.
+        conditional: it models p(x|y), the digit y given: `y`, int64 (batch,), must come with the images, and its
+            latents are followed by one-hot digits. Every other model models p(x) and does not look at `y`.
+    """
 
     config: Any
     uses_labels: ClassVar[bool]
+    conditional: ClassVar[bool]
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms: ...
+    def elbo_terms(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> ElboTerms: ...
 
     def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective: ...
 
     def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]: ...
 
     def log_weights(
-        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+        self,
+        x: Tensor,
+        m: int,
+        y: Tensor | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        chunk: int = 10,
     ) -> Iterator[Tensor]: ...
 
     def sample_prior(
         self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
     ) -> Tensor: ...
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
 
-    def encode(self, x: Tensor) -> Tensor: ...
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor: ...
 
     def decode_mean(self, z: Tensor) -> Tensor: ...
 
-    def kl_per_dimension(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor: ...
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor: ...
 
-    def reconstruct(self, x: Tensor) -> Tensor: ...
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,7 @@ class Family:
             the names are not this family's; raises ValueError, in a student's words, when they are but
             the sizes contradict each other.
         presets: its recipes; the first is the homework's.
+        data: the images it is made for.
     """
 
     name: str
@@ -142,6 +164,7 @@ class Family:
     build: Callable[[Any], torch.nn.Module]
     recognise: Callable[[Shapes], ModelConfig | None]
     presets: tuple[Preset, ...]
+    data: DataKind = "mnist"
 
     def fresh(self, config: ModelConfig, seed: int) -> Any:
         """An untrained model on the CPU whose weights are torch's default initialisation under `seed`.
@@ -152,6 +175,15 @@ class Family:
         with _default_generator, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return self.build(config)
+
+
+def told_labels(shapes: Shapes) -> int:
+    """How many numbers a foreign file's encoder takes beyond the pixels that its decoder gives: one-hot labels.
+
+    It is 0 where the two agree, and where one of these layers is missing or no matrix.
+    """
+    inputs, outputs = shapes.get("enc.net.0.weight", ()), shapes.get("dec.net.4.weight", ())
+    return max(inputs[1] - outputs[0], 0) if len(inputs) == len(outputs) == 2 else 0
 
 
 def matrix_shape(shapes: Shapes, name: str) -> tuple[int, int]:

@@ -69,13 +69,15 @@ class GMVAE(VAE):
         chosen = torch.randint(len(means), (count,), generator=generator, device=means.device)
         return sample_gaussian(means[chosen], variances[chosen] * temperature**2, generator)
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
         """KL and reconstruction of each image from one and the same z, in nats: (batch, pixels) -> (batch,) each."""
         q = self.posterior(x)
         z = sample_gaussian(*q, generator)
         return ElboTerms(kl=log_normal(z, *q) - self.log_prior(z), rec=-log_bernoulli(x, self.decode(z)))
 
-    def kl_per_dimension(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
         """What each latent dimension costs by itself, in nats: one-sample estimates (batch, z).
 
         Each dimension is held against its own marginal of the prior, a mixture of k Gaussians of one dimension.

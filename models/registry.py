@@ -1,6 +1,6 @@
 """Every model family and every preset. A new family is one file and one line here."""
 
-from models import beta_vae, gmvae, ssvae, vae
+from models import beta_vae, fsvae, fsvae_conv, gmvae, ssvae, vae
 from models.family import Family, Preset
 
 __all__ = ["FAMILIES", "PRESETS", "family_of"]
@@ -10,6 +10,8 @@ _EVERY_FAMILY = (
     beta_vae.FAMILY,
     gmvae.FAMILY,
     ssvae.FAMILY,
+    fsvae.FAMILY,
+    fsvae_conv.FAMILY,
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY_FAMILY}

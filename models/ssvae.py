@@ -73,6 +73,7 @@ class SSVAE(nn.Module):
     """A VAE with a second latent variable, the label, and a classifier that infers it."""
 
     uses_labels: ClassVar[bool] = True
+    conditional: ClassVar[bool] = False
     z_prior_m: Tensor
     z_prior_v: Tensor
 
@@ -101,22 +102,24 @@ class SSVAE(nn.Module):
         """The mean image of latents followed by one-hot labels: (..., z + y) -> (..., pixels), values in 0..1."""
         return at_least_float32(self.dec(latent)).sigmoid()
 
-    def posterior(self, x: Tensor) -> Gaussian:
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
         """q(z|x, y) at the likeliest label y: images (batch, pixels) -> mean and variance (batch, z)."""
         label = self.classify(x).argmax(-1)
         own = torch.arange(len(x), device=x.device), label
         return Gaussian(*(value[own] for value in self.posteriors(x)))
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The latent that stands for each image: its posterior's mean and its likeliest label, (batch, z + y)."""
         label = F.one_hot(self.classify(x).argmax(-1), self.config.y).float()
         return torch.cat([self.posterior(x).mean, label], -1)
 
-    def reconstruct(self, x: Tensor) -> Tensor:
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the likeliest label and its posterior's mean: (batch, pixels) -> (batch, pixels)."""
         return self.decode_mean(self.encode(x))
 
-    def kl_per_dimension(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
         """What each dimension of z costs under the likeliest label, in nats: (batch, pixels) -> (batch, z)."""
         mean, variance = (value.unsqueeze(-1) for value in self.posterior(x))
         return kl_normal(mean, variance, self.z_prior_m, self.z_prior_v)
@@ -128,7 +131,7 @@ class SSVAE(nn.Module):
         label = torch.randint(self.config.y, (count,), generator=generator, device=z.device)
         return torch.cat([z, F.one_hot(label, self.config.y).float()], -1)
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> SSVAETerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> SSVAETerms:
         """KL_y, KL_z and reconstruction of each image, labels averaged out exactly: (batch,) each, in nats."""
         log_q_y = self.classify(x)
         q_y = log_q_y.exp()
@@ -160,7 +163,13 @@ class SSVAE(nn.Module):
         return {"accuracy": float((self.classify(x).argmax(-1) == y).float().mean())}
 
     def log_weights(
-        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+        self,
+        x: Tensor,
+        m: int,
+        y: Tensor | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        chunk: int = 10,
     ) -> Iterator[Tensor]:
         """Log importance weights for log p(x), the label summed out exactly, in nats.
 

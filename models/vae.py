@@ -23,7 +23,7 @@ from models.distributions import (
     sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape
+from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape, told_labels
 from models.networks import MLP
 
 __all__ = ["FAMILY", "VAE", "Gaussian", "VAEConfig"]
@@ -60,6 +60,7 @@ class VAE(nn.Module):
     """
 
     uses_labels: ClassVar[bool] = False
+    conditional: ClassVar[bool] = False
     z_prior_m: Tensor
     z_prior_v: Tensor
 
@@ -71,7 +72,7 @@ class VAE(nn.Module):
         self.register_buffer("z_prior_m", torch.zeros(1))
         self.register_buffer("z_prior_v", torch.ones(1))
 
-    def posterior(self, x: Tensor) -> Gaussian:
+    def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
         """q(z|x) for images (batch, pixels)."""
         return Gaussian(*gaussian_parameters(self.enc(x)))
 
@@ -84,15 +85,17 @@ class VAE(nn.Module):
         """The mean image E[x|z], values in 0..1: (..., z) -> (..., pixels)."""
         return self.decode(z).float().sigmoid()
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The latent that stands for each image, its posterior's mean: (batch, pixels) -> (batch, z)."""
         return self.posterior(x).mean
 
-    def reconstruct(self, x: Tensor) -> Tensor:
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the posterior's mean: (batch, pixels) -> (batch, pixels)."""
         return self.decode_mean(self.encode(x))
 
-    def kl_per_dimension(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    def kl_per_dimension(
+        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    ) -> Tensor:
         """What each latent dimension costs, in nats: (batch, pixels) -> (batch, z); the sum is the KL."""
         mean, variance = (value.unsqueeze(-1) for value in self.posterior(x))
         return kl_normal(mean, variance, self.z_prior_m, self.z_prior_v)
@@ -106,7 +109,7 @@ class VAE(nn.Module):
         """log p(z) in nats: (..., z) -> (...)."""
         return log_normal(z, self.z_prior_m, self.z_prior_v)
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
         """KL and one-sample reconstruction of each image, in nats: (batch, pixels) -> (batch,) each."""
         q = self.posterior(x)
         z = sample_gaussian(*q, generator)
@@ -125,7 +128,13 @@ class VAE(nn.Module):
         return {}
 
     def log_weights(
-        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+        self,
+        x: Tensor,
+        m: int,
+        y: Tensor | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        chunk: int = 10,
     ) -> Iterator[Tensor]:
         """Log importance weights log p(x|z) + log p(z) - log q(z|x) of m draws z ~ q(z|x), in nats.
 
@@ -148,7 +157,7 @@ def recognise(shapes: Shapes) -> VAEConfig | None:
     """Read z and the hidden sizes from a state_dict's shapes; see `Family.recognise`."""
     if "enc.net.0.weight" not in shapes or "dec.net.0.weight" not in shapes:
         return None
-    if any(name.startswith("cls.") or name == "z_pre" for name in shapes):
+    if any(name.startswith("cls.") or name == "z_pre" for name in shapes) or told_labels(shapes):
         return None
     first, pixels = matrix_shape(shapes, "enc.net.0.weight")
     second, _ = matrix_shape(shapes, "enc.net.2.weight")

@@ -41,7 +41,7 @@ def preview() -> None:
     """Before a training: what it will look like, shown on a shipped model's own, the chosen one if it ships."""
     chosen = st.session_state.get("preset", "vae")
     preset = chosen if chosen in pretrained_names() else "vae"
-    st.caption(f"This is how the shipped {preset} learned on the full MNIST. Start your own on the right.")
+    st.caption(f"This is how the shipped {preset} learned. Start your own on the right.")
     live.reference_figures(preset)
 
 

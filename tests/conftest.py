@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
 
-from models import vae
+from models import fsvae, vae
+from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
 from tests.patience import stolen_time
 from training.checkpoints import write_safetensors
@@ -14,6 +16,7 @@ from training.config import TrainConfig
 from training.data import Dataset, Digits, load_dataset
 from training.folders import data_folder
 from training.mnist_files import mnist_on_disk
+from training.svhn_files import SPLITS
 
 torch.set_num_threads(1)
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
@@ -75,7 +78,41 @@ def fake_digits() -> Dataset:
         images = torch.randint(0, 256, (count, SMALL.pixels), generator=noise, dtype=torch.uint8)
         return Digits(images, torch.arange(count) % 10)
 
-    return Dataset("mnist-sample", train=digits(97), test=digits(20))
+    return Dataset("mnist-sample", {"train": digits(97), "test": digits(20)}.__getitem__)
+
+
+@pytest.fixture(scope="session")
+def fake_svhn() -> Dataset:
+    """23 training and 17 held-out images of 32 x 32 random colours, digits 0..9 in turn."""
+    noise = torch.Generator().manual_seed(0)
+
+    def digits(count: int) -> Digits:
+        images = torch.randint(0, 256, (count, 3072), generator=noise, dtype=torch.uint8)
+        return Digits(images, torch.arange(count) % 10)
+
+    return Dataset("svhn", {"train": digits(23), "test": digits(17)}.__getitem__)
+
+
+@pytest.fixture
+def svhn_folder(fake_svhn: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that holds the images of `fake_svhn` as .npz files."""
+    folder = tmp_path / "data"
+    (folder / "SVHN").mkdir(parents=True)
+    for split in SPLITS:
+        digits = fake_svhn.read(split)
+        images = digits.images.view(-1, 3, 32, 32).permute(0, 2, 3, 1).numpy()
+        np.savez(folder / "SVHN" / f"{split}.npz", images=images, labels=digits.labels.numpy())
+    monkeypatch.setenv("ELBO_LAB_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def svhn_file(tmp_path: Path) -> Path:
+    """Untrained weights of a narrow FSVAE, seed 0, as a .safetensors file."""
+    config = FSVAEConfig(z=5, hidden=(11, 13))
+    state = fsvae.FAMILY.fresh(config, seed=0).state_dict()
+    write_safetensors(tmp_path / "svhn.safetensors", state, family="fsvae", config=config, step=23)
+    return tmp_path / "svhn.safetensors"
 
 
 def _write(path: Path, config: VAEConfig) -> Path:

@@ -39,6 +39,7 @@ class Numbers:
     ess: dict[str, float] | None = None
     kl_z: float | None = None
     kl_y: float | None = None
+    squared_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Card:
         sets: numbers by evaluation set.
         sha256: of the weights file that was measured.
         accuracy: on all test digits, fed grey; None for a model without a classifier.
+        disentanglement: of content and style, see `training.disentanglement`; None for a model that is told no digit.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Card:
     sets: dict[str, Numbers]
     sha256: str
     accuracy: float | None = None
+    disentanglement: dict[str, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,13 @@ class Kind(StrEnum):
     binary = "binary"
 
 
+class Downloadable(StrEnum):
+    """Data that do not come with the app."""
+
+    mnist = "mnist"
+    svhn = "svhn"
+
+
 CheckpointPath = Annotated[
     Path,
     typer.Argument(metavar="CHECKPOINT", help="A run folder, a folder of pretrained/, a .safetensors or a .pt."),
@@ -54,7 +61,9 @@ def train_command(
     out: Annotated[Path | None, typer.Option(help="New run folder; runs/<id> when absent.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.")] = None,
-    data: Annotated[str | None, typer.Option(help="mnist or mnist-sample; the full one where it is on disk.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="mnist or mnist-sample, svhn for FSVAEs; the full one where it is on disk.")
+    ] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16, for the matrix products.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of the model: z=20, k=100, beta=3, hidden=400,200.")
@@ -109,9 +118,9 @@ def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")
 
 
 def _train(writer: Any, state: dict[str, Any] | None) -> None:
+    from training.dataset_names import DATASETS
     from training.device import use_threads
     from training.loop import Event, Measured
-    from training.mnist_files import DATASETS
     from training.trainer import train_into
 
     use_threads()
@@ -137,25 +146,38 @@ def _train(writer: Any, state: dict[str, Any] | None) -> None:
 @app.command()
 def evaluate(
     checkpoint: CheckpointPath,
-    bounds: Annotated[str, typer.Option(help="The m of each IWAE-m bound.")] = "1,10,100,1000",
-    sets: Annotated[str, typer.Option(help="Evaluation sets: homework, test, sample.")] = "homework,test",
+    bounds: Annotated[
+        str | None, typer.Option(help="The m of each IWAE-m bound; when absent 1,10,100,1000, and none on SVHN.")
+    ] = None,
+    sets: Annotated[
+        str | None,
+        typer.Option(help="homework, test, sample; svhn, svhn-1000. When absent homework,test, or svhn for an FSVAE."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:
     """Measure NELBO, KL, reconstruction and IWAE-m bounds, with standard errors."""
     from training.checkpoints import load_checkpoint
+    from training.data import dataset_name_of
+    from training.dataset_names import on_disk
     from training.device import use_threads
     from training.evaluate import check_bounds
-    from training.measure import available_sets, check_sets, measure, measure_accuracy
+    from training.measure import DEFAULT_BOUNDS, DEFAULT_SETS, check_sets, measure, measure_accuracy, measure_style
 
-    asked = check_sets(_words(sets))
-    numbers = check_bounds([_whole_number(word) for word in _words(bounds)])
+    asked = None if sets is None else check_sets(_words(sets))
+    numbers = None if bounds is None else check_bounds([_whole_number(word) for word in _words(bounds)])
     loaded = load_checkpoint(checkpoint)
+    kind = loaded.family.data
+    if asked is None:
+        asked = list(DEFAULT_SETS[kind])
+    if numbers is None:
+        numbers = list(DEFAULT_BOUNDS[kind])
     use_threads()
-    present = [name for name in asked if name in available_sets()]
+    present = [name for name in asked if on_disk(dataset_name_of(name))]
     for name in asked:
         if name not in present:
-            errors.print(f"The {name} set is left out: its data are not on disk (python -m training download).")
+            command = "download svhn" if dataset_name_of(name) == "svhn" else "download"
+            errors.print(f"The {name} set is left out: its data are not on disk (python -m training {command}).")
     with _progress() as bar, _interruptible() as interrupted:
         tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
 
@@ -165,19 +187,30 @@ def evaluate(
         options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
         reports = measure(loaded, present, numbers, **options) if present else {}
         right = measure_accuracy(loaded)
+        style = measure_style(loaded, seed=seed, on_missing_reader=errors.print) if "svhn" in present else None
+    apart = {} if style is None else style.as_json() | _whole_set_terms(reports["svhn"])
     if as_json:
         result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
         if right is not None:
             result["accuracy"] = right
         result["sets"] = {name: report.as_json() for name, report in reports.items()}
+        if apart:
+            result["disentanglement"] = apart
         typer.echo(json.dumps(result))
         return
-    from training.tables import report_table
+    from training.tables import report_table, style_table
 
     if reports:
         Console().print(report_table(loaded.name, reports))
     if right is not None:
         Console().print(f"Accuracy on the 10,000 test digits: {right:.4f}")
+    if style is not None:
+        Console().print(style_table(style))
+
+
+def _whole_set_terms(report: Any) -> dict[str, Any]:
+    """What a report says beside the bounds, to stand beside the measures of disentanglement."""
+    return {name: value for name, value in report.as_json().items() if isinstance(value, float)}
 
 
 @app.command()
@@ -189,39 +222,87 @@ def sample(
     kind: Annotated[Kind, typer.Option(help="Bernoulli means, or binary samples.")] = Kind.means,
     temperature: Annotated[float, typer.Option(min=0.0, max=10.0, help="Factor on the prior's deviation.")] = 1.0,
 ) -> None:
-    """Draw images from the prior as one PNG, 20 to a row, with no padding."""
+    """Draw images from the prior as one PNG, 20 to a row, with no padding; an FSVAE's rows are digits 0-9."""
     from training import pictures
     from training.checkpoints import load_checkpoint
-    from training.files import replace_file
 
     loaded = load_checkpoint(checkpoint)
     images = pictures.draw_samples(loaded.build(), count, seed=seed, temperature=temperature, kind=kind.value)
     facts = {"checkpoint": loaded.sha256, "seed": seed, "temperature": temperature, "kind": kind.value}
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(out, pictures.png_bytes(pictures.grid(images), **facts))
-    except OSError as error:
-        raise UserError(f"{out} cannot be written ({error.strerror}): choose another --out.") from error
+    _write_picture(out, pictures.png_bytes(pictures.grid(images), **facts))
+
+
+@app.command("swap")
+def swap_command(
+    checkpoint: CheckpointPath,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")],
+    styles: Annotated[
+        str, typer.Option(help="prior, bank, or numbers of SVHN test images in file order: 3,14,15.")
+    ] = "prior",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the styles of prior and bank.")] = 0,
+) -> None:
+    """Draw every digit in every style as one PNG with no padding: a row per digit 0-9, a column per style."""
+    from training import pictures
+    from training.checkpoints import load_checkpoint
+    from training.styles import conditional_model, find_styles, swap
+
+    loaded = load_checkpoint(checkpoint)
+    found = find_styles(loaded, styles, seed=seed)
+    images = pictures.to_uint8(swap(conditional_model(loaded), found))
+    facts = {"checkpoint": loaded.sha256, "styles": styles, "seed": seed}
+    _write_picture(out, pictures.png_bytes(pictures.grid(images, columns=len(found)), **facts))
 
 
 @app.command()
-def download() -> None:
-    """Download the full MNIST (11 MB) into the data folder, checking its digests."""
+def download(
+    data: Annotated[
+        Downloadable, typer.Argument(help="mnist (11 MB) or svhn (246 MB, for non-commercial use only).")
+    ] = Downloadable.mnist,
+) -> None:
+    """Download the full MNIST or SVHN into the data folder, checking its digests."""
     from training.data import load_dataset
+    from training.dataset_names import LICENCES
     from training.folders import data_folder
     from training.mnist_files import download_mnist
+    from training.svhn_files import download_svhn
 
+    title = data.value.upper()
     with _progress() as bar, _interruptible() as interrupted:
-        task = bar.add_task("MNIST", total=1.0)
+        task = bar.add_task(title, total=1.0)
 
         def show(fraction: float) -> None:
             if interrupted():
                 raise Cancelled
             bar.update(task, completed=fraction)
 
-        download_mnist(show)
-    load_dataset("mnist")
-    errors.print(f"The full MNIST is in {data_folder() / 'MNIST'}.")
+        {"mnist": download_mnist, "svhn": download_svhn}[data.value](show)
+    load_dataset(data.value)
+    errors.print(f"The full {title} is in {data_folder() / title}. {LICENCES[data.value]}")
+
+
+@app.command("train-reader")
+def train_reader_command(
+    epochs: Annotated[int, typer.Option(min=1, max=100, help="Passes over SVHN's training images.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of weights, order and shifts.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="The file to write; the shipped one when absent.")] = None,
+) -> None:
+    """Train the small classifier of SVHN that judges swapped digits."""
+    from training.data import load_dataset
+    from training.device import use_threads
+    from training.digit_reader import READER_FILE, reading_accuracy, train_reader, write_reader
+
+    use_threads()
+    data, file = load_dataset("svhn"), out or READER_FILE
+    with _progress() as bar, _interruptible() as interrupted:
+        task = bar.add_task("reader", total=1.0)
+
+        def show(fraction: float) -> None:
+            bar.update(task, completed=fraction)
+
+        model = train_reader(data, epochs=epochs, seed=seed, on_progress=show, should_stop=interrupted)
+    right = reading_accuracy(model, data.test)
+    write_reader(model, right, file)
+    errors.print(f"{file}: it reads {right:.2%} of SVHN's test digits rightly.")
 
 
 @app.command()
@@ -258,11 +339,12 @@ def pretrain(
     out: Annotated[Path | None, typer.Option(help="Where the folders go; pretrained/ when absent.")] = None,
 ) -> None:
     """Remake shipped models: full data, the homework's steps, measured on both sets."""
-    from models.registry import PRESETS
+    from models.registry import PRESETS, family_of
     from training.device import use_threads
     from training.errors import one_of
     from training.folders import PRETRAINED, runs_folder
     from training.loop import Event
+    from training.measure import DEFAULT_SETS
     from training.pretrain import pretrain as make
 
     use_threads()
@@ -271,7 +353,8 @@ def pretrain(
             raise UserError(f"There is no model {name!r}: choose {one_of(PRESETS)}.")
         with _progress() as bar:
             training = bar.add_task(f"{name}: training", total=PRESETS[name].steps)
-            measuring = {part: bar.add_task(f"{name}: {part} set", total=1.0) for part in ("homework", "test")}
+            parts = DEFAULT_SETS[family_of(name).data]
+            measuring = {part: bar.add_task(f"{name}: {part} set", total=1.0) for part in parts}
 
             def trained(event: Event, bar: Progress = bar, task: Any = training) -> None:
                 bar.update(task, completed=event.step)
@@ -305,6 +388,16 @@ def readme(
 
     target = file or PROJECT / "README.md"
     errors.print(f"{target}: {'written anew' if write_tables(target) else 'already true'}.")
+
+
+def _write_picture(out: Path, png: bytes) -> None:
+    from training.files import replace_file
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(out, png)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}): choose another --out.") from error
 
 
 def _setting(text: str) -> tuple[str, str | list[str]]:

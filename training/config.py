@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from models.family import Family, ModelConfig
 from models.registry import FAMILIES, PRESETS, family_of
+from training.dataset_names import DatasetName, best_dataset_name, datasets_of
 from training.device import Precision, best_device, best_precision
 from training.errors import UserError, explain, one_of
-from training.mnist_files import DatasetName, best_dataset_name
 
 __all__ = ["TrainConfig"]
 
@@ -42,6 +42,14 @@ class TrainConfig(BaseModel):
             raise ValueError("with labels must have y = 10: the digits are labelled 0 to 9")
         return model
 
+    @field_validator("data")
+    @classmethod
+    def _for_its_family(cls, value: DatasetName, info: Any) -> DatasetName:
+        family = FAMILIES.get(info.data.get("family", ""))
+        if family is not None and value not in datasets_of(family.data):
+            raise ValueError(f"should be {one_of(datasets_of(family.data))} for the family {family.title}")
+        return value
+
     @property
     def family_entry(self) -> Family:
         return FAMILIES[self.family]
@@ -63,7 +71,7 @@ class TrainConfig(BaseModel):
             "preset": preset,
             "family": family_of(preset).name,
             "model": recipe.model,
-            "data": best_dataset_name(),
+            "data": best_dataset_name(family_of(preset).data),
             "steps": recipe.steps,
             "batch_size": recipe.batch_size,
             "learning_rate": recipe.learning_rate,

@@ -1,10 +1,11 @@
-"""MNIST as in-memory tensors: the full set where it is on disk, else an embedded sample of 5,000 digits.
+"""The data as in-memory tensors: MNIST where it is on disk, else an embedded sample of 5,000 digits; SVHN.
 
-The two never mix: every tensor comes from one named `Dataset`, and the homework's evaluation sets exist only
-for the full one.
+They never mix: every tensor comes from one named `Dataset`, and the homework's evaluation sets exist only for the
+full MNIST.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,25 +15,33 @@ import torch
 from torch import Tensor
 
 from training import homework
+from training.dataset_names import DATASETS, DatasetName
 from training.errors import UserError, one_of
 from training.folders import PROJECT, data_folder
-from training.mnist_files import (
-    DATASETS,
-    DatasetName,
-    first_unofficial_file,
-    mnist_on_disk,
-)
+from training.mnist_files import first_unofficial_file, mnist_on_disk
+from training.svhn import find_svhn, read_svhn
+from training.svhn_files import SPLITS, Split
 
-__all__ = ["EVALUATION_SETS", "Dataset", "Digits", "load_dataset"]
+__all__ = ["EVALUATION_SETS", "Dataset", "Digits", "dataset_name_of", "load_dataset"]
 
 EVALUATION_SETS: dict[str, str] = {
     "homework": "homework set, 100 test digits",
     "test": "full test set, 10,000 digits",
     "sample": "1,000 held-out digits of the embedded sample",
+    "svhn": "SVHN test set, 26,032 digits",
+    "svhn-1000": "first 1,000 digits of the SVHN test set",
+}
+_DATASET_OF: dict[str, DatasetName] = {
+    "homework": "mnist",
+    "test": "mnist",
+    "sample": "mnist-sample",
+    "svhn": "svhn",
+    "svhn-1000": "svhn",
 }
 
 SAMPLE_FILE = PROJECT / "assets" / "mnist-sample.npz"
 HELD_OUT_PER_CLASS = 100
+_LONGEST = {"svhn-1000": 1000}
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, Path], "Dataset"] = {}
@@ -40,7 +49,7 @@ _loaded: dict[tuple[str, Path], "Dataset"] = {}
 
 @dataclass(frozen=True)
 class Digits:
-    """Grey images, uint8 (n, 784), and their classes, int64 (n,), in file order."""
+    """Images, uint8 (n, pixels), grey or colour channel by channel, and their classes, int64 (n,), in file order."""
 
     images: Tensor
     labels: Tensor
@@ -51,15 +60,27 @@ class Digits:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and held-out digits of one named source."""
+    """Training and held-out digits of one named source, each read when it is first asked for."""
 
     name: DatasetName
-    train: Digits
-    test: Digits
+    read: Callable[[Split], Digits]
+
+    @cached_property
+    def train(self) -> Digits:
+        return self.read("train")
+
+    @cached_property
+    def test(self) -> Digits:
+        return self.read("test")
 
     @property
     def title(self) -> str:
         return DATASETS[self.name]
+
+    @property
+    def binary(self) -> bool:
+        """Whether models see pixels that are drawn, x ~ Bernoulli(grey / 255), in place of the values themselves."""
+        return self.name != "svhn"
 
     @cached_property
     def labelled(self) -> Digits:
@@ -72,35 +93,62 @@ class Dataset:
         return Digits(self.train.images[chosen], self.train.labels[chosen])
 
     def evaluation_set(self, name: str) -> Tensor:
-        """Binary images of an evaluation set, float32 (n, 784): the same bits at every call.
+        """Images of an evaluation set, the same bits at every call.
+
+        They are binary, float32 (n, 784), from MNIST; in colour, uint8 (n, 3072), from SVHN.
 
         Arguments:
-            name: "homework" or "test" on the full data, "sample" on the embedded sample.
+            name: "homework" or "test" on the full data, "sample" on the embedded sample, "svhn" or "svhn-1000" on
+                SVHN.
 
         Raises:
             UserError: no such set, or its data are not in this dataset.
         """
-        if name not in EVALUATION_SETS:
-            raise UserError(f"There is no evaluation set {name!r}: choose {one_of(EVALUATION_SETS)}.")
-        if name == "sample":
-            if self.name != "mnist-sample":
-                raise UserError("The set 'sample' belongs to the embedded sample, not to the full MNIST.")
-        else:
-            self._must_be_full(name)
+        self._must_hold(name)
         if name == "homework":
-            return homework.binarise_once(self.test.images[homework.choose(self.test.labels, homework.TEST_POSITIONS)])
-        return self._binary_test
+            return homework.binarise_once(self.test.images[self._homework_test])
+        if self.binary:
+            return self._binary_test
+        return self.test.images[: _LONGEST.get(name)]
+
+    def evaluation_labels(self, name: str) -> Tensor:
+        """Classes of an evaluation set's images, int64 (n,).
+
+        Raises:
+            UserError: no such set, or its data are not in this dataset.
+        """
+        self._must_hold(name)
+        return self.test.labels[self._homework_test if name == "homework" else slice(_LONGEST.get(name))]
 
     @cached_property
     def _binary_test(self) -> Tensor:
         return homework.binarise_once(self.test.images)
 
-    def _must_be_full(self, name: str) -> None:
-        if self.name != "mnist":
+    @property
+    def _homework_test(self) -> Tensor:
+        return homework.choose(self.test.labels, homework.TEST_POSITIONS)
+
+    def _must_hold(self, name: str) -> None:
+        source = dataset_name_of(name)
+        if self.name == source:
+            return
+        if source == "mnist":
             raise UserError(
                 f"The {name} set needs the full MNIST: run `python -m training download`, or put the four files "
                 f"under {data_folder() / 'MNIST' / 'raw'}."
             )
+        raise UserError(f"The {name} set is part of the data set {source}, not of {self.name}.")
+
+
+def dataset_name_of(evaluation_set: str) -> DatasetName:
+    """The data set that an evaluation set is part of.
+
+    Raises:
+        UserError: no such evaluation set.
+    """
+    if evaluation_set not in EVALUATION_SETS:
+        raise UserError(f"There is no evaluation set {evaluation_set!r}: choose {one_of(EVALUATION_SETS)}.")
+    return _DATASET_OF[evaluation_set]
 
 
 def load_dataset(name: str) -> Dataset:
@@ -116,6 +164,8 @@ def load_dataset(name: str) -> Dataset:
                 _loaded[key] = _load_mnist(data_folder())
             elif name == "mnist-sample":
                 _loaded[key] = _load_sample()
+            elif name == "svhn":
+                _loaded[key] = _load_svhn()
             else:
                 raise UserError(f"There is no dataset {name!r}: choose {one_of(DATASETS)}.")
         return _loaded[key]
@@ -132,11 +182,11 @@ def _load_mnist(folder: Path) -> Dataset:
         )
     if (strange := first_unofficial_file()) is not None:
         raise UserError(f"{strange} is not MNIST's official file: delete it and run `python -m training download`.")
-    parts = []
-    for train in (True, False):
-        digits = import_datasets().MNIST(str(folder), train=train)
-        parts.append(Digits(digits.data.flatten(1), digits.targets))
-    return Dataset("mnist", *parts)
+    parts = {}
+    for split in SPLITS:
+        digits = import_datasets().MNIST(str(folder), train=split == "train")
+        parts[split] = Digits(digits.data.flatten(1), digits.targets)
+    return Dataset("mnist", parts.__getitem__)
 
 
 def _load_sample() -> Dataset:
@@ -146,8 +196,14 @@ def _load_sample() -> Dataset:
     held_out = torch.zeros(len(labels), dtype=torch.bool)
     for digit in labels.unique():
         held_out[torch.nonzero(labels == digit).squeeze(1)[-HELD_OUT_PER_CLASS:]] = True
-    return Dataset(
-        "mnist-sample",
-        train=Digits(images[~held_out], labels[~held_out]),
-        test=Digits(images[held_out], labels[held_out]),
-    )
+    parts: dict[Split, Digits] = {
+        "train": Digits(images[~held_out], labels[~held_out]),
+        "test": Digits(images[held_out], labels[held_out]),
+    }
+    return Dataset("mnist-sample", parts.__getitem__)
+
+
+def _load_svhn() -> Dataset:
+    for split in SPLITS:
+        find_svhn(split)
+    return Dataset("svhn", lambda split: Digits(*read_svhn(split)))

@@ -13,9 +13,9 @@ __all__ = [
     "SILENT_SECONDS",
     "active_run",
     "data_folder",
+    "fact_of",
     "is_run_id",
     "pretrained_names",
-    "run_family",
     "run_ids",
     "runs_folder",
 ]
@@ -54,14 +54,6 @@ def run_ids(folder: Path | None = None) -> list[str]:
     return sorted(changed, key=lambda name: -changed[name])
 
 
-def run_family(run_id: str, folder: Path | None = None) -> str | None:
-    """The model family of a run; None where its settings cannot be read."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
-        family = json.loads(((folder or runs_folder()) / run_id / "config.json").read_bytes()).get("family")
-        return family if isinstance(family, str) else None
-    return None
-
-
 def active_run(folder: Path | None = None) -> str | None:
     """Id of a run under way, whoever trains it; a run whose heartbeat fell silent is not."""
     folder = folder or runs_folder()
@@ -71,6 +63,14 @@ def active_run(folder: Path | None = None) -> str | None:
             if status.get("state") in ("queued", "running") and time.time() - status["updated"] <= SILENT_SECONDS:
                 return run_id
     return None
+
+
+def fact_of(folder: Path, name: str) -> str:
+    """What a shipped model's card or a run's config says under "data" or "family"; empty where neither does."""
+    for file in ("card.json", "config.json"):
+        with suppress(OSError, ValueError, AttributeError):
+            return str(json.loads((folder / file).read_bytes()).get(name, ""))
+    return ""
 
 
 def pretrained_names() -> list[str]:

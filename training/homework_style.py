@@ -2,7 +2,7 @@
 
 Pictures pass PIL and a DataLoader one by one, Adam is the default one, products are float32, the SSVAE's batch is
 tiled ten times, a mixture's density is one broadcast over all components, and IWAE-m decodes all its samples at once.
-The networks are those of the models; nothing here is meant to be fast.
+The networks are those of the models, for one or three channels of pixels; nothing here is meant to be fast.
 """
 
 import math
@@ -23,10 +23,11 @@ __all__ = ["iwae", "stepper"]
 
 
 class _PilDigits(Dataset[tuple[Tensor, int]]):
-    """Digits one at a time, through PIL and ToTensor as torchvision's MNIST gives them."""
+    """Digits one at a time, through PIL and ToTensor as torchvision's MNIST and SVHN give them."""
 
-    def __init__(self, images: Tensor, labels: Tensor) -> None:
-        self.images, self.labels = images.view(-1, 28, 28), labels
+    def __init__(self, images: Tensor, labels: Tensor, *, binary: bool) -> None:
+        self.images = images.view(-1, 28, 28) if binary else images.view(-1, 3, 32, 32).permute(0, 2, 3, 1)
+        self.labels = labels
         self.to_tensor = import_transforms().ToTensor()
 
     def __len__(self) -> int:
@@ -40,18 +41,19 @@ def stepper(config: TrainConfig, dataset: Digits) -> Callable[[], None]:
     """A function that takes one optimiser step in the homework's way."""
     model = config.family_entry.fresh(config.model, config.seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
-    digits = _PilDigits(dataset.train.images, dataset.train.labels)
+    digits = _PilDigits(dataset.train.images, dataset.train.labels, binary=dataset.binary)
     batches = _forever(DataLoader(digits, batch_size=config.batch_size, shuffle=True))
-    labelled, labels = dataset.labelled.images.float() / 255, dataset.labelled.labels
+    labelled = (dataset.labelled.images.float() / 255, dataset.labelled.labels) if model.uses_labels else None
     losses = {"vae": _vae_loss, "gmvae": _gmvae_loss, "ssvae": _ssvae_loss}
 
     def step() -> None:
-        images, _ = next(batches)
-        x = torch.bernoulli(images.reshape(len(images), -1))
+        images, y = next(batches)
+        x = images.reshape(len(images), -1)
         optimiser.zero_grad()
-        loss = losses[config.family](model, x)
-        if model.uses_labels:
-            cross_entropy = F.cross_entropy(model.cls(torch.bernoulli(labelled)), labels)
+        loss = losses[config.family](model, torch.bernoulli(x)) if dataset.binary else _fsvae_loss(model, x, y)
+        if labelled is not None:
+            grey, labels = labelled
+            cross_entropy = F.cross_entropy(model.cls(torch.bernoulli(grey)), labels)
             loss = model.config.gen_weight * loss + model.config.class_weight * cross_entropy
         loss.backward()
         optimiser.step()
@@ -85,6 +87,14 @@ def _gmvae_loss(model: Any, x: Tensor) -> Tensor:
     z = _sample(mean, variance)
     kl = _log_normal(z, mean, variance) - _log_prior(model, z)
     return (kl + _cross_entropy(model.dec(z), x)).mean()
+
+
+def _fsvae_loss(model: Any, x: Tensor, y: Tensor) -> Tensor:
+    told = torch.eye(model.config.y)[y]
+    mean, variance = _encode(model, torch.cat([x, told], 1))
+    drawn = model.dec(torch.cat([_sample(mean, variance), told], 1))
+    rec = -_log_normal(x, drawn, torch.full_like(drawn, model.config.variance))
+    return (_kl_to_standard_normal(mean, variance) + rec).mean()
 
 
 def _ssvae_loss(model: Any, x: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -20,7 +21,8 @@ class Encoding:
 
     Attributes:
         mean, variance: of q(z|x), (n, z) each.
-        latents: what `decode_mean` takes to draw each image again: (n, z), or (n, z + y) with its likeliest label.
+        latents: what `decode_mean` takes to draw each image again: (n, z), or (n, z + y) with its likeliest label or
+            the digit that was told.
         kl: KL of each dimension of each code, in nats: (n, z); see the models' `kl_per_dimension`.
     """
 
@@ -48,20 +50,22 @@ class Encoding:
 
 
 @torch.inference_mode()
-def encode(model: GenerativeModel, images: Tensor, *, seed: int = 0) -> Encoding:
+def encode(model: GenerativeModel, images: Tensor, digits: Tensor | None = None, *, seed: int = 0) -> Encoding:
     """Encode images, float (n, pixels).
 
     Arguments:
+        digits: of the images, int64 (n,): conditional models are told them, others do not look.
         seed: of the KL's noise, for models whose KL has no closed form.
     """
     noise = torch.Generator().manual_seed(seed)
-    blocks = images.split(IMAGES_AT_ONCE)
-    codes = [model.posterior(block) for block in blocks]
+    told = digits.split(IMAGES_AT_ONCE) if digits is not None else repeat(None)
+    blocks = list(zip(images.split(IMAGES_AT_ONCE), told, strict=False))
+    codes = [model.posterior(block, y) for block, y in blocks]
     return Encoding(
         mean=torch.cat([code[0] for code in codes]),
         variance=torch.cat([code[1] for code in codes]),
-        latents=torch.cat([model.encode(block) for block in blocks]),
-        kl=torch.cat([model.kl_per_dimension(block, generator=noise) for block in blocks]),
+        latents=torch.cat([model.encode(block, y) for block, y in blocks]),
+        kl=torch.cat([model.kl_per_dimension(block, y, generator=noise) for block, y in blocks]),
     )
 
 

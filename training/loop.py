@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from training.config import TrainConfig
 from training.data import Dataset
 from training.errors import UserError
-from training.stepper import Stepper, draw_pixels
+from training.stepper import Stepper, as_seen
+from training.styles import prior_latents
 
 __all__ = ["Event", "Measured", "Pictures", "Saved", "TrainingDiverged", "train"]
 
@@ -38,7 +39,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Mean images in 0..1: samples of the same noise (200, pixels); images and reconstructions (8, pixels)."""
+    """Mean images in 0..1: samples of the same noise (200, pixels); images and reconstructions (8, pixels).
+
+    A conditional model's samples are 20 styles in all ten digits: digit by digit, style by style.
+    """
 
     step: int
     samples: Tensor
@@ -156,19 +160,23 @@ class _Watcher:
         self.model, self.seed = model, config.seed
         self.device = torch.device(config.device)
         fixed = torch.Generator().manual_seed(config.seed)
-        self.images = draw_pixels(dataset.test.images[:HELD_OUT_IMAGES], fixed).to(self.device)
+        self.images = as_seen(dataset.test.images[:HELD_OUT_IMAGES], dataset.binary, fixed).to(self.device)
         self.digits = dataset.test.labels[:HELD_OUT_IMAGES].to(self.device)
         first_of_class = [int((dataset.test.labels == digit).int().argmax()) for digit in range(10)]
-        shown = dataset.test.images[first_of_class[:RECONSTRUCTED_IMAGES]]
-        self.originals = shown.to(self.device).float() / 255
+        shown = first_of_class[:RECONSTRUCTED_IMAGES]
+        self.originals = dataset.test.images[shown].to(self.device).float() / 255
+        self.shown_digits = dataset.test.labels[shown].to(self.device)
         noise = torch.Generator(self.device).manual_seed(config.seed)
-        self.z = model.sample_prior(GRID_IMAGES, generator=noise)
+        if model.conditional:
+            self.latents = prior_latents(model, GRID_IMAGES, generator=noise)
+        else:
+            self.latents = model.sample_prior(GRID_IMAGES, generator=noise)
 
     @torch.inference_mode()
     def held_out(self, step: int, seconds: float) -> Measured:
         """The terms on the held-out images, with the same noise at every call."""
         noise = torch.Generator(self.device).manual_seed(self.seed)
-        means = self.model.elbo_terms(self.images, generator=noise).means()
+        means = self.model.elbo_terms(self.images, self.digits, generator=noise).means()
         terms = {name: float(mean) for name, mean in means.items()}
         return Measured(step, seconds, "held-out", terms | self.model.diagnose(self.images, self.digits))
 
@@ -177,7 +185,7 @@ class _Watcher:
         """Samples of the fixed noise, and the fixed images with their reconstructions."""
         return Pictures(
             step,
-            samples=self.model.decode_mean(self.z).cpu(),
+            samples=self.model.decode_mean(self.latents).cpu(),
             originals=self.originals.cpu(),
-            reconstructions=self.model.reconstruct(self.originals).cpu(),
+            reconstructions=self.model.reconstruct(self.originals, self.shown_digits).cpu(),
         )

@@ -3,23 +3,47 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from models.family import DataKind
+from models.fsvae import ConditionalVAE
 from training.checkpoints import Checkpoint
-from training.data import EVALUATION_SETS, Dataset, load_dataset
+from training.data import EVALUATION_SETS, Dataset, dataset_name_of, load_dataset
+from training.dataset_names import datasets_of, on_disk
+from training.digit_reader import load_reader
+from training.disentanglement import Disentanglement, measure_disentanglement
 from training.errors import UserError, one_of
-from training.evaluate import BOUNDS, SetReport, accuracy, check_bounds, evaluate
+from training.evaluate import BOUNDS, PASSES, SetReport, accuracy, check_bounds, evaluate
 from training.mnist_files import mnist_on_disk
 
-__all__ = ["available_sets", "check_sets", "dataset_of", "measure", "measure_accuracy"]
+__all__ = [
+    "DEFAULT_BOUNDS",
+    "DEFAULT_SETS",
+    "available_sets",
+    "check_sets",
+    "dataset_of",
+    "measure",
+    "measure_accuracy",
+    "measure_style",
+    "sets_of",
+]
+
+DEFAULT_SETS: dict[DataKind, tuple[str, ...]] = {"mnist": ("homework", "test"), "svhn": ("svhn",)}
+DEFAULT_BOUNDS: dict[DataKind, tuple[int, ...]] = {"mnist": BOUNDS, "svhn": ()}
+_PASSES: dict[DataKind, int] = {"mnist": PASSES, "svhn": 10}  # 26,032 images need fewer than the homework's 100
 
 
 def dataset_of(evaluation_set: str) -> Dataset:
     """The dataset that an evaluation set is part of."""
-    return load_dataset("mnist-sample" if evaluation_set == "sample" else "mnist")
+    return load_dataset(dataset_name_of(evaluation_set))
 
 
-def available_sets() -> list[str]:
-    """Names of the evaluation sets whose data are at hand."""
-    return [name for name in EVALUATION_SETS if name == "sample" or mnist_on_disk()]
+def sets_of(kind: DataKind) -> list[str]:
+    """Names of the evaluation sets of one kind of images."""
+    return [name for name in EVALUATION_SETS if dataset_name_of(name) in datasets_of(kind)]
+
+
+def available_sets(kind: DataKind = "mnist") -> list[str]:
+    """Names of the evaluation sets of one kind of images whose data are at hand."""
+    return [name for name in sets_of(kind) if on_disk(dataset_name_of(name))]
 
 
 def check_sets(names: Sequence[str]) -> list[str]:
@@ -44,6 +68,25 @@ def measure_accuracy(checkpoint: Checkpoint) -> float | None:
     return accuracy(model, load_dataset("mnist").test)
 
 
+def measure_style(
+    checkpoint: Checkpoint, *, seed: int = 0, on_missing_reader: Callable[[str], None] = lambda sentence: None
+) -> Disentanglement | None:
+    """How well a conditional model keeps digit and style apart; None without SVHN, or for any other model.
+
+    Arguments:
+        on_missing_reader: hears why there is no content accuracy, if the shipped classifier is not there.
+    """
+    model = checkpoint.build()
+    if not isinstance(model, ConditionalVAE) or not on_disk("svhn"):
+        return None
+    read = None
+    try:
+        read = load_reader().model.read
+    except UserError as error:
+        on_missing_reader(str(error))
+    return measure_disentanglement(model, load_dataset("svhn"), read, seed=seed)
+
+
 def measure(
     checkpoint: Checkpoint,
     sets: Sequence[str],
@@ -59,17 +102,34 @@ def measure(
         on_progress: called with the set's name and the fraction of it that is done.
 
     Raises:
-        UserError: unknown set or bound, or data that are not on disk.
+        UserError: unknown set or bound, a set that is not of this model's kind of images, or data that are not on
+            disk.
         Cancelled: `should_stop` answered yes.
     """
     sets, bounds = check_sets(sets), check_bounds(bounds)
+    kind = checkpoint.family.data
+    for name in sets:
+        if name not in sets_of(kind):
+            raise UserError(
+                f"{checkpoint.name} is a model of {kind.upper()}: measure it on {one_of(sets_of(kind))}, not on {name}."
+            )
     model = checkpoint.build()
     reports = {}
     for name in sets:
-        images = dataset_of(name).evaluation_set(name)
+        data = dataset_of(name)
+        images, labels = data.evaluation_set(name), data.evaluation_labels(name)
 
         def progress(fraction: float, name: str = name) -> None:
             on_progress(name, fraction)
 
-        reports[name] = evaluate(model, images, bounds, seed=seed, on_progress=progress, should_stop=should_stop)
+        reports[name] = evaluate(
+            model,
+            images,
+            bounds,
+            labels=labels,
+            seed=seed,
+            passes=_PASSES[kind],
+            on_progress=progress,
+            should_stop=should_stop,
+        )
     return reports

@@ -11,6 +11,9 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from models.family import GenerativeModel
+from models.fsvae import ConditionalVAE
+from training.errors import UserError
+from training.styles import prior_latents
 
 __all__ = ["SampleKind", "draw_samples", "grid", "moving_samples", "png_bytes", "to_uint8"]
 
@@ -18,23 +21,33 @@ SampleKind = Literal["means", "binary"]
 
 
 def to_uint8(pixels: Tensor) -> np.ndarray:
-    """Pixel values in 0..1, float (n, side * side), as grey images, uint8 (n, side, side)."""
-    side = isqrt(pixels.shape[-1])
-    values = (pixels.clamp(0, 1) * 255).round().to(torch.uint8)
-    return values.reshape(-1, side, side).cpu().numpy()
+    """Pixel values in 0..1 as images, uint8.
+
+    Grey ones, float (n, side * side), become (n, side, side); colours channel by channel, float
+    (n, 3 * side * side), become (n, side, side, 3). No number is both a square and three times one.
+    """
+    size = pixels.shape[-1]
+    channels = 1 if isqrt(size) ** 2 == size else 3
+    side = isqrt(size // channels)
+    values = (pixels.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
+    if channels == 1:
+        return values.reshape(-1, side, side).numpy()
+    return values.reshape(-1, channels, side, side).movedim(1, -1).numpy()
 
 
 def grid(images: np.ndarray, columns: int = 20) -> Image.Image:
-    """One picture of equal tiles, row by row, with no padding: uint8 (n, height, width) -> image.
+    """One picture of equal tiles, row by row, with no padding: uint8 (n, height, width) or (n, height, width, 3).
 
     A last row that is not full is filled with black.
     """
-    count, height, width = images.shape
+    count, height, width, *colours = images.shape
     rows = -(-count // columns)
-    tiles = np.zeros((rows * columns, height, width), np.uint8)
+    tiles = np.zeros((rows * columns, height, width, *colours), np.uint8)
     tiles[:count] = images
     return Image.fromarray(
-        tiles.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+        tiles.reshape(rows, columns, height, width, *colours)
+        .swapaxes(1, 2)
+        .reshape(rows * height, columns * width, *colours)
     )
 
 
@@ -47,16 +60,27 @@ def draw_samples(
     temperature: float = 1.0,
     kind: SampleKind = "means",
 ) -> np.ndarray:
-    """Images sampled from a model's prior, uint8 (count, side, side).
+    """Images sampled from a model's prior, uint8 (count, side, side), or (count, side, side, 3) in colour.
+
+    A conditional model draws 20 styles in all ten digits: laid out in 20 columns, each row shows one digit and each
+    column one style.
 
     Arguments:
         seed: of the latents; image i is the same for every count above i.
         temperature: factor on the prior's standard deviation; 1 is the model itself.
         kind: "means" shows E[x|z], each pixel's probability; "binary" draws every pixel from it, which is what
             the model says an image is.
+
+    Raises:
+        UserError: binary samples of a model whose pixels are colours.
     """
     noise = torch.Generator().manual_seed(seed)
-    z = torch.cat([model.sample_prior(1, temperature=temperature, generator=noise) for _ in range(count)])
+    if isinstance(model, ConditionalVAE):
+        if kind == "binary":
+            raise UserError("This model's pixels are colours, not black or white: show its means.")
+        z = prior_latents(model, count, temperature=temperature, generator=noise)
+    else:
+        z = torch.cat([model.sample_prior(1, temperature=temperature, generator=noise) for _ in range(count)])
     means = model.decode_mean(z)
     if kind == "binary":
         means = torch.bernoulli(means, generator=torch.Generator().manual_seed(seed + 1))

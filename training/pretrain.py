@@ -8,17 +8,21 @@ from typing import Any
 
 import torch
 
-from models.registry import PRESETS
+from models.fsvae import ConditionalVAE
+from models.registry import PRESETS, family_of
 from training.cards import Card, Numbers, write_card
 from training.checkpoints import load_checkpoint
 from training.config import TrainConfig
 from training.data import load_dataset
+from training.dataset_names import datasets_of
 from training.device import describe_machine, versions
 from training.errors import UserError
 from training.first_pictures import write_first_pictures
 from training.loop import Event
-from training.measure import measure, measure_accuracy
+from training.measure import DEFAULT_BOUNDS, DEFAULT_SETS, measure, measure_accuracy, measure_style
 from training.runs import Run, RunWriter
+from training.style_bank import write_bank
+from training.styles import make_bank
 from training.trainer import train_into
 
 __all__ = ["pretrain"]
@@ -33,7 +37,7 @@ def pretrain(
     on_event: Callable[[Event], None] = lambda event: None,
     on_progress: Callable[[str, float], None] = lambda name, fraction: None,
 ) -> Card:
-    """Train a preset with the homework's steps on the full MNIST and ship it in `folder`.
+    """Train a preset with all its steps on the full data and ship it in `folder`.
 
     Arguments:
         work: run folder of the training; a run there that broke off goes on, a finished one is measured as it is.
@@ -42,7 +46,8 @@ def pretrain(
     Raises:
         UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
     """
-    config = TrainConfig.from_preset(preset, data="mnist", seed=seed)
+    kind = family_of(preset).data if preset in PRESETS else "mnist"  # one that there is not is refused by its config
+    config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed)
     load_dataset(config.data)  # before any folder is made: missing data leave no trace
     state = Run(work).resume_state() if (work / "config.json").exists() else None
     if state is None or state["step"] < config.steps:
@@ -53,7 +58,8 @@ def pretrain(
             raise UserError(status.message or stopped)
     run, checkpoint = Run(work), load_checkpoint(work)
     model: Any = checkpoint.build()
-    reports = measure(checkpoint, ["homework", "test"], on_progress=on_progress)
+    reports = measure(checkpoint, DEFAULT_SETS[kind], DEFAULT_BOUNDS[kind], on_progress=on_progress)
+    style = measure_style(checkpoint)
     status = run.status()
     card = Card(
         name=preset,
@@ -74,10 +80,13 @@ def pretrain(
         sets={name: Numbers(**report.as_json()) for name, report in reports.items()},
         sha256=checkpoint.sha256,
         accuracy=measure_accuracy(checkpoint),
+        disentanglement=None if style is None else style.as_json(),
     )
     folder.mkdir(parents=True, exist_ok=True)  # only now: nobody meets a model that ships without its numbers
     shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
     shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
     write_card(folder, card)
+    if isinstance(model, ConditionalVAE):
+        write_bank(folder, make_bank(model, load_dataset(config.data).test), checkpoint.sha256)
     write_first_pictures(folder)
     return card

@@ -13,14 +13,14 @@ from training.data import Dataset, Digits
 from training.device import best_device, products_in
 from training.errors import UserError
 
-__all__ = ["Stepper", "draw_pixels"]
+__all__ = ["Stepper", "as_seen", "draw_pixels"]
 
 
 class Stepper:
     """Takes one Adam step after another on the batch mean of the model's loss.
 
-    Each step takes the next batch of a fresh permutation of the epoch and draws its pixels anew from the grey
-    values (x ~ Bernoulli(grey / 255)).
+    Each step takes the next batch of a fresh permutation of the epoch. Binary models see pixels that are drawn anew
+    from the grey values (x ~ Bernoulli(grey / 255)), those of colour images the values themselves (x / 255).
 
     Attributes:
         model: on the config's device, as the last step left it.
@@ -44,6 +44,7 @@ class Stepper:
             self._optimiser.load_state_dict(deepcopy(resume["optimiser"]))
             self._generator.set_state(resume["generator"])
             self.taken = resume["step"]
+        self._binary = dataset.binary
         self._train = _on(self.device, dataset.train)
         self._labelled = Digits(self._train.images[:0], self._train.labels[:0])
         if self.model.uses_labels:
@@ -59,9 +60,9 @@ class Stepper:
         size = self.config.batch_size
         chosen = self._order[position * size : (position + 1) * size]
         batch = Batch(
-            x=draw_pixels(self._train.images[chosen], self._generator),
+            x=as_seen(self._train.images[chosen], self._binary, self._generator),
             y=self._train.labels[chosen],
-            labelled_x=draw_pixels(self._labelled.images, self._generator),
+            labelled_x=as_seen(self._labelled.images, self._binary, self._generator),
             labelled_y=self._labelled.labels,
         )
         with products_in(self.config.precision, self.device.type):
@@ -86,6 +87,11 @@ class Stepper:
         epoch = self.taken // self._batches
         generator = torch.Generator().manual_seed((self.config.seed << 20) + epoch)
         return torch.randperm(len(self._train), generator=generator).to(self.device)
+
+
+def as_seen(images: Tensor, binary: bool, generator: torch.Generator) -> Tensor:
+    """What a model sees of stored images, float32: pixels drawn from them if binary, else their values in 0..1."""
+    return draw_pixels(images, generator) if binary else images.float() / 255
 
 
 def draw_pixels(grey: Tensor, generator: torch.Generator) -> Tensor:

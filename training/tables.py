@@ -6,9 +6,10 @@ from typing import Any
 from rich.table import Table
 
 from training.data import EVALUATION_SETS
+from training.disentanglement import Disentanglement
 from training.evaluate import SetReport
 
-__all__ = ["report_table", "speed_table"]
+__all__ = ["report_table", "speed_table", "style_table"]
 
 
 def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
@@ -28,6 +29,20 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
         table.add_row(f"negative IWAE-{m}", *values)
         if m > 1:
             table.add_row("  effective samples", *(f"{report.ess[m]:.1f} of {m}" for report in sets))
+    if any(report.squared_error is not None for report in sets):
+        table.add_row("squared error per value", *(f"{report.squared_error:.5f}" for report in sets))
+    return table
+
+
+def style_table(found: Disentanglement) -> Table:
+    """How far digit and style are apart, each measure with its standard error."""
+    table = Table(title="digit and style, on SVHN's test images", title_justify="left", show_header=False)
+    content = "no classifier ships"
+    if found.content_accuracy is not None:
+        content = f"{found.content_accuracy:.3f} ± {found.content_accuracy_se:.3f}"
+    table.add_row(f"content accuracy, {found.images:,} swaps", content)
+    table.add_row("style leak, a linear probe's accuracy", f"{found.style_leak:.3f} ± {found.style_leak_se:.3f}")
+    table.add_row("style kept, a correlation", f"{found.style_kept:.3f} ± {found.style_kept_se:.3f}")
     return table
 
 

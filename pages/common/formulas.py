@@ -6,15 +6,22 @@ from pages.common.palette import BOUND, KL_Y, KL_Z, NELBO, RECONSTRUCTION
 
 __all__ = ["beta_formula", "bound_formula", "mixture_formula", "nelbo_formula", "nelbo_in_short", "sampling_formula"]
 
+CONDITIONAL = ("fsvae", "fsvae-conv")
+
 
 def nelbo_formula(family: str = "vae") -> None:
-    """NELBO = reconstruction + KL, each in its colour; an SSVAE's has a KL for each of z and y."""
+    """NELBO = reconstruction + KL, each in its colour; an SSVAE's has a KL for each of z and y, an FSVAE is told y."""
     if family == "ssvae":
         mean = r"\mathbb{E}_{q(y\mid x)}"
         rec = RECONSTRUCTION.in_tex(rf"-{mean}\mathbb{{E}}_{{q(z\mid x,y)}}\log p(x\mid z,y)")
         kl_z = KL_Z.in_tex(rf"{mean}\mathrm{{KL}}\bigl(q(z\mid x,y)\,\|\,p(z)\bigr)")
         lines = rf"{NELBO.in_tex()} \;=\;& {rec} \\ +\;& {kl_z} \;+\; {KL_Y.in_tex()} \;\ge\; -\log p(x)"
         st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")  # in two lines: one is wider than a small window
+    elif family in CONDITIONAL:
+        nelbo = NELBO.in_tex(r"\mathrm{NELBO}(x, y)")
+        rec = RECONSTRUCTION.in_tex(r"-\mathbb{E}_{q(z\mid x,y)}\log p(x\mid z,y)")
+        kl = KL_Z.in_tex(r"\mathrm{KL}\bigl(q(z\mid x,y)\,\|\,p(z)\bigr)")
+        st.latex(rf"{nelbo} \;=\; {rec} \;+\; {kl} \;\ge\; -\log p(x\mid y)")
     else:
         st.latex(rf"{NELBO.in_tex()} \;=\; {RECONSTRUCTION.in_tex()} \;+\; {KL_Z.in_tex()} \;\ge\; -\log p(x)")
 
@@ -35,6 +42,9 @@ def beta_formula(beta: float) -> None:
 def sampling_formula(family: str) -> None:
     """How a model of this family draws an image; T is the temperature."""
     normal = r"z \sim \mathcal{N}(0, T^2 I)"
+    if family in CONDITIONAL:
+        st.latex(rf"{normal} \qquad y = 0, 1, \dots, 9 \qquad \mathbb{{E}}[x\mid z, y] = \mathrm{{dec}}(z, y)")
+        return
     latents = {
         "gmvae": r"c \sim \mathrm{Uniform}(1..k) \qquad z \sim \mathcal{N}(\mu_c, T^2 \Sigma_c)",
         "ssvae": rf"y \sim \mathrm{{Uniform}}(0..9) \qquad {normal}",

@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.common import services
 from pages.common.ticking import ticking
+from training.dataset_names import DATASETS, LICENCES, best_dataset_name
 from training.errors import UserError
 from training.folders import PROJECT, data_folder
-from training.mnist_files import DATASETS, best_dataset_name, download_mnist
+from training.mnist_files import download_mnist
 
 if TYPE_CHECKING:
     from training.jobs import Job
@@ -20,7 +21,6 @@ __all__ = ["failure", "header", "mend_link", "notes", "share"]
 DOWNLOAD = "download:mnist"
 LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
 _STYLE = "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; }</style>"
-DATA_LICENCE = "MNIST: Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0."
 
 
 def header(title: str, question: str) -> None:
@@ -104,7 +104,7 @@ def _data_panel() -> None:
         st.rerun()  # once: the whole page changes its data
     name = best_dataset_name()
     with st.popover(LABELS[name], icon=":material/database:", width="stretch"):
-        st.markdown(f"**Data in use:** {DATASETS[name]}. {DATA_LICENCE}")
+        st.markdown(f"**Data in use:** {DATASETS[name]}. {LICENCES['mnist']}")
         if name == "mnist":
             return
         st.markdown("Its numbers are not the homework's and are never mixed with them.")

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from training.dataset_names import best_dataset_name
 from training.errors import UserError
-from training.mnist_files import best_dataset_name
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.common import figures
 from pages.common.palette import BOUND, NELBO, REFERENCE, swatch
-from training.mnist_files import best_dataset_name
+from training.dataset_names import best_dataset_name
 
 if TYPE_CHECKING:
     from training.checkpoints import Checkpoint

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["CHOICES", "Measurement", "jobs_of", "measuring", "parse_bounds", "start"]
 
 CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
-IMAGES = {"homework": 100, "test": 10_000, "sample": 1000}
+SVHN_CHOICES = {"svhn": "SVHN test", "svhn-1000": "First 1,000"}
+IMAGES = {"homework": 100, "test": 10_000, "sample": 1000, "svhn": 26_032, "svhn-1000": 1000}
+SETS_HELP = {
+    "mnist": "The homework set is 100 test digits, binarised once; the full test set is 10,000 and takes a hundred "
+    "times as long. The embedded sample is 1,000 held-out digits, and its numbers cannot be laid beside the others.",
+    "svhn": "All 26,032 digits of SVHN's test set, or the first 1,000 of them; NELBO and its terms are means of 10 "
+    "passes.",
+}
 BOUNDS = ("1", "10", "100", "1000")
 MOST_BOUNDS = 8
 FORETELL_SECONDS = 2.0
@@ -81,30 +88,34 @@ def _panel(checkpoint: "Checkpoint") -> None:
 
 def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
     """What to measure; while a job is under way the choices rest and its Cancel takes the button's place."""
-    from training.measure import available_sets, check_sets
+    from training.measure import DEFAULT_BOUNDS, available_sets, check_sets
+    from training.svhn_files import GET_SVHN
 
-    at_hand = available_sets()
+    kind = checkpoint.family.data
+    at_hand = available_sets(kind)
+    if not at_hand:
+        st.info(f"Its numbers need SVHN: {GET_SVHN}.", icon=":material/database:")
+        return
+    suffix = "" if kind == "mnist" else f"-{kind}"  # other choices are other widgets
     left, middle, right = st.columns([1.4, 1.6, 0.8], vertical_alignment="top")
     chosen = left.pills(
         "Measure on",
         at_hand,
         selection_mode="multi",
         default=at_hand[0],
-        format_func=CHOICES.__getitem__,
-        key="measure-sets",
+        format_func=(CHOICES | SVHN_CHOICES).__getitem__,
+        key=f"measure-sets{suffix}",
         disabled=active is not None,
-        help="The homework set is 100 test digits, binarised once; the full test set is 10,000 and takes a hundred "
-        "times as long. The embedded sample is 1,000 held-out digits, and its numbers cannot be laid beside the "
-        "others.",
+        help=SETS_HELP[kind],
     )
     typed = middle.multiselect(
         "m of each IWAE bound",
         BOUNDS,
-        default=BOUNDS,
+        default=[str(m) for m in DEFAULT_BOUNDS[kind]],
         accept_new_options=True,
         max_selections=MOST_BOUNDS,
         placeholder="The NELBO alone",
-        key="measure-bounds",
+        key=f"measure-bounds{suffix}",
         disabled=active is not None,
         help="How many samples z of q(z|x) each bound averages: the more, the closer it comes to −log p(x). Type any "
         "whole number from 1 to 1,000,000; the time grows with the largest.",
@@ -185,6 +196,12 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
         for name, report in measured.reports.items()
     ]
     numbers.numbers_table(columns, sorted({m for report in measured.reports.values() for m in report.niwae}))
+    for name, report in measured.reports.items():
+        if report.squared_error is not None:
+            st.caption(
+                f"On the {numbers.SETS[name]} a colour value, from 0 to 1, is off by a mean squared error of "
+                f"{report.squared_error:.5f} in the reconstructions."
+            )
     if "kl_y" in columns[-1].terms and measured.accuracy is None:
         st.caption("The accuracy is measured on the 10,000 test digits: get the full MNIST to see it.")
     elif measured.accuracy is not None:

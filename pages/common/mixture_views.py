@@ -9,8 +9,8 @@ from PIL import Image
 from pages.common import figures
 from pages.common.held_out import COUNT, encoded, held_out
 from pages.common.palette import COMPONENTS, DIGITS, REFERENCE
+from training.dataset_names import best_dataset_name
 from training.folders import PRETRAINED
-from training.mnist_files import best_dataset_name
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,7 +18,10 @@ SETS = {
     "homework": "homework set",
     "test": "full test set",
     "sample": "embedded sample",
+    "svhn": "SVHN test set",
+    "svhn-1000": "first 1,000 of SVHN",
 }
+NOT_NATS = ("squared_error",)
 PROTOCOL = (
     "Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are means of "
     "100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error."
@@ -56,7 +59,7 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) 
         {
             name: (value, facts.get(f"{name}_se"))
             for name, value in facts.items()
-            if isinstance(value, float) and not name.endswith("_se")
+            if isinstance(value, float) and not name.endswith("_se") and name not in NOT_NATS
         },
         {int(m): (value, errors.get(m)) for m, value in facts["niwae"].items()},
         {int(m): value for m, value in (facts.get("ess") or {}).items()},

@@ -1,12 +1,13 @@
 """One way to choose a checkpoint, on every page: shipped models first, then the runs of this server."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from training.cards import read_card
-from training.folders import PRETRAINED, pretrained_names, run_family, run_ids, runs_folder
+from training.dataset_names import datasets_of
+from training.folders import PRETRAINED, fact_of, pretrained_names, run_ids, runs_folder
 
 __all__ = [
     "RUN",
@@ -46,8 +47,8 @@ def _pick_one(options: list[str]) -> Any:
 
 
 def pick_checkpoints(default: list[str]) -> list[str]:
-    """The same for up to six at once; `default` names shipped models, those of them that are there."""
-    options = _choices()
+    """The same for up to six models of MNIST at once; `default` names shipped ones, those of them that are there."""
+    options = [choice for choice in _choices() if _told(choice, "data") not in datasets_of("svhn")]
     chosen: list[str] = st.multiselect(
         "Models",
         options,
@@ -56,7 +57,7 @@ def pick_checkpoints(default: list[str]) -> list[str]:
         wrap=True,
         key="models",
         bind="query-params",
-        help=f"Up to {MOST}: models that ship with the app, and every run trained here.",
+        help=f"Up to {MOST}: models of MNIST that ship with the app, and every such run trained here.",
     )
     return chosen
 
@@ -79,11 +80,12 @@ def pick_runs(families: Collection[str]) -> list[str]:
 
 
 def _choices(families: Collection[str] | None = None) -> list[str]:
-    shipped, runs = pretrained_names(), run_ids()
-    if families is not None:
-        shipped = [name for name in shipped if read_card(PRETRAINED / name).family in families]
-        runs = [run for run in runs if run_family(run) in families]
-    return [SHIPPED + name for name in shipped] + [RUN + run for run in runs]
+    every = [SHIPPED + name for name in pretrained_names()] + [RUN + run for run in run_ids()]
+    return every if families is None else [choice for choice in every if _told(choice, "family") in families]
+
+
+def _told(choice: str, name: str) -> str:
+    return fact_of(Path(checkpoint_path(choice)), name)
 
 
 def checkpoint_path(choice: str) -> str:

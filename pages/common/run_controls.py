@@ -8,9 +8,9 @@ import streamlit as st
 from pages.common import frame, live, services
 from pages.common.pickers import RUN
 from pages.common.ticking import ticking
+from training.dataset_names import DATASETS
 from training.errors import UserError
 from training.folders import active_run
-from training.mnist_files import DATASETS
 
 if TYPE_CHECKING:
     from training.runs import Run

@@ -6,9 +6,11 @@ from typing import Any
 import streamlit as st
 
 from pages.common import graphical_models, live, services
+from training.dataset_names import DATASETS, LICENCES, best_dataset_name, datasets_of, on_disk
 from training.errors import UserError
 from training.folders import active_run
-from training.mnist_files import DATASETS, best_dataset_name, mnist_on_disk
+from training.mnist_files import mnist_on_disk
+from training.svhn_files import GET_SVHN
 
 __all__ = ["training_form"]
 
@@ -34,6 +36,11 @@ MODEL_FIELDS = {
     ),
     "k": ("Clusters k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
     "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: 100 labelled digits."),
+    "leak_weight": (
+        "Weight of the adversary",
+        "How hard the style z is kept free of the digit: 0 is the plain ELBO, and z may hold everything.",
+    ),
+    "content_weight": ("Weight of the reader", "How much a classifier counts that must recognise swapped digits."),
     "class_weight": ("Weight of labels", "How much the labelled digits' cross-entropy counts. The homework takes 100."),
 }
 
@@ -47,17 +54,23 @@ def training_form() -> None:
     if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
         graphical_models.draw(figure)
     st.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
+    kind = family_of(preset).data
+    ready = on_disk(best_dataset_name(kind))
+    if not ready:
+        st.info(f"It learns from SVHN, which is not on this server: {GET_SVHN}.", icon=":material/database:")
+    elif kind == "svhn":
+        st.caption(f"Data: {DATASETS['svhn']}. {LICENCES['svhn']}")
     with st.form("training", border=False):
-        if mnist_on_disk():
+        if kind == "mnist" and mnist_on_disk():
             st.segmented_control(
                 "Data",
-                list(DATASETS),
+                datasets_of(kind),
                 default=best_dataset_name(),
                 required=True,
                 format_func={"mnist": "Full MNIST", "mnist-sample": "Sample"}.__getitem__,
                 key="data",
                 width="stretch",
-                help="; ".join(DATASETS.values()) + ".",
+                help="; ".join(DATASETS[name] for name in datasets_of(kind)) + ".",
             )
         fields = [*TRAINING_FIELDS, *(name for name in MODEL_FIELDS if name in type(recipe.model).model_fields)]
         for name, column in zip(fields, cycle(st.columns(2)), strict=False):
@@ -68,17 +81,18 @@ def training_form() -> None:
             icon=":material/play_arrow:",
             on_click=start,
             args=[preset],
-            disabled=active_run() is not None,
+            disabled=active_run() is not None or not ready,
             width="stretch",
         )
 
 
 def start(preset: str) -> None:
     """Start the training that the form describes; what is wrong with it is shown above the form."""
-    from models.registry import PRESETS
+    from models.registry import PRESETS, family_of
     from training.config import TrainConfig
 
     state = st.session_state
+    kind = family_of(preset).data
     fields = type(PRESETS[preset].model).model_fields
     try:
         config = TrainConfig.from_preset(
@@ -88,7 +102,7 @@ def start(preset: str) -> None:
             batch_size=state[f"batch_size-{preset}"],
             learning_rate=state[f"learning_rate-{preset}"],
             seed=state[f"seed-{preset}"],
-            data=state.get("data", "mnist-sample"),
+            data=state.get("data", "mnist-sample") if kind == "mnist" else best_dataset_name(kind),
         )
         state["run"] = services.jobs().start_training(config).id
         state["start-error"] = ""

@@ -31,7 +31,7 @@ def test_one_family_and_its_sizes_are_recognised_from_shapes_alone(preset: Prese
     found = {entry.name: config for entry in FAMILIES.values() if (config := entry.recognise(shapes)) is not None}
     assert list(found) == ["vae" if family.name == "beta-vae" else family.name]
     sizes, expected = next(iter(found.values())).model_dump(), preset.model.model_dump()
-    for name in sizes.keys() & {"z", "k", "y", "hidden", "pixels"}:
+    for name in sizes.keys() & {"z", "k", "y", "hidden", "channels", "width", "pixels"}:
         assert sizes[name] == expected[name]
 
 
@@ -42,19 +42,20 @@ def test_a_model_keeps_the_contract(preset: Preset) -> None:
     model = family.fresh(preset.model, seed=0)
     pixels = model.config.pixels
     x = torch.randint(0, 2, (7, pixels), generator=torch.Generator().manual_seed(0)).float()
+    y = torch.arange(7)
     noise = torch.Generator().manual_seed(1)
 
-    terms = model.elbo_terms(x, generator=noise)
+    terms = model.elbo_terms(x, y, generator=noise)
     assert {value.shape for value in terms.named().values()} == {(7,)}
     assert {"nelbo", "kl", "rec"} <= terms.named().keys()
     assert torch.equal(terms.nelbo, terms.kl + terms.rec)
     loss, reported = model.objective(a_batch(x), generator=noise)
     assert {value.shape for value in (loss, *reported.values())} == {()}
-    assert all(isinstance(value, float) for value in model.diagnose(x, torch.arange(7)).values())
-    assert [tuple(chunk.shape) for chunk in model.log_weights(x, 5, generator=noise, chunk=3)] == [(3, 7), (2, 7)]
+    assert all(isinstance(value, float) for value in model.diagnose(x, y).values())
+    assert [tuple(chunk.shape) for chunk in model.log_weights(x, 5, y, generator=noise, chunk=3)] == [(3, 7), (2, 7)]
     means = model.decode_mean(model.sample_prior(3, generator=noise))
     assert means.shape == (3, pixels)
-    assert model.reconstruct(x).shape == (7, pixels)
+    assert model.reconstruct(x, y).shape == (7, pixels)
     assert 0 <= means.min() < means.max() <= 1
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from models import vae
+from models.fsvae import FSVAEConfig
+from models.registry import FAMILIES
 from models.vae import VAEConfig
 from training.checkpoints import Checkpoint, load_checkpoint, weights_file, write_safetensors
 from training.errors import UserError
@@ -68,6 +70,33 @@ class Homework(nn.Module):
 
 def homework_module() -> Homework:
     return Homework(16, 11, 13, 5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("own", [True, False], ids=["ours", "stranger's"])
+def test_the_file_of_every_family_is_told_from_the_others(tmp_path: Path, name: str, own: bool) -> None:
+    """A file of our own says what it is; a stranger's is recognised by names and shapes alone."""
+    family = FAMILIES[name]
+    config = family.presets[0].model
+    state = family.fresh(config, seed=0).state_dict()
+    file = tmp_path / ("model.safetensors" if own else "model.pt")
+    if own:
+        write_safetensors(file, state, family=family.name, config=config, step=1)
+    else:
+        torch.save(state, file)
+    loaded = load_checkpoint(file)
+    assert same(loaded, state)
+    if own:
+        assert (loaded.family, loaded.config) == (family, config)
+    else:
+        assert loaded.family.name == ("vae" if name == "beta-vae" else name)
+
+
+def test_an_fsvae_whose_networks_contradict_each_other_is_named_as_one(tmp_path: Path) -> None:
+    state = FAMILIES["fsvae"].fresh(FSVAEConfig(z=5, hidden=(11, 13), pixels=48), seed=0).state_dict()
+    state["dec.net.0.weight"] = torch.zeros(11, 14)
+    torch.save(state, tmp_path / "model.pt")
+    assert "looks like a FSVAE, but the encoder is told 10 labels" in refusal(tmp_path / "model.pt")
 
 
 class TestWhereWeightsAre:

@@ -18,6 +18,7 @@ from training.checkpoints import load_checkpoint
 from training.cli import main
 from training.config import TrainConfig
 from training.data import Dataset
+from training.dataset_names import DATASETS
 from training.folders import PRETRAINED, PROJECT
 from training.runs import Run, RunWriter, list_runs
 from training.trainer import train_into
@@ -111,7 +112,7 @@ class TestTrain:
             ({"seed": -1}, "seed should be"),
             ({"seed": 2**64}, "seed should be"),
             ({"precision": "int8"}, "precision should be 'float32' or 'bfloat16'"),
-            ({"data": "cifar"}, "data should be 'mnist' or 'mnist-sample'"),
+            ({"data": "cifar"}, "data should be 'mnist', 'mnist-sample' or 'svhn'"),
             ({"data": "mnist"}, "python -m training download"),
             ({"colour": "red"}, "--colour"),
         ],
@@ -237,7 +238,10 @@ class TestEvaluate:
     @pytest.mark.parametrize(
         ("options", "complaint"),
         [
-            (["--sets", "train"], "There is no evaluation set 'train': choose homework, test or sample"),
+            (
+                ["--sets", "train"],
+                "There is no evaluation set 'train': choose homework, test, sample, svhn or svhn-1000",
+            ),
             (["--sets", ","], "Name at least one evaluation set"),
             (["--bounds", "0"], "not 0"),
             (["--bounds", "1,-3"], "not -3"),
@@ -314,6 +318,58 @@ class TestSample:
             assert "cannot be written" in refused("sample", digit_file, "--out", out, "--count", 1)
 
 
+class TestOnSvhn:
+    """FSVAEs: colour pictures, digits that are told."""
+
+    def test_a_trained_run_can_be_evaluated_sampled_and_swapped(
+        self, command: Command, tmp_path: Path, svhn_folder: Path
+    ) -> None:
+        out, png = tmp_path / "run", tmp_path / "s.png"
+        words = ("train", "fsvae", "--steps", 3, "--batch-size", 7, "--set", "hidden=11,13", "--out", out)
+        code, _, err = command(*words)
+        assert (code, err.splitlines()[0]) == (0, f"Training fsvae on {DATASETS['svhn']}, into {out}")
+        assert (Run(out).config.data, load_checkpoint(out).family.name) == ("svhn", "fsvae")
+        assert Image.open(Run(out).picture(3)).size == (640, 320)
+        assert Image.open(Run(out).picture(3, "reconstructions")).size == (256, 64)
+
+        code, stdout, err = command("evaluate", out, "--json")
+        assert code == 0
+        apart = json.loads(stdout)["disentanglement"]
+        assert {"content_accuracy", "style_leak", "style_kept", "nelbo", "kl", "rec", "squared_error"} <= apart.keys()
+        (numbers,) = json.loads(stdout)["sets"].values()
+        keys = ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess", "squared_error"]
+        assert list(numbers) == keys
+        assert (numbers["images"], numbers["niwae"]) == (17, {})
+        assert numbers["nelbo"] == pytest.approx(numbers["kl"] + numbers["rec"])
+        assert 0 < numbers["squared_error"] < 1
+
+        assert command("sample", out, "--out", png, "--count", 21) == (0, "", "")
+        assert (Image.open(png).size, Image.open(png).mode) == ((640, 64), "RGB")
+        assert command("swap", out, "--styles", "3,14,15", "--out", png) == (0, "", "")
+        assert (Image.open(png).size, Image.open(png).mode) == ((96, 320), "RGB")
+        assert Image.open(png).info["styles"] == "3,14,15"
+        assert command("swap", out, "--seed", 5, "--out", png) == (0, "", "")
+        assert Image.open(png).size == (640, 320)
+
+    def test_without_svhn_one_sentence_says_what_to_do(
+        self, refused: Callable[..., str], command: Command, svhn_file: Path, tmp_path: Path
+    ) -> None:
+        assert "python -m training download svhn" in refused("train", "fsvae", "--out", tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+        assert "download svhn" in refused("swap", svhn_file, "--styles", "3", "--out", tmp_path / "s.png")
+        code, out, err = command("evaluate", svhn_file, "--json")
+        assert (code, json.loads(out)["sets"], err.count("\n")) == (0, {}, 1)
+        assert "python -m training download svhn" in err
+
+    def test_models_and_sets_of_other_images_are_refused(
+        self, refused: Callable[..., str], svhn_file: Path, digit_file: Path, tmp_path: Path
+    ) -> None:
+        told = refused("evaluate", svhn_file, "--sets", "sample")
+        assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on sample."
+        assert "is not told a digit" in refused("swap", digit_file, "--out", tmp_path / "s.png")
+        assert "data should be svhn" in refused("train", "fsvae", "--data", "mnist-sample")
+
+
 class TestDownload:
     def test_no_network_is_one_sentence(
         self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -323,7 +379,9 @@ class TestDownload:
 
         monkeypatch.setattr("urllib.request.urlopen", no_network)
         monkeypatch.setenv("ELBO_LAB_DATA", str(tmp_path / "data"))
-        assert "check the network" in refused("download")
+        assert "MNIST could not be downloaded: check the network" in refused("download")
+        assert "SVHN could not be downloaded: check the network" in refused("download", "svhn")
+        assert "'cifar' is not one of 'mnist', 'svhn'" in refused("download", "cifar")
 
     def test_a_data_folder_that_cannot_be_written(
         self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -348,7 +406,7 @@ class TestPretrain:
 def test_the_benchmark_is_one_json_object(command: Command) -> None:
     code, out, err = command("benchmark", "--json", "--repeats", 1, "--iwae-repeats", 1, "--samples", 2)
     assert (code, err) == (0, "")
-    assert list(json.loads(out)) == ["vae", "gmvae", "ssvae", "iwae2"]
+    assert list(json.loads(out)) == ["vae", "gmvae", "ssvae", "fsvae", "iwae2"]
 
 
 def test_the_readme_is_written_anew(command: Command, refused: Callable[..., str], tmp_path: Path) -> None:
@@ -370,7 +428,18 @@ def test_a_command_that_there_is_not(refused: Callable[..., str], words: list[st
 def test_help_lists_every_command(command: Command) -> None:
     code, out, err = command("--help")
     assert (code, err) == (0, "")
-    for name in ("train", "resume", "evaluate", "sample", "download", "benchmark", "pretrain", "readme"):
+    for name in (
+        "train",
+        "resume",
+        "evaluate",
+        "sample",
+        "swap",
+        "download",
+        "train-reader",
+        "benchmark",
+        "pretrain",
+        "readme",
+    ):
         assert name in out
 
 

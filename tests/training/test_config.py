@@ -16,7 +16,8 @@ def test_a_preset_gives_its_whole_recipe(name: str) -> None:
         preset.batch_size,
         preset.learning_rate,
     )
-    assert (config.seed, config.data) == (0, "mnist-sample")
+    assert config.seed == 0
+    assert config.data == {"mnist": "mnist-sample", "svhn": "svhn"}[config.family_entry.data]
 
 
 def test_changes_replace_fields_and_none_changes_nothing() -> None:
@@ -31,6 +32,18 @@ def test_a_config_survives_json(name: str) -> None:
     read = TrainConfig.model_validate_json(config.model_dump_json())
     assert read == config
     assert type(read.model) is type(config.model)
+
+
+@pytest.mark.parametrize(
+    ("preset", "data", "complaint"),
+    [
+        ("fsvae", "mnist", "data should be svhn for the family FSVAE, but it is 'mnist'"),
+        ("gmvae", "svhn", "data should be mnist or mnist-sample for the family GMVAE, but it is 'svhn'"),
+    ],
+)
+def test_a_family_is_not_trained_on_images_of_another_kind(preset: str, data: str, complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        TrainConfig.from_preset(preset, data=data)
 
 
 def test_an_unknown_preset_is_answered_with_the_choices() -> None:

@@ -73,7 +73,7 @@ class TestFullMnist:
         assert torch.equal(full_mnist.evaluation_set("test"), x)
 
     def test_the_sample_set_is_not_part_of_it(self, full_mnist: Dataset) -> None:
-        with pytest.raises(UserError, match="belongs to the embedded sample"):
+        with pytest.raises(UserError, match="sample set is part of the data set mnist-sample, not of mnist"):
             full_mnist.evaluation_set("sample")
 
     def test_the_embedded_sample_holds_mnist_digits(self, full_mnist: Dataset, sample: Dataset) -> None:
@@ -86,9 +86,11 @@ def homework_indices(full: Dataset) -> torch.Tensor:
 
 
 def test_unknown_names_are_refused_with_the_choices(sample: Dataset) -> None:
-    with pytest.raises(UserError, match="There is no dataset 'cifar': choose mnist or mnist-sample"):
+    with pytest.raises(UserError, match="There is no dataset 'cifar': choose mnist, mnist-sample or svhn"):
         load_dataset("cifar")
-    with pytest.raises(UserError, match="There is no evaluation set 'train': choose homework, test or sample"):
+    with pytest.raises(
+        UserError, match="There is no evaluation set 'train': choose homework, test, sample, svhn or svhn-1000"
+    ):
         sample.evaluation_set("train")
 
 

@@ -46,13 +46,19 @@ class LinearGaussian:
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         return log_normal(x, z @ self.W.T, torch.full_like(x, self.noise))
 
-    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
+    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
         q = self.posterior(x)
         z = sample_gaussian(*q, generator)
         return ElboTerms(kl=kl_normal(*q, torch.zeros(1), torch.ones(1)), rec=-self.log_likelihood(x, z))
 
     def log_weights(
-        self, x: Tensor, m: int, *, generator: torch.Generator | None = None, chunk: int = 10
+        self,
+        x: Tensor,
+        m: int,
+        y: Tensor | None = None,
+        *,
+        generator: torch.Generator | None = None,
+        chunk: int = 10,
     ) -> Iterator[Tensor]:
         q = self.posterior(x)
         for start in range(0, m, chunk):

@@ -11,7 +11,7 @@ from models.family import Batch
 from models.registry import PRESETS, family_of
 from training import homework_style
 from training.config import TrainConfig
-from training.data import load_dataset
+from training.data import Dataset, load_dataset
 
 SMALL: dict[str, Any] = {"pixels": 16, "hidden": (11, 13), "z": 3}
 LOSSES = {
@@ -39,6 +39,22 @@ def test_the_losses_are_ours(name: str) -> None:
         ours = torch.stack([model.elbo_terms(x).nelbo.mean() for _ in range(200)])
     error = float((naive.var() / 200 + ours.var() / 200).sqrt())
     assert float(naive.mean()) == pytest.approx(float(ours.mean()), abs=4 * error + 1e-5)
+
+
+def test_the_fsvaes_loss_and_steps_are_ours(fake_svhn: Dataset) -> None:
+    config = TrainConfig.from_preset("fsvae", device="cpu", batch_size=7, model={"hidden": (11, 13), "z": 3})
+    model, test = config.family_entry.fresh(config.model, 0), fake_svhn.test
+    x, y = test.images.float() / 255, test.labels
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        naive = torch.stack([homework_style._fsvae_loss(model, x, y) for _ in range(200)])
+        ours = torch.stack([model.elbo_terms(x, y).nelbo.mean() for _ in range(200)])
+    error = float((naive.var() / 200 + ours.var() / 200).sqrt())
+    assert float(naive.mean()) == pytest.approx(float(ours.mean()), abs=4 * error + 1e-3)
+    with torch.random.fork_rng():
+        step = homework_style.stepper(config, fake_svhn)
+        for _ in range(3):
+            step()
 
 
 @pytest.mark.parametrize("name", ["vae", "gmvae"])

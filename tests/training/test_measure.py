@@ -26,7 +26,7 @@ def test_set_names_are_kept_in_order_and_each_once() -> None:
 
 @pytest.mark.parametrize("names", [[], ["train"], ["test", "tset"]], ids=str)
 def test_wrong_sets_are_answered_with_the_choices(names: list[str]) -> None:
-    with pytest.raises(UserError, match="homework, test or sample"):
+    with pytest.raises(UserError, match="homework, test, sample, svhn or svhn-1000"):
         check_sets(names)
 
 

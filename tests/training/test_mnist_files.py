@@ -5,11 +5,11 @@ from urllib.error import URLError
 import pytest
 
 from training.data import Dataset, load_dataset
+from training.dataset_names import best_dataset_name
 from training.errors import Cancelled, UserError
 from training.folders import data_folder
 from training.mnist_files import (
     _MNIST_SIZES,
-    best_dataset_name,
     download_mnist,
     first_unofficial_file,
     mnist_on_disk,

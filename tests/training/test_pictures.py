@@ -31,6 +31,19 @@ def test_a_grid_lays_tiles_row_by_row_without_padding() -> None:
     assert (picture[4:, 6:12] == 14).all()
 
 
+def test_colours_are_laid_channel_by_channel_and_keep_their_places() -> None:
+    pixels = torch.zeros(3, 12)
+    pixels[1, 0], pixels[1, 5], pixels[2, 11] = 1, 0.5, 0.2  # red above left, green above right, blue below right
+    images = to_uint8(pixels)
+    assert images.shape == (3, 2, 2, 3)
+    assert images[1].tolist() == [[[255, 0, 0], [0, 128, 0]], [[0, 0, 0], [0, 0, 0]]]
+    assert images[2, 1, 1].tolist() == [0, 0, 51]
+    picture = grid(images, columns=2)
+    assert (picture.size, picture.mode) == ((4, 4), "RGB")
+    assert picture.getpixel((2, 0)) == (255, 0, 0)
+    assert picture.getpixel((1, 3)) == (0, 0, 51)
+
+
 def test_200_digits_make_560_by_280_pixels() -> None:
     assert grid(np.zeros((200, 28, 28), np.uint8)).size == (560, 280)
 

@@ -23,8 +23,10 @@ from training.trainer import train_into
 def make(tmp_path: Path, brief: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Card]:
     """The whole of `pretrain`, with a brief recipe in place of the preset's and one small set to measure on."""
 
-    def on_the_sample(checkpoint: Checkpoint, sets: list[str], **options: Any) -> dict[str, SetReport]:
-        assert sets == ["homework", "test"]
+    def on_the_sample(
+        checkpoint: Checkpoint, sets: tuple[str, ...], bounds: tuple[int, ...], **options: Any
+    ) -> dict[str, SetReport]:
+        assert (sets, bounds) == (("homework", "test"), (1, 10, 100, 1000))
         return {"sample": measure(checkpoint, ["sample"], (1, 2), **options)["sample"]}
 
     def brief_recipe(preset: str, *, data: str, seed: int) -> TrainConfig:

@@ -1,17 +1,17 @@
 import pytest
 import torch
 
-from models.registry import PRESETS
+from models.registry import PRESETS, family_of
 from training.config import TrainConfig
-from training.data import load_dataset
-from training.stepper import Stepper
+from training.data import Dataset, load_dataset
+from training.stepper import Stepper, as_seen
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_presets_recipe_takes_steps_and_goes_on_from_a_copied_state(preset: str) -> None:
-    data = load_dataset("mnist-sample")
-    model = {"hidden": (11, 13), "z": 3}
-    config = TrainConfig.from_preset(preset, data="mnist-sample", device="cpu", batch_size=7, model=model)
+def test_every_presets_recipe_takes_steps_and_goes_on_from_a_copied_state(preset: str, fake_svhn: Dataset) -> None:
+    data = fake_svhn if family_of(preset).data == "svhn" else load_dataset("mnist-sample")
+    narrow: dict[str, object] = {"hidden": (11, 13)} if preset != "fsvae-conv" else {"channels": (3, 5, 7), "width": 11}
+    config = TrainConfig.from_preset(preset, data=data.name, device="cpu", batch_size=7, model={"z": 3, **narrow})
     stepper = Stepper(config, data)
     reported = [stepper.step() for _ in range(3)][-1]
     state = stepper.state()
@@ -23,3 +23,12 @@ def test_every_presets_recipe_takes_steps_and_goes_on_from_a_copied_state(preset
         {name: float(value) for name, value in later.items()}, abs=0
     )
     assert all(torch.equal(value, again.state()["model"][name]) for name, value in stepper.state()["model"].items())
+
+
+def test_colours_are_seen_as_they_are_and_grey_as_drawn_pixels() -> None:
+    values = torch.tensor([[0, 51, 255], [102, 204, 153]], dtype=torch.uint8)
+    noise = torch.Generator().manual_seed(0)
+    before = noise.get_state()
+    torch.testing.assert_close(as_seen(values, False, noise), torch.tensor([[0, 0.2, 1.0], [0.4, 0.8, 0.6]]))
+    assert torch.equal(noise.get_state(), before)
+    assert set(as_seen(values, True, noise).flatten().tolist()) == {0.0, 1.0}

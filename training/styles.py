@@ -1,0 +1,112 @@
+"""Digits by styles: the picture of a conditional model, in which each column keeps its style and each row its digit."""
+
+import torch
+from torch import Tensor
+
+from models.fsvae import ConditionalVAE
+from training.checkpoints import Checkpoint
+from training.data import Digits, load_dataset
+from training.errors import UserError
+from training.style_bank import StyleBank, read_bank
+
+__all__ = ["DIGITS", "STYLES", "conditional_model", "find_styles", "image_styles", "make_bank", "prior_latents", "swap"]
+
+DIGITS = 10
+STYLES = 20
+MOST_STYLES = 1000
+AT_ONCE = 500
+BANKED_PER_DIGIT = 30
+
+
+def conditional_model(checkpoint: Checkpoint) -> ConditionalVAE:
+    """The model of a checkpoint that is told its digit.
+
+    Raises:
+        UserError: it is of another kind.
+    """
+    model = checkpoint.build()
+    if not isinstance(model, ConditionalVAE):
+        raise UserError(f"{checkpoint.name} is a {checkpoint.family.title}, which is not told a digit: take an FSVAE.")
+    return model
+
+
+def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0) -> Tensor:
+    """The styles that somebody asked for (n, z).
+
+    Arguments:
+        asked: "prior", 20 styles from the prior; "bank", 20 of the checkpoint's own style bank; or indices of SVHN
+            test images in the file's order, such as "3,14,15", each image's style under its own digit.
+        seed: of the prior's styles, and of the choice from the bank.
+
+    Raises:
+        UserError: no such choice, a model that is not told digits, or a bank or data that are missing.
+    """
+    model, noise = conditional_model(checkpoint), torch.Generator().manual_seed(seed)
+    if asked == "prior":
+        return _prior_styles(model, STYLES, generator=noise)
+    if asked == "bank":
+        bank = read_bank(checkpoint)
+        return bank.styles[torch.randperm(len(bank.styles), generator=noise)[:STYLES]]
+    words = [word.strip() for word in asked.split(",")]
+    if not all(word.isdecimal() and len(word) < 10 for word in words) or len(words) > MOST_STYLES:
+        raise UserError(
+            f"Styles are prior, bank, or up to {MOST_STYLES:,} numbers of SVHN test images such as 3,14,15, and not "
+            f"{asked[:60]!r}."
+        )
+    test = load_dataset("svhn").test
+    chosen = torch.tensor([int(word) for word in words])
+    if int(chosen.max()) >= len(test):
+        raise UserError(f"SVHN test images are numbered 0 to {len(test) - 1:,}: {int(chosen.max())} is not there.")
+    return image_styles(model, Digits(test.images[chosen], test.labels[chosen]))
+
+
+def make_bank(model: ConditionalVAE, test: Digits) -> StyleBank:
+    """Styles of the first 30 test images of every digit, digit by digit, in file order."""
+    members = [torch.nonzero(test.labels == digit).squeeze(1)[:BANKED_PER_DIGIT] for digit in range(DIGITS)]
+    indices = torch.cat(members)
+    digits = test.labels[indices]
+    return StyleBank(image_styles(model, Digits(test.images[indices], digits)), indices, digits)
+
+
+@torch.inference_mode()
+def image_styles(model: ConditionalVAE, digits: Digits) -> Tensor:
+    """The style of each image under its own digit: the mean of q(z|x, y), float32 (n, z).
+
+    Raises:
+        UserError: the images have another size than the model's.
+    """
+    if digits.images.shape[1] != model.config.pixels:
+        raise UserError(
+            f"This model was made for images of {model.config.pixels} colour values and these have "
+            f"{digits.images.shape[1]}."
+        )
+    blocks = zip(digits.images.split(AT_ONCE), digits.labels.split(AT_ONCE), strict=True)
+    return torch.cat([model.posterior(images.float() / 255, labels).mean for images, labels in blocks])
+
+
+@torch.inference_mode()
+def swap(model: ConditionalVAE, styles: Tensor) -> Tensor:
+    """Every digit in every style: styles (n, z) -> mean images (10 * n, pixels) in 0..1, a row of n for each digit."""
+    return torch.cat([model.decode_mean(model.latents(styles, torch.full((len(styles),), y))) for y in range(DIGITS)])
+
+
+def prior_latents(
+    model: ConditionalVAE, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+) -> Tensor:
+    """Latents of `count` images (count, z + y) that make a picture of 20 columns: 20 prior styles in all ten digits.
+
+    After ten rows the next 20 styles follow; image i is the same for every count above i.
+    """
+    every = DIGITS * STYLES
+    place = torch.arange(count)
+    column = place // every * STYLES + place % STYLES
+    styles = _prior_styles(model, -(-count // every) * STYLES, temperature=temperature, generator=generator)
+    return model.latents(styles[column.to(styles.device)], (place % every // STYLES).to(styles.device))
+
+
+def _prior_styles(
+    model: ConditionalVAE, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+) -> Tensor:
+    """Styles (count, z), drawn one by one: style i is the same for every count above i."""
+    drawn = [model.sample_style(1, temperature=temperature, generator=generator) for _ in range(count)]
+    return torch.cat(drawn)
