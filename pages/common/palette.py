@@ -10,6 +10,7 @@ __all__ = [
     "BOUND",
     "COMPONENTS",
     "CROSS_ENTROPY",
+    "DIGITS",
     "KL_Y",
     "KL_Z",
     "MODELS",
@@ -47,6 +48,20 @@ COMPONENTS = Quantity("Components used", "", "#4d7c0f")
 
 # For models beside each other, in the order they were chosen: none is a quantity's colour.
 MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#9a6a52")
+
+# For the ten classes of digits, 0 to 9. Told apart also by colour-blind readers, and never alone: each is also named.
+DIGITS = (
+    "#3c96ff",
+    "#e1780f",
+    "#00782d",
+    "#e1003c",
+    "#963cb4",
+    "#969678",
+    "#ff3cd2",
+    "#785a78",
+    "#870fff",
+    "#5a87a5",
+)
 
 QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
 
