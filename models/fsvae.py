@@ -126,6 +126,10 @@ class ConditionalVAE(nn.Module, ABC):
         z = self.sample_style(count, temperature=temperature, generator=generator)
         return self.latents(z, torch.randint(self.config.y, (count,), generator=generator, device=z.device))
 
+    def prior_moments(self) -> Gaussian:
+        """Mean and variance of each dimension of z under the prior: (z,) each."""
+        return Gaussian(self.z_prior_m.expand(self.config.z), self.z_prior_v.expand(self.config.z))
+
     def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
         """KL and one-sample reconstruction of each image, in nats: (batch, pixels), (batch,) -> (batch,) each.
 

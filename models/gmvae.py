@@ -25,7 +25,7 @@ from models.distributions import (
 )
 from models.family import ElboTerms, Family, Preset, Shapes
 from models.networks import MLP
-from models.vae import VAE, VAEConfig
+from models.vae import VAE, Gaussian, VAEConfig
 
 __all__ = ["FAMILY", "GMVAE", "GMVAEConfig"]
 
@@ -58,6 +58,11 @@ class GMVAE(VAE):
         """Means and variances of the prior's components, (k, z) each."""
         means, variances = gaussian_parameters(self.z_pre.squeeze(0), dim=0)
         return means, variances
+
+    def prior_moments(self) -> Gaussian:
+        """Mean and variance of each latent dimension under the whole mixture: (z,) each."""
+        means, variances = self.components()
+        return Gaussian(means.mean(0), variances.mean(0) + means.var(0, correction=0))
 
     def log_prior(self, z: Tensor) -> Tensor:
         """log p(z) in nats: (..., z) -> (...)."""

@@ -131,6 +131,10 @@ class SSVAE(nn.Module):
         label = torch.randint(self.config.y, (count,), generator=generator, device=z.device)
         return torch.cat([z, F.one_hot(label, self.config.y).float()], -1)
 
+    def prior_moments(self) -> Gaussian:
+        """Mean and variance of each dimension of z under the prior: (z,) each."""
+        return Gaussian(self.z_prior_m.expand(self.config.z), self.z_prior_v.expand(self.config.z))
+
     def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> SSVAETerms:
         """KL_y, KL_z and reconstruction of each image, labels averaged out exactly: (batch,) each, in nats."""
         log_q_y = self.classify(x)

@@ -105,6 +105,10 @@ class VAE(nn.Module):
         shape = (count, self.config.z)
         return sample_gaussian(self.z_prior_m.expand(shape), (self.z_prior_v * temperature**2).expand(shape), generator)
 
+    def prior_moments(self) -> Gaussian:
+        """Mean and variance of each latent dimension under the prior: (z,) each."""
+        return Gaussian(self.z_prior_m.expand(self.config.z), self.z_prior_v.expand(self.config.z))
+
     def log_prior(self, z: Tensor) -> Tensor:
         """log p(z) in nats: (..., z) -> (...)."""
         return log_normal(z, self.z_prior_m, self.z_prior_v)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import figures, formulas, frame, numbers, services
+from pages.common.latent_space import latent_space
 from pages.common.measuring import measuring
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint
 from training.cards import read_card
@@ -96,3 +97,7 @@ if choice:
     else:
         measuring(checkpoint_path(choice))
     formulas.bound_formula()
+
+    st.space("small")
+    st.subheader("Its latent space", anchor=False)
+    latent_space(choice)

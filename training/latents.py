@@ -3,13 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from models.family import GenerativeModel
 
-__all__ = ["ACTIVE", "Encoding", "encode", "principal_directions", "spherical", "straight", "traversals"]
+__all__ = [
+    "ACTIVE",
+    "Encoding",
+    "Share",
+    "encode",
+    "principal_directions",
+    "spherical",
+    "split_nelbo",
+    "straight",
+    "traversals",
+]
 
 ACTIVE = 0.01
 IMAGES_AT_ONCE = 1000
@@ -86,12 +97,37 @@ def traversals(model: GenerativeModel, latent: Tensor, dimensions: Sequence[int]
 
     Arguments:
         latent: (z,) or (z + y,), where the other dimensions stay.
-        values: (count,).
+        values: (count,), or (dimensions, count) where each dimension has its own.
     """
-    rows = latent.expand(len(dimensions), len(values), -1).clone()
-    for row, dimension in zip(rows, dimensions, strict=True):
-        row[:, dimension] = values
+    rows = latent.expand(len(dimensions), values.shape[-1], -1).clone()
+    for row, dimension, own in zip(rows, dimensions, values.expand(len(dimensions), -1), strict=True):
+        row[:, dimension] = own
     return model.decode_mean(rows.flatten(0, 1))
+
+
+class Share(NamedTuple):
+    """A mean over draws of z, in nats, and its Monte-Carlo standard error."""
+
+    mean: float
+    error: float
+
+
+@torch.inference_mode()
+def split_nelbo(
+    model: GenerativeModel, image: Tensor, *, passes: int = 100, seed: int = 0
+) -> tuple[dict[str, Share], Tensor]:
+    """The terms of one image's NELBO by name, and its KL of each dimension, in nats: means over `passes` draws of z.
+
+    Arguments:
+        image: zeros and ones, (pixels,).
+
+    Returns:
+        The terms as `elbo_terms` names them, and (z,); see the models' `kl_per_dimension`.
+    """
+    copies, noise = image.expand(passes, -1), torch.Generator().manual_seed(seed)
+    named = model.elbo_terms(copies, generator=noise).named()
+    terms = {name: Share(float(value.mean()), float(value.std()) / passes**0.5) for name, value in named.items()}
+    return terms, model.kl_per_dimension(copies, generator=noise).mean(0)
 
 
 def straight(start: Tensor, end: Tensor, steps: int) -> Tensor:

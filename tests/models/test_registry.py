@@ -59,6 +59,18 @@ def test_a_model_keeps_the_contract(preset: Preset) -> None:
     assert 0 <= means.min() < means.max() <= 1
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_draws_from_the_prior_have_its_moments(name: str) -> None:
+    family = FAMILIES[name]
+    model = family.fresh(family.config(z=5, hidden=(11, 13), pixels=16), seed=0)
+    with torch.inference_mode():
+        mean, variance = model.prior_moments()
+        draws = model.sample_prior(20_000, generator=torch.Generator().manual_seed(0))[:, :5]
+    assert mean.shape == variance.shape == (5,)
+    torch.testing.assert_close(draws.mean(0), mean, atol=0.05, rtol=0)
+    torch.testing.assert_close(draws.var(0), variance, atol=0, rtol=0.05)
+
+
 @presets
 def test_the_loss_reaches_every_parameter(preset: Preset) -> None:
     model = family_of(preset.name).fresh(preset.model, seed=0)

@@ -4,14 +4,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from models.ssvae import SSVAEConfig
 from pages.common import services
+from pages.common.latent_pad import PLANES
+from pages.common.latent_space import PARTS
+from tests.pages.conftest import text_of
+from tests.patience import until
 from training import pictures
 from training.checkpoints import load_checkpoint
 from training.config import TrainConfig
+from training.data import load_dataset
 from training.folders import PRETRAINED
+from training.latents import split_nelbo
 from training.runs import RunWriter
 from training.trainer import train_into
 
@@ -55,12 +63,14 @@ def test_a_link_opens_its_view(app: AppTest) -> None:
 
 @pytest.mark.parametrize("junk", ["", "-1", "99999999999", "x", "../../etc", "<b>", "NaN", "1e400"])
 def test_a_junk_link_opens_at_the_defaults(app: AppTest, junk: str) -> None:
-    for name in ("checkpoint", "seed", "temperature", "kind"):
+    for name in ("checkpoint", "seed", "temperature", "kind", "view", "plane", "across", "up", "backdrop", "label"):
         app.query_params[name] = junk
     app.switch_page("pages/samples.py").run()
     assert not app.exception
     assert app.selectbox(key="checkpoint").value == "shipped vae"
     assert app.segmented_control(key="kind").value == "means"
+    assert app.segmented_control(key="view").value == "pad"
+    assert app.slider(key="across").value == (-1 if junk == "-1" else 0)  # a point like any other
 
 
 def test_own_runs_can_be_sampled_and_measured(app: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
@@ -80,6 +90,85 @@ def test_a_broken_run_is_one_sentence(app: AppTest, runs_folder: Path, brief: Tr
     assert not app.exception
     assert len(app.error) == 1
     assert app.error[0].value.isprintable()
+
+
+def test_every_view_opens_on_any_family_and_bears_junk(app: AppTest, runs_folder: Path) -> None:
+    model = SSVAEConfig(z=23, hidden=(11, 13))
+    config = TrainConfig.from_preset("ssvae", model=model, data="mnist-sample", steps=20, batch_size=7, device="cpu")
+    train_into(RunWriter(runs_folder / "ssvae-mine", config))
+    for name in ("digit", "from", "to", "used", "layout", "prior", "dimension_across", "first"):
+        app.query_params[name] = "<junk>"
+    app.switch_page("pages/samples.py").run()
+    for choice in ("shipped gmvae", "run ssvae-mine"):
+        app.selectbox(key="checkpoint").select(choice).run()
+        for view in PARTS:
+            app.segmented_control(key="view").set_value(view).run()
+            assert not app.exception, (choice, view)
+            assert not app.error, (choice, view)
+    app.segmented_control(key="view").set_value("pad").run()
+    assert app.segmented_control(key="label").value == 3
+
+
+def test_sliders_move_the_point_on_every_plane(page: AppTest) -> None:
+    seen = set()
+    for plane in PLANES:
+        page.selectbox(key="plane").select(plane).run()
+        for across in (0.0, 1.5):
+            page.slider(key="across").set_value(across).run()
+            assert not page.exception
+            seen.add(alt_of(page, "across"))
+    assert len(seen) == 2 * len(PLANES)
+    assert f"across {1.5:.2f}, up 0.00: z = (" in alt_of(page, "across")
+
+
+def test_a_digit_is_taken_apart(page: AppTest) -> None:
+    page.segmented_control(key="view").set_value("digit").run()
+    page.selectbox(key="digit").select("4, no. 2").run()
+    digits = load_dataset("mnist-sample")
+    image = digits.evaluation_set("sample")[(digits.test.labels == 4).nonzero()[1].item()]
+    terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").build(), image)
+    said = text_of(page)
+    assert all(f"| {terms[name].mean:.2f} | {terms[name].error:.2f} |" in said for name in ("nelbo", "kl", "rec"))
+    assert "4, no. 2" in alt_of(page, "The held-out digit")
+
+
+def test_dimensions_show_after_a_guess(page: AppTest) -> None:
+    page.selectbox(key="checkpoint").select("shipped beta-4").run()
+    page.segmented_control(key="view").set_value("dimensions").run()
+    assert not any("z0" in body for body in html_of(page))
+    page.segmented_control(key="used").set_value("every one").run()
+    assert "You guessed every one: 9 of 10 dimensions are in use." in text_of(page)
+    assert any('z0<br><span class="note">collapsed' in body for body in html_of(page))
+
+
+def test_the_map_is_laid_out_at_once_and_by_t_sne_in_the_background(page: AppTest) -> None:
+    page.segmented_control(key="view").set_value("map").run()
+    assert len(page.get("plotly_chart")) == 1
+    page.toggle(key="prior").set_value(True).run()
+    chart: Any = page.get("plotly_chart")[0]
+    assert "draws from the prior" in chart.proto.alt
+    page.segmented_control(key="layout").set_value("tsne").run()
+    (job,) = [job for key, job in services.jobs()._jobs.items() if key.startswith("tsne:")]
+    until(lambda: job.progress > 0)
+    job.stop()
+    until(lambda: not job.active)
+    page.run()
+    assert "reload the page" in page.error[0].value
+    job.result, job.state = torch.randn(1000, 2), "done"
+    page.run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 1
+
+
+def alt_of(page: AppTest, words: str) -> str:
+    """The first alternative text with these words."""
+    blocks: list[Any] = list(page.get("image"))
+    return str(next(image.alt for block in blocks for image in block.proto.imgs if words in image.alt))
+
+
+def html_of(page: AppTest) -> list[str]:
+    blocks: list[Any] = list(page.get("html"))
+    return [str(block.proto.body) for block in blocks]
 
 
 def picture_of(page: AppTest) -> str:

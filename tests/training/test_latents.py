@@ -9,7 +9,7 @@ from models.gmvae import GMVAE, GMVAEConfig
 from models.registry import FAMILIES
 from models.ssvae import SSVAEConfig
 from models.vae import FAMILY, VAE, VAEConfig
-from training.latents import encode, principal_directions, spherical, straight, traversals
+from training.latents import encode, principal_directions, spherical, split_nelbo, straight, traversals
 
 SMALL = {"z": 5, "hidden": (11, 13), "pixels": 16}
 
@@ -86,6 +86,26 @@ def test_a_traversal_moves_one_dimension_alone() -> None:
             moved = latent.clone()
             moved[dimension] = value
             torch.testing.assert_close(drawn[3 * row + column], model.decode_mean(moved))
+
+
+def test_each_dimension_may_have_values_of_its_own() -> None:
+    model: VAE = FAMILY.fresh(VAEConfig(**SMALL), seed=0)
+    latent, values = torch.zeros(5), torch.tensor([[-2.0, 2.0], [-4.0, 4.0]])
+    drawn = traversals(model, latent, [3, 1], values)
+    both = [traversals(model, latent, [dimension], own) for dimension, own in zip([3, 1], values, strict=True)]
+    torch.testing.assert_close(drawn, torch.cat(both))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_nelbo_of_one_image_is_the_sum_of_its_terms(name: str, images: Tensor) -> None:
+    family = FAMILIES[name]
+    model = family.fresh(family.config(**SMALL), seed=0)
+    terms, shares = split_nelbo(model, images[3], passes=50, seed=1)
+    assert terms["nelbo"].mean == pytest.approx(terms["rec"].mean + terms["kl"].mean, rel=1e-5)
+    assert terms["rec"].error > 0
+    assert shares.shape == (5,)
+    if name in ("vae", "beta-vae"):
+        assert float(shares.sum()) == pytest.approx(terms["kl"].mean, rel=1e-4)
 
 
 @given(st.integers(0, 1000), st.integers(2, 9))

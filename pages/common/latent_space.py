@@ -1,0 +1,42 @@
+"""What lies behind the samples, one part at a time, each made only when it is chosen."""
+
+import streamlit as st
+
+from pages.common import frame, services
+from pages.common.latent_map import latent_map
+from pages.common.latent_pad import latent_pad
+from pages.common.one_digit import one_digit
+from pages.common.pickers import checkpoint_path
+from pages.common.walks import interpolation, traversal
+from training.errors import UserError
+
+__all__ = ["latent_space"]
+
+PARTS = {
+    "pad": ("Latent pad", latent_pad),
+    "map": ("Map of digits", latent_map),
+    "digit": ("One digit", one_digit),
+    "walk": ("Interpolation", interpolation),
+    "dimensions": ("Traversals", traversal),
+}
+
+
+def latent_space(choice: str) -> None:
+    """A choice of views of a model's latent space, and the one chosen."""
+    view = st.segmented_control(
+        "View",
+        list(PARTS),
+        default="pad",
+        required=True,
+        format_func=lambda name: PARTS[name][0],
+        key="view",
+        bind="query-params",
+        wrap=True,
+    )
+    try:
+        with st.spinner("Reading the model"):
+            source = services.checkpoint(checkpoint_path(choice))
+    except UserError as error:
+        frame.failure(error)
+        return
+    PARTS[view][1](source)
