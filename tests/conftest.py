@@ -27,6 +27,12 @@ SMALL = VAEConfig(z=5, hidden=(11, 13), pixels=16)
 DIGIT_SIZED = VAEConfig(z=5, hidden=(11, 13), pixels=784)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "quiet_machine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.clock)
+
+
 @pytest.fixture(scope="session")
 def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("no-data")

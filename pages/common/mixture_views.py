@@ -209,8 +209,9 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
         figures.picture(png, key="asked", alt=f"{name}, and below it what the model draws from its code")
         st.caption("Above the digit, below its reconstruction.")
     with bars:
-        rows = [{"component": str(component + 1), "share": share} for component, share in shares]
-        told = ", ".join(f"{row['component']} {row['share']:.1%}" for row in rows)
+        names = [str(component + 1) for component, _ in shares]
+        rows = [{"component": number, "share": share} for number, (_, share) in zip(names, shares, strict=True)]
+        told = ", ".join(f"{component + 1} {share:.1%}" for component, share in shares)
         with st.container(key="chart-shares"):
             st.vega_lite_chart(
                 rows,
@@ -218,7 +219,13 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
                     "height": 200,
                     "mark": {"type": "bar", "color": COMPONENTS.color},
                     "encoding": {
-                        "x": {"field": "component", "sort": None, "axis": {"labelAngle": 0}, "title": "component c"},
+                        "x": {
+                            "field": "component",
+                            "type": "nominal",
+                            "sort": None,
+                            "axis": {"labelAngle": 0},
+                            "title": "component c",
+                        },
                         "y": {
                             "field": "share",
                             "type": "quantitative",
@@ -237,7 +244,7 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
         figures.picture(
             drawn_png,
             key="share-means",
-            alt=f"The digits at the means of components {', '.join(row['component'] for row in rows)}",
+            alt=f"The digits at the means of components {', '.join(names)}",
             caption="What each of these components draws at its mean, in the bars' order.",
         )
 
