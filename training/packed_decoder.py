@@ -32,10 +32,10 @@ def pack_decoder(model: GenerativeModel, name: str) -> bytes | None:
     network = getattr(model, "dec", None)
     if not isinstance(network, MLP):
         return None
-    layers, between = network.net[::2], network.net[1::2]
-    if not all(isinstance(part, nn.ELU) and part.alpha == 1 for part in between):
+    modules = list(network.net)
+    if not all(isinstance(part, nn.ELU) and part.alpha == 1 for part in modules[1::2]):
         return None
-    linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
+    linear = [layer for layer in modules[::2] if isinstance(layer, nn.Linear)]
     widths = [linear[0].in_features, *(layer.out_features for layer in linear)]
     assert all(layer.in_features == width for layer, (width, _) in zip(linear, pairwise(widths), strict=True))
     parts = [encoded, struct.pack(f"<{1 + len(widths)}I", len(widths), *widths)]

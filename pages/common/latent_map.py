@@ -68,7 +68,7 @@ def latent_map(source: "Checkpoint") -> None:
     with picture:
         caught = _chart(source, codes, job.result if job else None, overlay and layout == "pca")
     with controls:
-        digit = pick_digit("Digit", "digit", "7, no. 1")
+        digit = pick_digit("Digit", "digit", "7, no. 2")
         _pair(source, codes, digit)
         if len(caught) > 1:
             _caught(caught)

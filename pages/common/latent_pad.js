@@ -162,7 +162,7 @@ class Pad {
   }
 
   paintCodes(context, width) {
-    context.globalAlpha = 0.7;
+    context.globalAlpha = 0.85;
     for (const [u, v, kind] of this.data.codes) {
       context.fillStyle = this.data.colors[kind];
       context.beginPath();
@@ -219,7 +219,7 @@ class Pad {
   write(context, text, u, v, color) {
     const style = getComputedStyle(this.stage);
     const place = this.onCanvas(u, v, this.backdrop.width);
-    context.font = `700 34px ${style.fontFamily}`;
+    context.font = `700 44px ${style.fontFamily}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";

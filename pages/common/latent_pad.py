@@ -89,6 +89,14 @@ def latent_pad(source: "Checkpoint") -> None:
             )
     with controls:
         _decoded_here(model, plane, point, label)
+    frame.notes(
+        look="Drag slowly from one digit to the next. There is no jump: strokes bend, open and close. Between two "
+        "classes lie shapes that are neither, and a draw from the prior can land there as well as anywhere.",
+        attempt="Take the plane through three digits and go from mark to mark. Then choose *Encoded digits* behind it: "
+        "where no dot lies, the decoder was never taught what to draw.",
+        guess="Go to the edge, three standard deviations out. Will the image be noise, grey, or still made of strokes? "
+        "Decide, then drag into a corner.",
+    )
 
 
 def _take_point() -> None:
@@ -129,10 +137,10 @@ def _pick_plane(model: "GenerativeModel", codes: "Encoding") -> "tuple[Plane, tu
     plane = plane_through(codes.mean[torch.tensor(positions)])
     places = plane.place(codes.mean[torch.tensor(positions)]).tolist()
     marks = [[*place, str(int(held_out().labels[at]))] for place, at in zip(places, positions, strict=True)]
-    return plane, ("the plane", "the plane, at a right angle"), marks
+    return plane, ("through the three digits", "at a right angle"), marks
 
 
-_THREE = (("First", "first", "0, no. 1"), ("Second", "second", "3, no. 1"), ("Third", "third", "7, no. 1"))
+_THREE = (("First", "first", "0, no. 1"), ("Second", "second", "3, no. 1"), ("Third", "third", "7, no. 2"))
 
 
 def _pick_label(source: "Checkpoint") -> list[float]:
@@ -150,8 +158,8 @@ def _pick_point(axes: tuple[str, str]) -> tuple[float, float]:
     across, up = (
         st.slider(title, -REACH, REACH, 0.0, STEP, key=key, bind="query-params", help=help_text)
         for title, key, help_text in (
-            ("Across", "across", f"Along {axes[0]}: the same point as on the pad."),
-            ("Up", "up", f"Along {axes[1]}: the same point as on the pad."),
+            ("Across", "across", f"The same point as on the pad. Across it: {axes[0]}."),
+            ("Up", "up", f"The same point as on the pad. Up it: {axes[1]}."),
         )
     )
     return across, up

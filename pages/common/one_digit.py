@@ -22,6 +22,7 @@ __all__ = ["one_digit"]
 PASSES = 100
 MOST = 20  # dimensions shown
 ROW = 22  # pixels
+MARGIN = 50  # for the axis below
 
 
 @st.fragment
@@ -34,7 +35,7 @@ def one_digit(source: "Checkpoint") -> None:
         return
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        digit = pick_digit("Digit", "digit", "7, no. 1")
+        digit = pick_digit("Digit", "digit", "7, no. 2")
     terms, cost = _split(source.sha256, best_dataset_name(), digit, source)
     told = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
     with picture:
@@ -109,12 +110,18 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
             }
         )
     told = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
-    with st.container(key="chart-posterior"):
+    names = [row["dimension"] for row in rows]
+    left, right = st.columns([1.9, 1], gap="small")
+    with left, st.container(key="chart-posterior"):
         st.vega_lite_chart(
             rows,
-            _spec([row["dimension"] for row in rows]),
+            _posterior_spec(names),
             key="posterior",
             alt=f"Posterior mean, variance and KL in nats of each dimension of the digit {name}: {told}",
+        )
+    with right, st.container(key="chart-cost"):
+        st.vega_lite_chart(
+            rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of the digit {name}, sorted"
         )
     rest = [float(cost[dimension]) for dimension in order[MOST:]]
     others = f" {len(rest)} more dimensions cost {sum(rest):.2f} nats together." if rest else ""
@@ -129,46 +136,42 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
         )
 
 
-def _spec(dimensions: list[str]) -> dict[str, Any]:
-    y = {"field": "dimension", "type": "nominal", "sort": dimensions, "title": None, "axis": {"ticks": False}}
-    tooltip = [
-        {"field": "dimension", "title": "dimension"},
-        {"field": "mean", "title": "posterior mean", "format": ".2f"},
-        {"field": "variance", "title": "posterior variance", "format": ".3f"},
-        {"field": "kl", "title": "KL, nats", "format": ".2f"},
-    ]
+def _frame_of(dimensions: list[str]) -> dict[str, Any]:
+    """What both charts share: one row for each dimension, in this order."""
+    return {
+        "height": ROW * len(dimensions) + MARGIN,
+        "encoding": {
+            "y": {"field": "dimension", "type": "nominal", "sort": dimensions, "title": None, "axis": {"ticks": False}},
+            "tooltip": [
+                {"field": "dimension", "title": "dimension"},
+                {"field": "mean", "title": "posterior mean", "format": ".2f"},
+                {"field": "variance", "title": "posterior variance", "format": ".3f"},
+                {"field": "kl", "title": "KL, nats", "format": ".2f"},
+            ],
+        },
+    }
 
+
+def _posterior_spec(dimensions: list[str]) -> dict[str, Any]:
     def bar(low: str, high: str, color: str, size: float, opacity: float) -> dict[str, Any]:
         return {
             "mark": {"type": "bar", "color": color, "height": size, "opacity": opacity, "cornerRadius": 2},
-            "encoding": {
-                "x": {"field": low, "type": "quantitative", "title": "z"},
-                "x2": {"field": high},
-            },
+            "encoding": {"x": {"field": low, "type": "quantitative", "title": "z"}, "x2": {"field": high}},
         }
 
     point = {
         "mark": {"type": "point", "filled": True, "color": KL_Z.color, "size": 70, "opacity": 1},
         "encoding": {"x": {"field": "mean", "type": "quantitative"}},
     }
-    height = {"step": ROW}
-    return {
-        "encoding": {"y": y, "tooltip": tooltip},
-        "hconcat": [
-            {
-                "width": 330,
-                "height": height,
-                "layer": [
-                    bar("prior_low", "prior_high", REFERENCE.color, 16, 0.25),
-                    bar("low", "high", KL_Z.color, 6, 0.8),
-                    point,
-                ],
-            },
-            {
-                "width": 170,
-                "height": height,
-                "mark": {"type": "bar", "color": KL_Z.color, "height": 12},
-                "encoding": {"x": {"field": "kl", "type": "quantitative", "title": "KL, nats"}},
-            },
-        ],
-    }
+    bars = [
+        bar("prior_low", "prior_high", REFERENCE.color, 16, 0.25),
+        bar("low", "high", KL_Z.color, 6, 0.8),
+    ]
+    return _frame_of(dimensions) | {"layer": [*bars, point]}
+
+
+def _cost_spec(dimensions: list[str]) -> dict[str, Any]:
+    shared = _frame_of(dimensions)
+    x = {"field": "kl", "type": "quantitative", "title": "KL, nats"}
+    mark = {"type": "bar", "color": KL_Z.color, "height": 12}
+    return shared | {"mark": mark, "encoding": shared["encoding"] | {"x": x}}

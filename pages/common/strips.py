@@ -16,7 +16,7 @@ _STYLE = """<style>
 .strips img { display: block; width: 100%; image-rendering: pixelated; border-radius: 3px; }
 .strips .label { font-variant-numeric: tabular-nums; font-size: 0.875rem; line-height: 1.25; }
 .strips .note { opacity: 0.7; }
-.strips .idle { opacity: 0.45; }
+.strips .idle { outline: 2px dashed rgba(124, 132, 148, 0.9); outline-offset: -2px; }
 </style>"""
 
 
@@ -26,7 +26,7 @@ class Strip(NamedTuple):
     Attributes:
         label, note: stand before the row, the note in a second line.
         alt: what the images show.
-        idle: drawn fainter.
+        idle: framed by a dashed line.
     """
 
     label: str
@@ -48,9 +48,9 @@ def strips(rows: list[Strip]) -> None:
     """Draw the rows under each other."""
     cells = []
     for row in rows:
-        idle = " idle" if row.idle else ""
+        marked = ' class="idle"' if row.idle else ""
         note = f'<br><span class="note">{escape(row.note)}</span>'
         cells.append(f'<div class="label">{escape(row.label)}{note}</div>')
         source = base64.b64encode(row.png).decode()
-        cells.append(f'<img class="{idle}" alt="{escape(row.alt)}" src="data:image/png;base64,{source}">')
+        cells.append(f'<img{marked} alt="{escape(row.alt)}" src="data:image/png;base64,{source}">')
     st.html(f'{_STYLE}<div class="strips">{"".join(cells)}</div>')

@@ -19,6 +19,7 @@ __all__ = ["USED", "interpolation", "traversal"]
 
 STEPS = 11
 VALUES = 13
+MOST = 20  # dimensions shown
 FARTHEST = 3.0  # standard deviations of the prior
 USED = {"every one": 1.0, "all but a few": 0.7, "about half": 0.3, "fewer": 0.0}  # and the least share of each
 
@@ -35,7 +36,7 @@ def interpolation(source: "Checkpoint") -> None:
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
         start = pick_digit("From", "from", "4, no. 1")
-        end = pick_digit("To", "to", "7, no. 1")
+        end = pick_digit("To", "to", "7, no. 2")
     ways = _ways(codes, start, end)
     names = f"from {name_of(start)} to {name_of(end)}"
     size = codes.mean.shape[1]
@@ -62,8 +63,8 @@ def interpolation(source: "Checkpoint") -> None:
             f"{float(variance.sqrt()):.2f} from its mean."
         )
     frame.notes(
-        look="Halfway the straight line is nearer to the origin than either end, and nearer than almost any draw from "
-        "the prior. The arc keeps its distance. Which of the two middles would you call a digit?",
+        look="Halfway, the straight line mostly passes nearer to the origin than either end, where few draws from the "
+        "prior fall. The arc keeps its distance. Which of the two middles would you call a digit?",
         attempt="Choose two digits of one class, then two that share no stroke. Then walk between the same two in "
         "beta-0.1 and in beta-4: which of them leads through digits all the way?",
         guess="From a 4 to a 7: will the images in between be a faint 4 laid over a faint 7, as in a film's fade, or "
@@ -101,14 +102,17 @@ def traversal(source: "Checkpoint") -> None:
     )
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        digit = pick_digit("Digit to start from", "digit", "7, no. 1")
+        digit = pick_digit("Digit to start from", "digit", "7, no. 2")
     if guess is None:
         with picture:
             st.info("Make your guess, and the dimensions will show.", icon=":material/help:")
     else:
         with picture:
             _answer(guess, active)
-            strips(_rows(source, codes, digit, order, active))
+            strips(_rows(source, codes, digit, order[:MOST], active))
+            if rest := order[MOST:]:
+                collapsed = sum(not active[dimension] for dimension in rest)
+                st.caption(f"Not shown: the {len(rest)} dimensions of lowest KL, {collapsed} of them collapsed.")
         with controls:
             st.caption(
                 f"Each row sets one dimension to {VALUES} values within {FARTHEST:g} standard deviations of the "
@@ -146,7 +150,7 @@ def _rows(source: "Checkpoint", codes: "Encoding", digit: int, order: list[int],
     return [
         Strip(
             f"z{dimension}",
-            f"{cost[dimension]:.2f} nats" if active[dimension] else "collapsed",
+            f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             strip_of(row),
             f"Dimension {dimension} of {name_of(digit)} from {ends[0]:.1f} to {ends[-1]:.1f}: KL "
             f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",

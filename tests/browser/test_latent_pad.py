@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,15 +52,15 @@ def last_frame(page: Page) -> Any:
 
 
 @pytest.fixture(scope="module")
-def own_run(server: Server) -> str:
+def own_run(server: Server) -> Path:
     """A short training of an SSVAE, whose decoder takes a label too."""
     model = SSVAEConfig(z=5, hidden=(11, 13))
     config = TrainConfig.from_preset("ssvae", model=model, data="mnist-sample", steps=20, batch_size=7, device="cpu")
     train_into(RunWriter(server.runs / "ssvae-mine", config))
-    return str(server.runs / "ssvae-mine")
+    return server.runs / "ssvae-mine"
 
 
-def test_the_pad_decodes_what_torch_decodes(server: Server, open_page: Callable[..., Page], own_run: str) -> None:
+def test_the_pad_decodes_what_torch_decodes(server: Server, open_page: Callable[..., Page], own_run: Path) -> None:
     choices = {"shipped vae": PRETRAINED / "vae", "shipped gmvae": PRETRAINED / "gmvae", "run ssvae-mine": own_run}
     for choice, path in choices.items():
         page = open_page(f"{server.url}/samples?checkpoint={choice}&plane=Two+dimensions&label=7")

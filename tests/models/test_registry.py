@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -62,7 +64,8 @@ def test_a_model_keeps_the_contract(preset: Preset) -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_draws_from_the_prior_have_its_moments(name: str) -> None:
     family = FAMILIES[name]
-    model = family.fresh(family.config(z=5, hidden=(11, 13), pixels=16), seed=0)
+    sizes: dict[str, Any] = {"z": 5, "hidden": (11, 13), "pixels": 16}
+    model = family.fresh(family.config(**sizes), seed=0)
     with torch.inference_mode():
         mean, variance = model.prior_moments()
         draws = model.sample_prior(20_000, generator=torch.Generator().manual_seed(0))[:, :5]

@@ -125,7 +125,7 @@ def test_a_digit_is_taken_apart(page: AppTest) -> None:
     page.segmented_control(key="view").set_value("digit").run()
     page.selectbox(key="digit").select("4, no. 2").run()
     digits = load_dataset("mnist-sample")
-    image = digits.evaluation_set("sample")[(digits.test.labels == 4).nonzero()[1].item()]
+    image = digits.evaluation_set("sample")[int((digits.test.labels == 4).nonzero()[1])]
     terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").build(), image)
     said = text_of(page)
     assert all(f"| {terms[name].mean:.2f} | {terms[name].error:.2f} |" in said for name in ("nelbo", "kl", "rec"))
@@ -138,7 +138,7 @@ def test_dimensions_show_after_a_guess(page: AppTest) -> None:
     assert not any("z0" in body for body in html_of(page))
     page.segmented_control(key="used").set_value("every one").run()
     assert "You guessed every one: 9 of 10 dimensions are in use." in text_of(page)
-    assert any('z0<br><span class="note">collapsed' in body for body in html_of(page))
+    assert any('z0<br><span class="note">0.00 nats, collapsed' in body for body in html_of(page))
 
 
 def test_the_map_is_laid_out_at_once_and_by_t_sne_in_the_background(page: AppTest) -> None:

@@ -1,5 +1,6 @@
 import struct
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from torch import nn
 from models.registry import FAMILIES
 from training.packed_decoder import NAME_BYTES, pack_decoder
 
+SMALL: dict[str, Any] = {"z": 5, "hidden": (11, 13), "pixels": 16}
 NAME = "0123456789abcdef" * 4
 
 
@@ -22,7 +24,7 @@ def unpack(packed: bytes) -> tuple[list[int], np.ndarray]:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_bytes_are_the_decoder(name: str) -> None:
     family = FAMILIES[name]
-    model = family.fresh(family.config(z=5, hidden=(11, 13), pixels=16), seed=0)
+    model = family.fresh(family.config(**SMALL), seed=0)
     packed = pack_decoder(model, NAME)
     assert packed is not None
     assert packed[:NAME_BYTES].decode() == NAME
@@ -44,7 +46,7 @@ def test_the_bytes_are_the_decoder(name: str) -> None:
 
 
 def test_a_decoder_of_another_kind_is_not_packed() -> None:
-    model = FAMILIES["vae"].fresh(FAMILIES["vae"].config(z=5, hidden=(11, 13), pixels=16), seed=0)
+    model = FAMILIES["vae"].fresh(FAMILIES["vae"].config(**SMALL), seed=0)
     model.dec.net[1] = nn.Tanh()
     assert pack_decoder(model, NAME) is None
     model.dec = nn.Identity()
