@@ -5,8 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from pages.common import figures, formulas, frame, numbers, services
-from pages.common.code_pictures import reconstructions, traversal
-from pages.common.held_out import COUNT, encoded
+from pages.common.held_out import COUNT, encoded, pick_digit
 from pages.common.known_bounds import known_bounds, measure_missing
 from pages.common.measuring import CHOICES
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_runs
@@ -17,7 +16,10 @@ from pages.common.rate_distortion import (
     nelbo_chart,
     rate_distortion_chart,
 )
+from pages.common.reconstructions import reconstructions
+from pages.common.strips import strips
 from pages.common.tiles import quantity_tile
+from pages.common.walks import traversal_strips
 from training.cards import beta_sweep, read_card
 from training.errors import UserError
 from training.folders import PRETRAINED, pretrained_names
@@ -95,16 +97,8 @@ try:
         reconstructions(model, chosen)
     with turned:
         st.subheader("One dimension at a time", anchor=False)
-        digit = st.segmented_control(
-            "Starting from the code of a",
-            list(range(10)),
-            default=3,
-            required=True,
-            key="digit",
-            bind="query-params",
-            width="stretch",
-        )
-        traversal(model, chosen, digit)
+        digit = pick_digit("Digit to start from", "digit", "3, no. 1")
+        strips(traversal_strips(model, encoded(model), digit))
     found = {b: encoded(services.checkpoint(checkpoint_path(SHIPPED + card.name))) for b, card in sweep.items()}
     used = {b: int(code.active.sum()) for b, code in found.items()}
     dimensions = len(found[beta].active)

@@ -31,6 +31,7 @@ with words:
     )
     st.page_link("pages/train.py", label="**Train**: watch it learn, live", icon=":material/model_training:")
     st.page_link("pages/samples.py", label="**Samples**: see what it imagines", icon=":material/grid_view:")
+    st.page_link("pages/bounds.py", label="**Bounds**: see how near its NELBO comes", icon=":material/stairs:")
 
 st.space("medium")
 st.subheader("One family, five models", anchor=False)
@@ -42,10 +43,13 @@ for column, drawing in zip(st.columns(5, gap="medium"), graphical_models.FAMILY,
     with column:
         graphical_models.draw(drawing)
         st.markdown(f"**{drawing.title}**  \n{drawing.sentence}")
+        if drawing.page is not None:
+            file, name = drawing.page
+            st.page_link(file, label=f"Explore: {name}", icon=":material/arrow_forward:")
         if drawing.preset is not None:
             st.page_link(
                 "pages/train.py",
-                label=f"Train a {drawing.title}",
+                label=f"Train the {drawing.title}",
                 icon=":material/arrow_forward:",
                 query_params={"preset": drawing.preset},
             )

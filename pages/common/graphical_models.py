@@ -24,7 +24,11 @@ class Node(NamedTuple):
 
 
 class Drawing(NamedTuple):
-    """A graphical model: solid arrows generate, dashed arrows infer."""
+    """A graphical model: solid arrows generate, dashed arrows infer.
+
+    Attributes:
+        page: the page about it, its file and its name.
+    """
 
     title: str
     sentence: str
@@ -33,6 +37,7 @@ class Drawing(NamedTuple):
     infers: tuple[tuple[str, str], ...]
     family: str
     preset: str | None = None
+    page: tuple[str, str] | None = None
 
 
 def _x(x: int = 80, y: int = 140) -> Node:
@@ -52,6 +57,7 @@ FAMILY = (
         (("x", "z"),),
         family="vae",
         preset="vae",
+        page=("pages/samples.py", "Samples"),
     ),
     Drawing(
         "β-VAE",
@@ -61,6 +67,7 @@ FAMILY = (
         (("x", "z"),),
         family="beta-vae",
         preset="beta-4",
+        page=("pages/beta.py", "Beta"),
     ),
     Drawing(
         "GMVAE",
@@ -70,6 +77,7 @@ FAMILY = (
         (("x", "z"),),
         family="gmvae",
         preset="gmvae",
+        page=("pages/mixture.py", "Mixture"),
     ),
     Drawing(
         "SSVAE",

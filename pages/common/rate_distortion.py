@@ -153,7 +153,7 @@ def dimension_chart(codes: "Encoding", *, key: str) -> None:
     kinds = {"in use": KL_Z.color, "collapsed": REFERENCE.color}
     rows = [
         {
-            "dimension": f"z{dimension + 1}",
+            "dimension": f"z{dimension}",
             "nats": float(codes.dimension_kl[dimension]),
             "kind": "in use" if codes.active[dimension] else "collapsed",
         }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from training.checkpoints import Checkpoint
     from training.latents import Encoding
 
-__all__ = ["USED", "interpolation", "traversal"]
+__all__ = ["USED", "interpolation", "traversal", "traversal_strips"]
 
 STEPS = 11
 VALUES = 13
@@ -109,7 +109,7 @@ def traversal(source: "Checkpoint") -> None:
     else:
         with picture:
             _answer(guess, active)
-            strips(_rows(source, codes, digit, order[:MOST], active))
+            strips(traversal_strips(source, codes, digit))
             if rest := order[MOST:]:
                 collapsed = sum(not active[dimension] for dimension in rest)
                 st.caption(f"Not shown: the {len(rest)} dimensions of lowest KL, {collapsed} of them collapsed.")
@@ -137,12 +137,17 @@ def _answer(guess: str, active: list[bool]) -> None:
     st.markdown(f"**{verdict}: {sum(active)} of {len(active)} dimensions are in use.**")
 
 
-def _rows(source: "Checkpoint", codes: "Encoding", digit: int, order: list[int], active: list[bool]) -> list[Strip]:
+def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> list[Strip]:
+    """A row for each dimension, at most twenty, the costliest first: what it does to a digit's code.
+
+    Arguments:
+        digit: its position in `held_out()`, where `codes` holds what the other dimensions keep.
+    """
     import torch
 
     from training.latents import traversals
 
-    model = source.build()
+    model, order, active = source.build(), codes.by_kl()[:MOST], codes.active.tolist()
     mean, variance = (values[order].unsqueeze(1) for values in model.prior_moments())
     values = mean + variance.sqrt() * torch.linspace(-FARTHEST, FARTHEST, VALUES)
     images = traversals(model, codes.latents[digit], order, values).unflatten(0, (len(order), VALUES))

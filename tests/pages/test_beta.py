@@ -64,13 +64,13 @@ def test_own_runs_join_the_plane_once_they_are_measured(app: AppTest, runs_folde
 
 
 def test_a_link_opens_its_view_and_junk_opens_defaults(app: AppTest) -> None:
-    page = opened(app, beta="4", set="Full test", digit="7", guess="4")
+    page = opened(app, beta="4", set="Full test", digit="7, no. 3", guess="4")
     assert page.select_slider(key="beta").value == 4
-    assert (page.pills(key="set").value, page.segmented_control(key="digit").value) == ("test", 7)
+    assert (page.pills(key="set").value, page.selectbox(key="digit").value) == ("test", "7, no. 3")
     fresh = AppTest.from_file(app._script_path, default_timeout=PATIENCE).run()
     junk = opened(fresh, beta="1e400", set="<b>", digit="-1", guess="NaN", runs="../../etc")
     assert junk.select_slider(key="beta").value == 1
-    assert (junk.pills(key="set").value, junk.segmented_control(key="digit").value) == ("homework", 3)
+    assert (junk.pills(key="set").value, junk.selectbox(key="digit").value) == ("homework", "3, no. 1")
 
 
 def test_the_nelbo_of_a_point_is_its_sum() -> None:

@@ -16,6 +16,11 @@ def test_home_opens_with_the_family_and_its_numbers(app: AppTest) -> None:
         assert f"**{name}**" in words(app)
 
 
+def test_every_model_with_a_page_of_its_own_is_a_door_to_it(app: AppTest) -> None:
+    links = {str(link.proto.page) for link in app.get("page_link")}
+    assert {"beta", "mixture", "bounds", "samples", "train"} <= links
+
+
 def test_the_numbers_are_the_cards_numbers(app: AppTest) -> None:
     homework = read_card(PRETRAINED / "vae").sets["homework"]
     assert f"{homework.nelbo:.2f}\u00a0±\u00a0{homework.nelbo_se:.2f}" in words(app)
