@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["latent_pad"]
 
 PLANES = {"directions": "Principal directions", "dimensions": "Two dimensions", "digits": "Three digits"}
-BACKDROPS = {"digits": "Decoded digits", "codes": "Encoded digits"}
+BACKDROPS = {"digits": "Decoded", "codes": "Encoded"}
 REACH = 3.0
 STEP = 0.05
 _HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def latent_pad(source: "Checkpoint") -> None:
         plane, axes, marks = _pick_plane(model, codes)
         label = _pick_label(source)
         backdrop = st.segmented_control(
-            "Behind it",
+            "Digits behind it",
             list(BACKDROPS),
             default="digits",
             required=True,
@@ -92,8 +92,8 @@ def latent_pad(source: "Checkpoint") -> None:
     frame.notes(
         look="Drag slowly from one digit to the next. There is no jump: strokes bend, open and close. Between two "
         "classes lie shapes that are neither, and a draw from the prior can land there as well as anywhere.",
-        attempt="Take the plane through three digits and go from mark to mark. Then choose *Encoded digits* behind it: "
-        "where no dot lies, the decoder was never taught what to draw.",
+        attempt="Take the plane through three digits and go from mark to mark. Then choose *Encoded* for the digits "
+        "behind it: where no dot lies, the decoder was never taught what to draw.",
         guess="Go to the edge, three standard deviations out. Will the image be noise, grey, or still made of strokes? "
         "Decide, then drag into a corner.",
     )

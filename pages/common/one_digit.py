@@ -82,10 +82,11 @@ def _png(pixels: "Tensor") -> bytes:
 
 
 def _terms(terms: "dict[str, Share]") -> None:
-    rows = ["| nats | mean | ± |", "|:--|--:|--:|"]
+    lines = []
     for name in in_order(terms):
-        rows.append(f"| {swatch(term(name).quantity)} | {terms[name].mean:.2f} | {terms[name].error:.2f} |")
-    st.markdown("\n".join(rows))
+        label = term(name).short or term(name).label
+        lines.append(f"{swatch(term(name).quantity, label)}  \n{terms[name].mean:.2f} ± {terms[name].error:.2f} nats")
+    st.markdown("\n\n".join(lines))
     st.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; ± is the standard error.")
 
 

@@ -128,7 +128,7 @@ def test_a_digit_is_taken_apart(page: AppTest) -> None:
     image = digits.evaluation_set("sample")[int((digits.test.labels == 4).nonzero()[1])]
     terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").build(), image)
     said = text_of(page)
-    assert all(f"| {terms[name].mean:.2f} | {terms[name].error:.2f} |" in said for name in ("nelbo", "kl", "rec"))
+    assert all(f"{terms[name].mean:.2f} ± {terms[name].error:.2f} nats" in said for name in ("nelbo", "kl", "rec"))
     assert "4, no. 2" in alt_of(page, "The held-out digit")
 
 
