@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 import torch
 
@@ -64,12 +62,12 @@ def test_a_model_keeps_the_contract(preset: Preset) -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_draws_from_the_prior_have_its_moments(name: str) -> None:
     family = FAMILIES[name]
-    sizes: dict[str, Any] = {"z": 5, "hidden": (11, 13), "pixels": 16}
-    model = family.fresh(family.config(**sizes), seed=0)
+    model = family.fresh(family.presets[0].model, seed=0)
+    size = model.config.z
     with torch.inference_mode():
         mean, variance = model.prior_moments()
-        draws = model.sample_prior(20_000, generator=torch.Generator().manual_seed(0))[:, :5]
-    assert mean.shape == variance.shape == (5,)
+        draws = model.sample_prior(20_000, generator=torch.Generator().manual_seed(0))[:, :size]
+    assert mean.shape == variance.shape == (size,)
     torch.testing.assert_close(draws.mean(0), mean, atol=0.05, rtol=0)
     torch.testing.assert_close(draws.var(0), variance, atol=0, rtol=0.05)
 
