@@ -26,7 +26,7 @@ __all__ = ["latent_map"]
 
 LAYOUTS = {"pca": "PCA", "tsne": "t-SNE"}
 HEIGHT = 560
-MOST_CAUGHT = 200
+MOST_CAUGHT = 100
 COLUMNS = 10
 
 
@@ -73,7 +73,7 @@ def latent_map(source: "Checkpoint") -> None:
         if len(caught) > 1:
             _caught(caught)
         else:
-            st.caption("Click a digit to see it here; catch several with the box or the lasso above the map.")
+            st.caption("Click a digit to see it here; the box and the lasso above the map catch several.")
         if layout == "pca":
             _spreads(source, codes)
     frame.notes(
@@ -198,7 +198,6 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
         xaxis={"title": titles[0], **axis},
         yaxis={"title": titles[1], "scaleanchor": "x", **axis},
         legend={"title": "digit", "itemsizing": "constant"},
-        dragmode="lasso",
     )
     return figure
 

@@ -142,7 +142,13 @@ def _frame_of(dimensions: list[str]) -> dict[str, Any]:
     return {
         "height": ROW * len(dimensions) + MARGIN,
         "encoding": {
-            "y": {"field": "dimension", "type": "nominal", "sort": dimensions, "title": None, "axis": {"ticks": False}},
+            "y": {
+                "field": "dimension",
+                "type": "nominal",
+                "sort": dimensions,
+                "title": None,
+                "axis": {"ticks": False, "labelOverlap": False},
+            },
             "tooltip": [
                 {"field": "dimension", "title": "dimension"},
                 {"field": "mean", "title": "posterior mean", "format": ".2f"},
