@@ -104,14 +104,16 @@ class SSVAE(nn.Module):
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
         """q(z|x, y) at the likeliest label y: images (batch, pixels) -> mean and variance (batch, z)."""
-        label = self.classify(x).argmax(-1)
+        return self._posterior_of(x, self.classify(x).argmax(-1))
+
+    def _posterior_of(self, x: Tensor, label: Tensor) -> Gaussian:
         own = torch.arange(len(x), device=x.device), label
         return Gaussian(*(value[own] for value in self.posteriors(x)))
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The latent that stands for each image: its posterior's mean and its likeliest label, (batch, z + y)."""
-        label = F.one_hot(self.classify(x).argmax(-1), self.config.y).float()
-        return torch.cat([self.posterior(x).mean, label], -1)
+        label = self.classify(x).argmax(-1)
+        return torch.cat([self._posterior_of(x, label).mean, F.one_hot(label, self.config.y).float()], -1)
 
     def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean image at the likeliest label and its posterior's mean: (batch, pixels) -> (batch, pixels)."""

@@ -143,7 +143,7 @@ def read_card(folder: Path) -> Card:
 def beta_sweep(cards: Collection[Card]) -> dict[float, Card]:
     """The beta-VAEs by their beta, in rising order, the VAE among them at beta = 1."""
     found = {float(card.training["model"]["beta"]): card for card in cards if card.family == "beta-vae"}
-    plain = [(1.0, card) for card in cards if card.name == "vae"]
+    plain = [(1.0, card) for card in cards if card.family == "vae"]
     return dict(sorted([*found.items(), *plain]))
 
 

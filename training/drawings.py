@@ -10,7 +10,7 @@ from training.errors import UserError
 
 __all__ = ["as_mnist"]
 
-SIDE, BOX = 28, 20
+SIDE, BOX, CENTRE = 28, 20, 14  # MNIST's digits have their centre of mass at pixel 14, counted from 0
 INK = 16  # grey values below are paper
 
 
@@ -32,7 +32,7 @@ def as_mnist(drawing: np.ndarray) -> np.ndarray:
         raise UserError("This line is too thin to be a digit: draw it again, larger.")
     middle = [(mass.sum(1 - axis) @ np.arange(mass.shape[axis])) / mass.sum() for axis in (0, 1)]
     top, left = (
-        int(np.clip(round((SIDE - 1) / 2 - centre), 0, SIDE - length))
+        int(np.clip(round(CENTRE - centre), 0, SIDE - length))
         for centre, length in zip(middle, small.shape, strict=True)
     )
     digit = np.zeros((SIDE, SIDE), np.uint8)

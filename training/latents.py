@@ -114,20 +114,22 @@ class Share(NamedTuple):
 
 @torch.inference_mode()
 def split_nelbo(
-    model: GenerativeModel, image: Tensor, *, passes: int = 100, seed: int = 0
+    model: GenerativeModel, image: Tensor, digit: int | None = None, *, passes: int = 100, seed: int = 0
 ) -> tuple[dict[str, Share], Tensor]:
     """The terms of one image's NELBO by name, and its KL of each dimension, in nats: means over `passes` draws of z.
 
     Arguments:
-        image: zeros and ones, (pixels,).
+        image: (pixels,); zeros and ones for MNIST's models.
+        digit: its label; a conditional model needs it, the others leave it aside.
 
     Returns:
         The terms as `elbo_terms` names them, and (z,); see the models' `kl_per_dimension`.
     """
     copies, noise = image.expand(passes, -1), torch.Generator().manual_seed(seed)
-    named = model.elbo_terms(copies, generator=noise).named()
+    y = None if digit is None else torch.full((passes,), digit)
+    named = model.elbo_terms(copies, y, generator=noise).named()
     terms = {name: Share(float(value.mean()), float(value.std()) / passes**0.5) for name, value in named.items()}
-    return terms, model.kl_per_dimension(copies, generator=noise).mean(0)
+    return terms, model.kl_per_dimension(copies, y, generator=noise).mean(0)
 
 
 def straight(start: Tensor, end: Tensor, steps: int) -> Tensor:

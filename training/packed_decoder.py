@@ -16,7 +16,7 @@ NAME_BYTES = 64
 
 
 def pack_decoder(model: GenerativeModel, name: str) -> bytes | None:
-    """A model's decoder, little-endian; None if it is not linear layers with an ELU between them.
+    """A model's decoder of MNIST, little-endian; None if it is not linear layers to logits with an ELU between them.
 
     The name in 64 bytes; the number of widths and the widths from latent to pixels, uint32; then for each layer its
     weight, row by row, and its bias, float32.
@@ -30,7 +30,7 @@ def pack_decoder(model: GenerativeModel, name: str) -> bytes | None:
     if len(encoded := name.encode("ascii")) != NAME_BYTES:
         raise ValueError(f"A decoder's name has {NAME_BYTES} characters, not {len(encoded)}.")
     network = getattr(model, "dec", None)
-    if not isinstance(network, MLP):
+    if model.conditional or not isinstance(network, MLP):
         return None
     modules = list(network.net)
     if not all(isinstance(part, nn.ELU) and part.alpha == 1 for part in modules[1::2]):

@@ -12,7 +12,6 @@ from pages.common.palette import DIGITS, REFERENCE
 from pages.common.strips import Strip, strip_of, strips
 from pages.common.ticking import ticking
 from training.dataset_names import best_dataset_name
-from training.errors import UserError
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,11 +32,7 @@ COLUMNS = 10
 @st.fragment
 def latent_map(source: "Checkpoint") -> None:
     """The map with its controls, and what was caught on it."""
-    try:
-        codes = encoded(source)
-    except UserError as error:
-        frame.failure(error)
-        return
+    codes = encoded(source)
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
         layout = st.segmented_control(

@@ -8,7 +8,6 @@ import streamlit as st
 from pages.common import figures, frame
 from pages.common.held_out import encoded, held_out, pick_digit
 from pages.common.palette import DIGITS
-from training.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,11 +37,7 @@ _pad = st.components.v2.component(
 @st.fragment
 def latent_pad(source: "Checkpoint") -> None:
     """The pad with its controls: the plane, the label if the model has one, the backdrop, two sliders."""
-    try:
-        codes = encoded(source)
-    except UserError as error:
-        frame.failure(error)
-        return
+    codes = encoded(source)
     model = source.build()
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import frame, services
+from pages.common.held_out import encoded
 from pages.common.latent_map import latent_map
 from pages.common.latent_pad import latent_pad
 from pages.common.one_digit import one_digit
@@ -36,6 +37,7 @@ def latent_space(choice: str) -> None:
     try:
         with st.spinner("Reading the model"):
             source = services.checkpoint(checkpoint_path(choice))
+            encoded(source)  # kept: no view can fail at it
     except UserError as error:
         frame.failure(error)
         return

@@ -9,7 +9,6 @@ from pages.common.held_out import encoded, held_out, name_of, pick_digit
 from pages.common.palette import KL_Z, REFERENCE, swatch
 from pages.common.terms import in_order, term
 from training.dataset_names import best_dataset_name
-from training.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,11 +27,7 @@ MARGIN = 50  # for the axis below
 @st.fragment
 def one_digit(source: "Checkpoint") -> None:
     """The digit and what a model makes of it."""
-    try:
-        codes = encoded(source)
-    except UserError as error:
-        frame.failure(error)
-        return
+    codes = encoded(source)
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
         digit = pick_digit("Digit", "digit", "7, no. 2")

@@ -7,7 +7,6 @@ import streamlit as st
 from pages.common import frame
 from pages.common.held_out import encoded, held_out, name_of, pick_digit
 from pages.common.strips import Strip, strip_of, strips
-from training.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,11 +26,7 @@ USED = {"every one": 1.0, "all but a few": 0.7, "about half": 0.3, "fewer": 0.0}
 @st.fragment
 def interpolation(source: "Checkpoint") -> None:
     """From one digit to another, on a straight line and on an arc."""
-    try:
-        codes = encoded(source)
-    except UserError as error:
-        frame.failure(error)
-        return
+    codes = encoded(source)
     model = source.build()
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
@@ -87,11 +82,7 @@ def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
 @st.fragment
 def traversal(source: "Checkpoint") -> None:
     """Each dimension turned by itself, after a guess of how many are in use."""
-    try:
-        codes = encoded(source)
-    except UserError as error:
-        frame.failure(error)
-        return
+    codes = encoded(source)
     order, active = codes.by_kl(), codes.active.tolist()
     guess = st.segmented_control(
         f"Guess first: how many of the {len(order)} dimensions does this model use?",

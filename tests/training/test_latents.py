@@ -9,9 +9,8 @@ from models.gmvae import GMVAE, GMVAEConfig
 from models.registry import FAMILIES
 from models.ssvae import SSVAEConfig
 from models.vae import FAMILY, VAE, VAEConfig
+from tests.small_models import SMALL, small_model
 from training.latents import encode, principal_directions, spherical, split_nelbo, straight, traversals
-
-SMALL = {"z": 5, "hidden": (11, 13), "pixels": 16}
 
 
 @pytest.fixture
@@ -21,12 +20,7 @@ def images() -> Tensor:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_draws_again_what_it_encoded(name: str, images: Tensor) -> None:
-    family, digits = FAMILIES[name], torch.arange(97) % 10
-    colours = {
-        "fsvae": SMALL | {"pixels": 48},
-        "fsvae-conv": {"z": 5, "channels": (2, 3, 4), "width": 7, "pixels": 192},
-    }
-    model = family.fresh(family.config.model_validate(colours.get(name, SMALL)), seed=0)
+    model, digits = small_model(name), torch.arange(97) % 10
     images = images.repeat(1, model.config.pixels // 16)
     codes = encode(model, images, digits)
     assert codes.mean.shape == codes.variance.shape == codes.kl.shape == (97, 5)
@@ -98,9 +92,9 @@ def test_each_dimension_may_have_values_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_nelbo_of_one_image_is_the_sum_of_its_terms(name: str, images: Tensor) -> None:
-    family = FAMILIES[name]
-    model = family.fresh(family.config(**SMALL), seed=0)
-    terms, shares = split_nelbo(model, images[3], passes=50, seed=1)
+    model = small_model(name)
+    image = images[3].repeat(model.config.pixels // 16)
+    terms, shares = split_nelbo(model, image, 7 if model.conditional else None, passes=50, seed=1)
     assert terms["nelbo"].mean == pytest.approx(terms["rec"].mean + terms["kl"].mean, rel=1e-5)
     assert terms["rec"].error > 0
     assert shares.shape == (5,)

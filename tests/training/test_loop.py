@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from models import vae
-from models.registry import PRESETS
+from models.registry import PRESETS, family_of
 from models.vae import VAEConfig
 from training import stepper
 from training.config import TrainConfig
-from training.data import Dataset, load_dataset
+from training.data import Dataset, Digits, load_dataset
 from training.device import best_precision
 from training.loop import Event, Measured, Pictures, Saved, TrainingDiverged, train
 from training.stepper import draw_pixels
@@ -225,10 +225,22 @@ def test_a_weight_that_is_no_number_ends_the_training_and_is_never_kept(
     assert not states(events)
 
 
+def plain_colours(count: int, seed: int) -> Digits:
+    """Pictures of one colour each."""
+    colours = torch.randint(0, 256, (count, 3, 1), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    return Digits(colours.expand(count, 3, 1024).flatten(1), torch.arange(count) % 10)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_presets_recipe_learns_in_its_first_steps(name: str) -> None:
-    config = TrainConfig.from_preset(name, steps=60)
-    events = trained(config, load_dataset("mnist-sample"))
+    if family_of(name).data == "svhn":
+        data = Dataset("svhn", {"train": plain_colours(97, seed=0), "test": plain_colours(23, seed=1)}.__getitem__)
+        narrow = {"channels": (3, 5, 7), "width": 11} if name == "fsvae-conv" else {"hidden": (11, 13)}
+        config = TrainConfig.from_preset(name, steps=60, data="svhn", model=narrow)
+    else:
+        data = load_dataset("mnist-sample")
+        config = TrainConfig.from_preset(name, steps=60)
+    events = trained(config, data)
     held_out = [event.terms["nelbo"] for event in events if isinstance(event, Measured) and event.split == "held-out"]
     assert len(held_out) == 2
     if config.model.model_dump().get("gen_weight") == 0:  # supervised only: the labelled digits alone are learned
