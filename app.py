@@ -35,6 +35,12 @@ BOUNDS = st.Page(
     icon=":material/stairs:",
     help="IWAE bounds of any models: how near log p(x) do samples come, and what does each tenfold buy?",
 )
+LABELS = st.Page(
+    "pages/labels.py",
+    title="Labels",
+    icon=":material/label:",
+    help="A hundred labelled digits and sixty thousand without: what does each teach, and which digits are rescued?",
+)
 TRAIN = st.Page(
     "pages/train.py",
     title="Train",
@@ -42,4 +48,4 @@ TRAIN = st.Page(
     help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
 )
 
-st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, TRAIN], position="top").run()
+st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, TRAIN], position="top").run()

@@ -36,12 +36,16 @@ __all__ = ["FAMILY", "SSVAE", "SSVAEConfig", "SSVAETerms"]
 
 
 class SSVAEConfig(VAEConfig):
-    """Sizes and loss weights of an SSVAE. The defaults are the homework's: 1,044,922 trainable parameters."""
+    """Sizes and loss weights of an SSVAE, and how many labels it may use.
+
+    The defaults are the homework's: 1,044,922 trainable parameters.
+    """
 
     z: int = Field(64, ge=1, le=4096, description="latent dimensions beside the label")
     y: int = Field(10, ge=2, le=1000, description="labels")
     gen_weight: float = Field(1.0, ge=0, le=1e6, description="weight of the NELBO; 0 is supervised only")
     class_weight: float = Field(100.0, ge=0, le=1e6, description="weight of the labelled images' cross-entropy")
+    labelled: int = Field(100, ge=10, le=1000, multiple_of=10, description="training images whose labels are used")
 
 
 class SSVAETerms(NamedTuple):

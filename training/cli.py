@@ -367,6 +367,42 @@ def pretrain(
             make(name, (out or PRETRAINED) / name, work, seed=chosen, on_event=trained, on_progress=measured)
 
 
+@app.command("label-points")
+def label_points_command(
+    presets: Annotated[list[str], typer.Argument(help="ssvae, ssvae-supervised, or both.")],
+    labelled: Annotated[
+        list[int] | None, typer.Option(help="How many labels, once or several times; 50, 300 and 1000 when absent.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the trainings.")] = 0,
+) -> None:
+    """Train SSVAEs with other numbers of labels, and keep the accuracies that the app shows."""
+    from models.registry import PRESETS
+    from training.device import use_threads
+    from training.errors import one_of
+    from training.folders import runs_folder
+    from training.label_points import keep_label_point
+    from training.loop import Event
+    from training.pretrain import make_label_point
+
+    use_threads()
+    allowed = [name for name, preset in PRESETS.items() if "labelled" in type(preset.model).model_fields]
+    for name in presets:
+        if name not in allowed:
+            raise UserError(f"{name!r} does not learn from labels: choose {one_of(allowed)}.")
+    for name in presets:
+        for count in labelled or (50, 300, 1000):
+            with _progress() as bar:
+                task = bar.add_task(f"{name}, {count:,} labels", total=PRESETS[name].steps)
+
+                def trained(event: Event, bar: Progress = bar, task: Any = task) -> None:
+                    bar.update(task, completed=event.step)
+
+                work = runs_folder() / f"label-point-{name}-{count}-{seed}"
+                point = make_label_point(name, count, work, seed=seed, on_event=trained)
+            keep_label_point(point)
+            typer.echo(f"{name}, {count:,} labels: accuracy {point.accuracy:.4f}")
+
+
 @app.command()
 def pictures(
     folders: Annotated[list[Path], typer.Argument(help="Folders of shipped models, such as pretrained/gmvae.")],

@@ -82,13 +82,21 @@ class Dataset:
         """Whether models see pixels that are drawn, x ~ Bernoulli(grey / 255), in place of the values themselves."""
         return self.name != "svhn"
 
-    @cached_property
-    def labelled(self) -> Digits:
-        """100 labelled training images, ten of each class, grey.
+    def labelled(self, count: int = 100) -> Digits:
+        """`count` labelled training images, as many of each class in order, grey; a smaller count is part of a larger.
 
-        They are the homework's on the full data; the embedded sample does not hold those, and takes its first ten.
+        On the full data the first ten of a class are the homework's; the embedded sample does not hold those. The
+        others are the first of their class in file order.
+
+        Arguments:
+            count: a multiple of 10, up to 1,000.
         """
-        positions = homework.LABELLED_POSITIONS if self.name == "mnist" else [list(range(10))] * 10
+        chosen_first = homework.LABELLED_POSITIONS if self.name == "mnist" else [[]] * 10
+        every_class = count // 10
+        positions = [
+            [*own, *(place for place in range(every_class + len(own)) if place not in own)][:every_class]
+            for own in chosen_first
+        ]
         chosen = homework.choose(self.train.labels, positions)
         return Digits(self.train.images[chosen], self.train.labels[chosen])
 

@@ -18,10 +18,9 @@ import torch
 from torch import Tensor
 
 from models.family import GenerativeModel
-from training.data import Digits
 from training.errors import Cancelled, UserError
 
-__all__ = ["BOUNDS", "PASSES", "SetReport", "accuracy", "check_bounds", "evaluate"]
+__all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "evaluate"]
 
 BOUNDS = (1, 10, 100, 1000)
 PASSES = 100
@@ -157,20 +156,6 @@ def evaluate(
         ess={m: total / len(images) for m, total in effective.items()},
         squared_error=squared_errors / len(images) if coloured else None,
     )
-
-
-@torch.inference_mode()
-def accuracy(model: Any, digits: Digits) -> float:
-    """The share of grey images whose likeliest label is their digit.
-
-    Arguments:
-        model: a model with a classifier, `classify(x)`.
-        digits: images uint8 (n, pixels), fed as grey values in 0..1.
-    """
-    right = 0
-    for images, labels in zip(digits.images.split(1000), digits.labels.split(1000), strict=True):
-        right += int((model.classify(images.float() / 255).argmax(-1) == labels).sum())
-    return right / len(digits)
 
 
 def check_bounds(bounds: Sequence[int]) -> list[int]:

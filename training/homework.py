@@ -39,7 +39,7 @@ LABELLED_POSITIONS = _table("""
 
 
 def choose(labels: Tensor, positions: list[list[int]]) -> Tensor:
-    """Indices (100,) of the chosen images, classes in order 0..9, ten each.
+    """Indices of the chosen images, classes in order 0..9.
 
     Arguments:
         labels: the class of every image, in the file's order.

@@ -43,7 +43,10 @@ def stepper(config: TrainConfig, dataset: Digits) -> Callable[[], None]:
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     digits = _PilDigits(dataset.train.images, dataset.train.labels, binary=dataset.binary)
     batches = _forever(DataLoader(digits, batch_size=config.batch_size, shuffle=True))
-    labelled = (dataset.labelled.images.float() / 255, dataset.labelled.labels) if model.uses_labels else None
+    labelled = None
+    if model.uses_labels:
+        chosen = dataset.labelled()
+        labelled = chosen.images.float() / 255, chosen.labels
     losses = {"vae": _vae_loss, "gmvae": _gmvae_loss, "ssvae": _ssvae_loss}
 
     def step() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 from models.family import DataKind
 from models.fsvae import ConditionalVAE
 from training.checkpoints import Checkpoint
+from training.classification import accuracy
 from training.data import EVALUATION_SETS, Dataset, dataset_name_of, load_dataset
 from training.dataset_names import datasets_of, on_disk
 from training.digit_reader import load_reader
 from training.disentanglement import Disentanglement, measure_disentanglement
 from training.errors import UserError, one_of
-from training.evaluate import BOUNDS, PASSES, SetReport, accuracy, check_bounds, evaluate
+from training.evaluate import BOUNDS, PASSES, SetReport, check_bounds, evaluate
 from training.mnist_files import mnist_on_disk
 
 __all__ = [

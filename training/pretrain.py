@@ -12,12 +12,14 @@ from models.fsvae import ConditionalVAE
 from models.registry import PRESETS, family_of
 from training.cards import Card, Numbers, write_card
 from training.checkpoints import load_checkpoint
+from training.classification import accuracy
 from training.config import TrainConfig
 from training.data import load_dataset
 from training.dataset_names import datasets_of
 from training.device import describe_machine, versions
 from training.errors import UserError
 from training.first_pictures import write_first_pictures
+from training.label_points import LabelPoint
 from training.loop import Event
 from training.measure import DEFAULT_BOUNDS, DEFAULT_SETS, measure, measure_accuracy, measure_style
 from training.runs import Run, RunWriter
@@ -25,7 +27,7 @@ from training.style_bank import write_bank
 from training.styles import make_bank
 from training.trainer import train_into
 
-__all__ = ["pretrain"]
+__all__ = ["make_label_point", "pretrain"]
 
 
 def pretrain(
@@ -48,14 +50,7 @@ def pretrain(
     """
     kind = family_of(preset).data if preset in PRESETS else "mnist"  # one that there is not is refused by its config
     config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed)
-    load_dataset(config.data)  # before any folder is made: missing data leave no trace
-    state = Run(work).resume_state() if (work / "config.json").exists() else None
-    if state is None or state["step"] < config.steps:
-        writer = RunWriter(work, config, resume=state is not None)
-        status = train_into(writer, resume=state, on_event=on_event)
-        if status.state != "finished":
-            stopped = f"{preset} was stopped at step {status.step:,} of {status.steps:,}: call again to go on."
-            raise UserError(status.message or stopped)
+    _train_to_the_end(config, work, on_event)
     run, checkpoint = Run(work), load_checkpoint(work)
     model: Any = checkpoint.build()
     reports = measure(checkpoint, DEFAULT_SETS[kind], DEFAULT_BOUNDS[kind], on_progress=on_progress)
@@ -90,3 +85,31 @@ def pretrain(
         write_bank(folder, make_bank(model, load_dataset(config.data).test), checkpoint.sha256)
     write_first_pictures(folder)
     return card
+
+
+def make_label_point(
+    preset: str, labelled: int, work: Path, *, seed: int = 0, on_event: Callable[[Event], None] = lambda event: None
+) -> LabelPoint:
+    """Train an SSVAE preset with all its steps on the full data and so many labels, and measure its accuracy.
+
+    Arguments:
+        work: run folder of the training, as in `pretrain`.
+
+    Raises:
+        UserError: see `pretrain`; or no such number of labels.
+    """
+    config = TrainConfig.from_preset(preset, data="mnist", seed=seed, model={"labelled": labelled})
+    _train_to_the_end(config, work, on_event)
+    reached = accuracy(load_checkpoint(work).build(), load_dataset("mnist").test)
+    return LabelPoint(preset, labelled, reached, config.steps, seed)
+
+
+def _train_to_the_end(config: TrainConfig, work: Path, on_event: Callable[[Event], None]) -> None:
+    load_dataset(config.data)  # before any folder is made: missing data leave no trace
+    state = Run(work).resume_state() if (work / "config.json").exists() else None
+    if state is None or state["step"] < config.steps:
+        writer = RunWriter(work, config, resume=state is not None)
+        status = train_into(writer, resume=state, on_event=on_event)
+        if status.state != "finished":
+            stopped = f"{config.preset} was stopped at step {status.step:,} of {status.steps:,}: call again to go on."
+            raise UserError(status.message or stopped)

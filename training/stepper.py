@@ -48,7 +48,7 @@ class Stepper:
         self._train = _on(self.device, dataset.train)
         self._labelled = Digits(self._train.images[:0], self._train.labels[:0])
         if self.model.uses_labels:
-            self._labelled = _on(self.device, dataset.labelled)
+            self._labelled = _on(self.device, dataset.labelled(self.model.config.labelled))
         self._batches = math.ceil(len(self._train) / config.batch_size)
         self._order = self._epoch_order()
 

@@ -2,9 +2,17 @@
 
 import streamlit as st
 
-from pages.common.palette import BOUND, KL_Y, KL_Z, NELBO, RECONSTRUCTION
+from pages.common.palette import BOUND, CROSS_ENTROPY, KL_Y, KL_Z, NELBO, RECONSTRUCTION
 
-__all__ = ["beta_formula", "bound_formula", "mixture_formula", "nelbo_formula", "nelbo_in_short", "sampling_formula"]
+__all__ = [
+    "beta_formula",
+    "bound_formula",
+    "labels_formula",
+    "mixture_formula",
+    "nelbo_formula",
+    "nelbo_in_short",
+    "sampling_formula",
+]
 
 CONDITIONAL = ("fsvae", "fsvae-conv")
 
@@ -56,9 +64,16 @@ def sampling_formula(family: str) -> None:
 
 def mixture_formula() -> None:
     """A GMVAE's prior, and the one-sample KL that it takes."""
-    prior = r"p(z) = \frac1k\sum_{c=1}^{k}\mathcal{N}\bigl(z;\,\mu_c,\,\mathrm{diag}(\sigma_c^2)\bigr)"
-    kl = KL_Z.in_tex(r"\mathrm{KL} \approx \log q(z\mid x) - \log p(z)")
-    st.latex(rf"{prior} \qquad {kl},\quad z\sim q(z\mid x)")
+    prior = r"p(z) \;=\;& \frac1k\sum_{c=1}^{k}\mathcal{N}\bigl(z;\,\mu_c,\,\mathrm{diag}(\sigma_c^2)\bigr)"
+    kl, sampled = KL_Z.in_tex(r"\mathrm{KL}"), KL_Z.in_tex(r"\log q(z\mid x) - \log p(z)")
+    st.latex(rf"\begin{{aligned}}{prior} \\ {kl} \;\approx\;& {sampled},\quad z\sim q(z\mid x)\end{{aligned}}")
+
+
+def labels_formula() -> None:
+    """What an SSVAE's training makes small, with the homework's weights."""
+    unlabelled = NELBO.in_tex(r"\mathbb{E}_{x}\,\mathrm{NELBO}(x)")
+    labelled = CROSS_ENTROPY.in_tex(r"\mathbb{E}_{(x, y)\,\text{labelled}}\bigl[-\log q(y\mid x)\bigr]")
+    st.latex(rf"\text{{loss}} \;=\; {unlabelled} \;+\; 100\cdot {labelled}")
 
 
 def bound_formula() -> None:

@@ -30,17 +30,20 @@ def pick_checkpoint() -> str:
     return chosen
 
 
-def pick_checkpoint_of(families: Collection[str]) -> str | None:
+def pick_checkpoint_of(
+    families: Collection[str], *, label: str = "Model", key: str = "checkpoint", default: str = ""
+) -> str | None:
     """The same for a page that is about some families; None where there is no such model."""
-    chosen: str | None = _pick_one(_choices(families))
+    chosen: str | None = _pick_one(_choices(families), label, key, default)
     return chosen
 
 
-def _pick_one(options: list[str]) -> Any:
+def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint", default: str = "") -> Any:
     return st.selectbox(
-        "Model",
+        label,
         options,
-        key="checkpoint",
+        index=options.index(default) if default in options else 0,
+        key=key,
         bind="query-params",
         help="Models that ship with the app, and every run trained here.",
     )

@@ -110,7 +110,7 @@ TERMS = {
         CROSS_ENTROPY,
         "nats",
         "label",
-        "−log q(y|x) of the right label, on the 100 labelled digits. It starts near ln 10 = 2.30, a blind guess, and "
+        "−log q(y|x) of the right label, on the labelled digits. It starts near ln 10 = 2.30, a blind guess, and "
         "soon falls to almost 0: so few are learned by heart, and only the accuracy tells what that is worth.",
     ),
     "accuracy": Term(

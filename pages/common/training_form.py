@@ -35,12 +35,16 @@ MODEL_FIELDS = {
         "1 is the VAE. Above 1 the code is dearer and the digits come out blurrier.",
     ),
     "k": ("Clusters k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
-    "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: 100 labelled digits."),
+    "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: the labelled digits."),
     "leak_weight": (
         "Weight of the adversary",
         "How hard the style z is kept free of the digit: 0 is the plain ELBO, and z may hold everything.",
     ),
     "content_weight": ("Weight of the reader", "How much a classifier counts that must recognise swapped digits."),
+    "labelled": (
+        "Labelled digits",
+        "How many training digits come with their labels, as many of each class. The homework takes 100.",
+    ),
     "class_weight": ("Weight of labels", "How much the labelled digits' cross-entropy counts. The homework takes 100."),
 }
 
@@ -127,7 +131,7 @@ def setting(column: Any, preset: str, recipe: Any, name: str) -> None:
         kind(least),
         kind(most),
         default,
-        {"steps": 500, "learning_rate": 5e-4}.get(name, kind(1)),
+        {"steps": 500, "learning_rate": 5e-4, "labelled": 10}.get(name, kind(1)),
         format="%g" if kind is float else None,
         key=f"{name}-{preset}",
         help=text,

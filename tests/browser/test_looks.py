@@ -12,6 +12,7 @@ PAGES = {
     "beta": "beta?guess=1",
     "mixture": "mixture?guess=more",
     "bounds": "bounds?guess=1+to+5",
+    "labels": "labels?guess=70+to+80",
 }
 
 

@@ -36,7 +36,15 @@ class TestSample:
             sample.evaluation_set(name)
 
     def test_has_a_labelled_set_of_its_own(self, sample: Dataset) -> None:
-        assert sample.labelled.labels.tolist() == [digit for digit in range(10) for _ in range(10)]
+        assert sample.labelled().labels.tolist() == [digit for digit in range(10) for _ in range(10)]
+
+    def test_fewer_labels_are_among_more_and_every_class_has_as_many(self, sample: Dataset) -> None:
+        most = sample.labelled(300)
+        assert torch.equal(most.labels, torch.arange(10).repeat_interleave(30))
+        assert len(most.images.unique(dim=0)) == 300
+        for count in (10, 50, 100):
+            fewer = sample.labelled(count)
+            assert torch.equal(fewer.images, most.images.view(10, 30, -1)[:, : count // 10].flatten(0, 1))
 
     def test_is_loaded_once(self, sample: Dataset) -> None:
         assert load_dataset("mnist-sample") is sample
@@ -61,10 +69,14 @@ class TestFullMnist:
         assert torch.equal(labels, torch.arange(10).repeat_interleave(10))
 
     def test_the_labelled_set_has_ten_of_each_class(self, full_mnist: Dataset) -> None:
-        labelled = full_mnist.labelled
+        labelled = full_mnist.labelled()
         assert labelled.images.shape == (100, 784)
         assert labelled.images.dtype == torch.uint8
         assert torch.equal(labelled.labels, torch.arange(10).repeat_interleave(10))
+        assert len(labelled.images.unique(dim=0)) == 99  # the homework names one 4 twice
+        thousand = full_mnist.labelled(1000)
+        assert torch.equal(thousand.images.view(10, 100, -1)[:, :10].flatten(0, 1), labelled.images)
+        assert len(thousand.images.unique(dim=0)) >= 998
 
     def test_the_test_set_is_one_draw_of_all_10000_images(self, full_mnist: Dataset) -> None:
         x = full_mnist.evaluation_set("test")

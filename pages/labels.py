@@ -1,0 +1,149 @@
+"""Labels: what a hundred labels teach an SSVAE, and what digits without labels add."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.common import formulas, frame, services
+from pages.common.asked_digit import asked_digit
+from pages.common.label_views import (
+    analogies,
+    analogies_of_digit,
+    confusion_chart,
+    first_analogies,
+    label_bars,
+    label_points_chart,
+    labelled_digits,
+    reading,
+    rescued,
+)
+from pages.common.palette import ACCURACY, MODELS, marked, swatch
+from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of, pick_runs
+from training.dataset_names import DATASETS, best_dataset_name
+from training.errors import UserError
+from training.label_points import read_label_points
+
+FAMILY = ("ssvae",)
+GUESSES = {"below 60": 60, "60 to 70": 70, "70 to 80": 80, "80 to 90": 90, "above 90": 100}
+
+frame.mend_link("pages/labels.py")
+frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
+picture, controls = st.columns([2.4, 1], gap="large")
+with controls:
+    choice = pick_checkpoint_of(FAMILY, default=SHIPPED + "ssvae")
+    beside = pick_checkpoint_of(FAMILY, label="Compared with", key="beside", default=SHIPPED + "ssvae-supervised")
+    seed = st.number_input(
+        "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of the codes z: one seed, one picture."
+    )
+with picture:
+    if choice is None or beside is None:
+        st.info("There is no SSVAE yet: train one first.", icon=":material/model_training:")
+        labelled_digits()
+        st.stop()
+    try:
+        if not (choice.startswith(SHIPPED) and seed == 0 and first_analogies(choice.removeprefix(SHIPPED))):
+            analogies(services.checkpoint(checkpoint_path(choice)), choice, seed)
+    except UserError as error:
+        frame.failure(error)
+    formulas.labels_formula()
+with controls:
+    st.markdown(
+        "The label $y$ says which digit, the code $z$ says everything else: slant, width, stroke. Nobody told the "
+        "model to keep them apart. Given $y$ for a hundred digits, it is cheapest to leave $y$ out of $z$."
+    )
+    frame.share()
+
+
+@st.fragment
+def one_digit(choice: str, beside: str) -> None:
+    """A held-out or drawn digit, read by both models, and its code under every label."""
+    place, answer = st.columns([1, 2.4], gap="large")
+    with place:
+        digit = asked_digit("4, no. 1")
+    with answer:
+        if digit is None:
+            st.info("Draw a digit on the left.", icon=":material/draw:")
+            return
+        names = dict.fromkeys((choice, beside))
+        sources = {name: services.checkpoint(checkpoint_path(name)) for name in names}
+        label_bars(sources, digit.grey, digit.name)
+        analogies_of_digit(sources[choice], digit.grey, digit.name)
+
+
+st.subheader("The labelled digits", anchor=False)
+shown, asked = st.columns([1, 1.6], gap="large")
+with shown:
+    labelled_digits()
+with asked:
+    st.markdown(
+        "These are all the labels that there are. A classifier that learns from nothing else soon reads each of them "
+        "without a mistake: its cross-entropy falls to 0, and there is nothing left to learn from."
+    )
+    guess = st.segmented_control(
+        "Guess first: how many of a hundred new digits does it read right?",
+        list(GUESSES),
+        key="guess",
+        bind="query-params",
+    )
+    if guess is None:
+        st.info("Make your guess, and both models' readings will show.", icon=":material/help:")
+try:
+    if guess is not None:
+        models = {name: reading(services.checkpoint(checkpoint_path(name))) for name in (beside, choice)}
+        found = 100 * models[beside].accuracy
+        right = next(text for text, most in GUESSES.items() if found <= most)
+        with asked:
+            verdict = "You guessed it" if guess == right else f"You guessed {guess}"
+            st.markdown(f"**{verdict}: {beside} reads {found:.1f} of a hundred right.**")
+            for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
+                tile.metric(
+                    swatch(ACCURACY),
+                    f"{model.accuracy:.2%}",
+                    name,
+                    delta_color="off",
+                    delta_arrow="off",
+                    help=f"Of {len(model.labels):,} digits that no training saw ({DATASETS[best_dataset_name()]}).",
+                )
+        st.subheader("What each takes for what", anchor=False)
+        for column, key, color, (name, model) in zip(
+            st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
+        ):
+            with column:
+                st.markdown(marked(color, name))
+                confusion_chart(model, name, key=key)
+        st.subheader("Rescued by digits without labels", anchor=False)
+        rescued(models[beside], models[choice])
+
+    st.subheader("Ask about one digit", anchor=False)
+    one_digit(choice, beside)
+
+    st.subheader("How many labels are enough?", anchor=False)
+    chart, own = st.columns([1.6, 1], gap="large")
+    with own:
+        st.markdown(
+            "With ever more labels the classifier alone catches up: what the unlabelled digits add is largest where "
+            "labels are few. Train one with another number of labelled digits, and put it beside these."
+        )
+        runs: dict[str, Any] = {name: services.checkpoint(checkpoint_path(name)) for name in pick_runs(FAMILY)}
+    with chart:
+        label_points_chart(
+            read_label_points(),
+            {name: (source.config.labelled, reading(source).accuracy) for name, source in runs.items()},
+            key="points",
+        )
+        st.caption(
+            "Shipped points: accuracy on all 10,000 test digits after 30,000 steps, one training each. "
+            f"Diamonds: your runs, on {DATASETS[best_dataset_name()]}."
+        )
+except UserError as error:
+    frame.failure(error)
+
+st.space("small")
+frame.notes(
+    look="Down a column the hand stays the same and the digit changes: a slanted 4 becomes a slanted 9. Where a column "
+    "breaks, the model keeps something of the label in z.",
+    attempt="Draw a 4 and close its top, stroke by stroke: at which stroke does each model change its mind? Then draw "
+    "something that is no digit: how sure are they?",
+    guess="KL(q(y|x) ‖ p(y)) of a model that is sure of every digit is ln 10 = 2.30 nats. The shipped model's is 2.29. "
+    "Is it always right, then?",
+)
