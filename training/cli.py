@@ -247,7 +247,7 @@ def swap_command(
     from training.styles import conditional_model, find_styles, swap
 
     loaded = load_checkpoint(checkpoint)
-    found = find_styles(loaded, styles, seed=seed)
+    found = find_styles(loaded, styles, seed=seed).z
     images = pictures.to_uint8(swap(conditional_model(loaded), found))
     facts = {"checkpoint": loaded.sha256, "styles": styles, "seed": seed}
     _write_picture(out, pictures.png_bytes(pictures.grid(images, columns=len(found)), **facts))

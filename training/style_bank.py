@@ -23,17 +23,35 @@ BANK = "styles.safetensors"
 
 @dataclass(frozen=True)
 class StyleBank:
-    """Styles float32 (n, z) of SVHN test images; their numbers in file order and their digits, int64 (n,)."""
+    """Styles of n SVHN test images under their own digits.
+
+    Attributes:
+        styles: means of q(z|x, y), float32 (n, z).
+        indices, digits: the images' numbers in file order, and what they show: int64 (n,).
+        kl: KL of each dimension, mean over the images, in nats: float32 (z,).
+    """
 
     styles: Tensor
     indices: Tensor
     digits: Tensor
+    kl: Tensor
+
+    @property
+    def sound(self) -> bool:
+        """Whether types and sizes are what they should be."""
+        n, z = self.styles.shape if self.styles.dim() == 2 else (0, 0)
+        reals, numbers = (self.styles, self.kl), (self.indices, self.digits)
+        return (
+            n > 0
+            and all(value.dtype == torch.float32 and bool(value.isfinite().all()) for value in reals)
+            and all(value.dtype == torch.int64 and value.shape == (n,) for value in numbers)
+            and self.kl.shape == (z,)
+        )
 
 
 def write_bank(folder: Path, bank: StyleBank, sha256: str) -> None:
     """Write a bank beside weights; `sha256` is that of the weights file whose model encoded it."""
-    tensors = {"styles": bank.styles, "indices": bank.indices, "digits": bank.digits}
-    tensors = {name: value.contiguous() for name, value in tensors.items()}
+    tensors = {name: value.contiguous() for name, value in vars(bank).items()}
     replace_file(folder / BANK, safetensors.torch.save(tensors, metadata={"weights": sha256}))
 
 
@@ -48,7 +66,6 @@ def read_bank(checkpoint: Checkpoint) -> StyleBank:
         content = file.read_bytes()
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         bank = StyleBank(**safetensors.torch.load(content))
-        sound = bank.styles.dtype == torch.float32 and bank.styles.dim() == 2 and len(bank.styles) > 0
         owner = header["__metadata__"]["weights"]
     except FileNotFoundError:
         raise UserError(
@@ -56,6 +73,6 @@ def read_bank(checkpoint: Checkpoint) -> StyleBank:
         ) from None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise UserError(f"{file} cannot be read as a style bank: take the prior, or SVHN test images.") from error
-    if not sound or owner != checkpoint.sha256:
+    if not bank.sound or owner != checkpoint.sha256:
         raise UserError(f"{file} is the style bank of other weights: take the prior, or SVHN test images.")
     return bank

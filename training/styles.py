@@ -1,15 +1,29 @@
 """Digits by styles: the picture of a conditional model, in which each column keeps its style and each row its digit."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from models.fsvae import ConditionalVAE
 from training.checkpoints import Checkpoint
 from training.data import Digits, load_dataset
+from training.dataset_names import on_disk
 from training.errors import UserError
-from training.style_bank import StyleBank, read_bank
+from training.style_bank import BANK, StyleBank, read_bank
 
-__all__ = ["DIGITS", "STYLES", "conditional_model", "find_styles", "image_styles", "make_bank", "prior_latents", "swap"]
+__all__ = [
+    "DIGITS",
+    "STYLES",
+    "Styles",
+    "bank_of",
+    "conditional_model",
+    "find_styles",
+    "image_styles",
+    "make_bank",
+    "prior_latents",
+    "swap",
+]
 
 DIGITS = 10
 STYLES = 20
@@ -30,12 +44,25 @@ def conditional_model(checkpoint: Checkpoint) -> ConditionalVAE:
     return model
 
 
-def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0) -> Tensor:
-    """The styles that somebody asked for (n, z).
+class Styles(NamedTuple):
+    """Some styles, and where they come from.
+
+    Attributes:
+        z: (n, z).
+        digits, indices: of the SVHN test images whose styles they are, int64 (n,); None for draws from the prior.
+    """
+
+    z: Tensor
+    digits: Tensor | None = None
+    indices: Tensor | None = None
+
+
+def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0) -> Styles:
+    """The styles that somebody asked for.
 
     Arguments:
-        asked: "prior", 20 styles from the prior; "bank", 20 of the checkpoint's own style bank; or indices of SVHN
-            test images in the file's order, such as "3,14,15", each image's style under its own digit.
+        asked: "prior", 20 styles from the prior; "bank", 20 of the checkpoint's style bank, see `bank_of`; or indices
+            of SVHN test images in the file's order, such as "3,14,15", each image's style under its own digit.
         seed: of the prior's styles, and of the choice from the bank.
 
     Raises:
@@ -43,10 +70,11 @@ def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0) -> Tensor:
     """
     model, noise = conditional_model(checkpoint), torch.Generator().manual_seed(seed)
     if asked == "prior":
-        return _prior_styles(model, STYLES, generator=noise)
+        return Styles(_prior_styles(model, STYLES, generator=noise))
     if asked == "bank":
-        bank = read_bank(checkpoint)
-        return bank.styles[torch.randperm(len(bank.styles), generator=noise)[:STYLES]]
+        bank = bank_of(checkpoint)
+        some = torch.randperm(len(bank.styles), generator=noise)[:STYLES]
+        return Styles(bank.styles[some], bank.digits[some], bank.indices[some])
     words = [word.strip() for word in asked.split(",")]
     if not all(word.isdecimal() and len(word) < 10 for word in words) or len(words) > MOST_STYLES:
         raise UserError(
@@ -57,15 +85,34 @@ def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0) -> Tensor:
     chosen = torch.tensor([int(word) for word in words])
     if int(chosen.max()) >= len(test):
         raise UserError(f"SVHN test images are numbered 0 to {len(test) - 1:,}: {int(chosen.max())} is not there.")
-    return image_styles(model, Digits(test.images[chosen], test.labels[chosen]))
+    digits = test.labels[chosen]
+    return Styles(image_styles(model, Digits(test.images[chosen], digits)), digits, chosen)
 
 
+def bank_of(checkpoint: Checkpoint) -> StyleBank:
+    """The style bank that ships beside a checkpoint's weights, else one made from SVHN.
+
+    Raises:
+        UserError: neither is there, or the model is not told digits.
+    """
+    if not (checkpoint.file.parent / BANK).exists() and on_disk("svhn"):
+        return make_bank(conditional_model(checkpoint), load_dataset("svhn").test)
+    return read_bank(checkpoint)
+
+
+@torch.inference_mode()
 def make_bank(model: ConditionalVAE, test: Digits) -> StyleBank:
-    """Styles of the first 30 test images of every digit, digit by digit, in file order."""
+    """Styles of the first 30 test images of every digit, digit by digit, in file order.
+
+    Raises:
+        UserError: the images have another size than the model's.
+    """
     members = [torch.nonzero(test.labels == digit).squeeze(1)[:BANKED_PER_DIGIT] for digit in range(DIGITS)]
     indices = torch.cat(members)
-    digits = test.labels[indices]
-    return StyleBank(image_styles(model, Digits(test.images[indices], digits)), indices, digits)
+    some = Digits(test.images[indices], test.labels[indices])
+    styles = image_styles(model, some)
+    kl = model.kl_per_dimension(some.images.float() / 255, some.labels).mean(0)
+    return StyleBank(styles, indices, some.labels, kl)
 
 
 @torch.inference_mode()

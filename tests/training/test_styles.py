@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from training.checkpoints import Checkpoint, load_checkpoint
 from training.data import Dataset, Digits
 from training.errors import UserError
 from training.style_bank import StyleBank, read_bank, write_bank
-from training.styles import conditional_model, find_styles, image_styles, prior_latents, swap
+from training.styles import bank_of, conditional_model, find_styles, image_styles, prior_latents, swap
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_samples_are_the_swaps_of_the_priors_styles(checkpoint: Checkpoint) -> N
     model = checkpoint.build()
     drawn = pictures.draw_samples(model, seed=3)
     assert drawn.shape == (200, 32, 32, 3)
-    swapped = swap(conditional_model(checkpoint), find_styles(checkpoint, "prior", seed=3))
+    swapped = swap(conditional_model(checkpoint), find_styles(checkpoint, "prior", seed=3).z)
     assert (drawn == pictures.to_uint8(swapped)).all()
     with pytest.raises(UserError, match="pixels are colours"):
         pictures.draw_samples(model, kind="binary")
@@ -54,9 +55,13 @@ def test_an_images_style_is_the_encoders_mean_under_its_own_digit(
     checkpoint: Checkpoint, fake_svhn: Dataset, svhn_folder: Path
 ) -> None:
     model, test = conditional_model(checkpoint), fake_svhn.test
-    styles = find_styles(checkpoint, "16, 3,3")
+    styles, digits, indices = find_styles(checkpoint, "16, 3,3")
     images = torch.cat([test.images[[16, 3, 3]] / 255, torch.eye(10)[[6, 3, 3]]], 1)
     torch.testing.assert_close(styles, model.infer(images[:, :3072], images[:, 3072:])[:, :5])
+    assert digits is not None
+    assert digits.tolist() == [6, 3, 3]
+    assert indices is not None
+    assert indices.tolist() == [16, 3, 3]
 
 
 @pytest.mark.parametrize("asked", ["", "x", "1,x", "-1", "1.5", ",", "1,,2", "9" * 30, ",".join(["1"] * 1001)], ids=str)
@@ -71,7 +76,7 @@ def test_an_image_that_is_not_there_is_named(checkpoint: Checkpoint, svhn_folder
 
 
 def test_without_svhn_images_cannot_be_chosen_but_the_prior_can(checkpoint: Checkpoint) -> None:
-    assert find_styles(checkpoint, "prior").shape == (20, 5)
+    assert find_styles(checkpoint, "prior").z.shape == (20, 5)
     with pytest.raises(UserError, match="python -m training download svhn"):
         find_styles(checkpoint, "3")
 
@@ -91,21 +96,34 @@ class TestBank:
     @pytest.fixture
     def bank(self) -> StyleBank:
         styles = torch.randn(31, 5, generator=torch.Generator().manual_seed(2))
-        return StyleBank(styles, torch.arange(31) * 7, torch.arange(31) % 10)
+        return StyleBank(styles, torch.arange(31) * 7, torch.arange(31) % 10, torch.arange(5.0))
 
     def test_it_is_read_as_it_was_written_and_twenty_styles_are_taken(
         self, checkpoint: Checkpoint, bank: StyleBank
     ) -> None:
         write_bank(checkpoint.file.parent, bank, checkpoint.sha256)
         read = read_bank(checkpoint)
-        assert torch.equal(read.styles, bank.styles)
-        assert torch.equal(read.indices, bank.indices)
-        assert torch.equal(read.digits, bank.digits)
-        taken = find_styles(checkpoint, "bank", seed=4)
+        assert all(torch.equal(value, vars(bank)[name]) for name, value in vars(read).items())
+        taken, digits, indices = find_styles(checkpoint, "bank", seed=4)
+        assert digits is not None
+        assert indices is not None
         assert len(taken.unique(dim=0)) == 20
-        assert all((bank.styles == style).all(1).any() for style in taken)
-        assert torch.equal(find_styles(checkpoint, "bank", seed=4), taken)
-        assert not torch.equal(find_styles(checkpoint, "bank", seed=5), taken)
+        assert torch.equal(taken, bank.styles[indices // 7])
+        assert torch.equal(digits, bank.digits[indices // 7])
+        assert torch.equal(find_styles(checkpoint, "bank", seed=4).z, taken)
+        assert not torch.equal(find_styles(checkpoint, "bank", seed=5).z, taken)
+
+    def test_weights_without_one_get_theirs_from_the_test_images(
+        self, checkpoint: Checkpoint, fake_svhn: Dataset, svhn_folder: Path
+    ) -> None:
+        bank = bank_of(checkpoint)
+        assert bank.sound
+        assert bank.indices.tolist() == [place for digit in range(10) for place in (digit, digit + 10) if place < 17]
+        test, model = fake_svhn.test, conditional_model(checkpoint)
+        assert torch.equal(bank.digits, test.labels[bank.indices])
+        torch.testing.assert_close(bank.styles[[2]], image_styles(model, Digits(test.images[[1]], test.labels[[1]])))
+        terms = model.elbo_terms(test.images[bank.indices] / 255, bank.digits)
+        torch.testing.assert_close(bank.kl.sum(), terms.kl.mean())
 
     def test_one_that_is_missing_torn_or_another_models_is_one_sentence(
         self, checkpoint: Checkpoint, bank: StyleBank
@@ -116,6 +134,10 @@ class TestBank:
         write_bank(folder, bank, "0" * 64)
         with pytest.raises(UserError, match="style bank of other weights"):
             read_bank(checkpoint)
+        for name, value in (("digits", bank.digits[:7]), ("kl", bank.kl[:3]), ("styles", bank.styles * torch.nan)):
+            write_bank(folder, replace(bank, **{name: value}), checkpoint.sha256)
+            with pytest.raises(UserError, match="style bank of other weights"):
+                read_bank(checkpoint)
         file = folder / "styles.safetensors"
         for torn in (file.read_bytes()[:-3], b"", b"junk" * 9):
             file.write_bytes(torn)
