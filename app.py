@@ -41,6 +41,12 @@ LABELS = st.Page(
     icon=":material/label:",
     help="A hundred labelled digits and sixty thousand without: what does each teach, and which digits are rescued?",
 )
+STYLE = st.Page(
+    "pages/style.py",
+    title="Style",
+    icon=":material/style:",
+    help="House numbers in colour: ten digits in twenty styles, and how well the two come apart.",
+)
 TRAIN = st.Page(
     "pages/train.py",
     title="Train",
@@ -48,4 +54,4 @@ TRAIN = st.Page(
     help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
 )
 
-st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, TRAIN], position="top").run()
+st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, STYLE, TRAIN], position="top").run()

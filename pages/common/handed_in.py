@@ -1,0 +1,78 @@
+"""A picture that the reader hands in, and its style under all ten digits."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from pages.common.strips import Strip, strip_of, strips
+from training.photos import FORMATS, MOST_BYTES, read_photo
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.checkpoints import Checkpoint
+
+__all__ = ["HandedIn", "asked_photo", "photo_rows"]
+
+SUFFIXES = [name.lower() for name in (*FORMATS, "JPG", "TIF")]
+
+
+class HandedIn(NamedTuple):
+    """A picture as a model of SVHN sees it, uint8 (3072,), and the digit that it shows."""
+
+    pixels: "torch.Tensor"
+    digit: int
+
+
+def asked_photo() -> HandedIn | None:
+    """Ask for a picture, its part and its digit; None while there is none.
+
+    Raises:
+        UserError: see `training.photos.read_photo`.
+    """
+    upload = st.file_uploader("A picture with one digit", SUFFIXES, key="photo", max_upload_size=MOST_BYTES // 10**6)
+    digit: int = st.selectbox("The digit that it shows", list(range(10)), 3, key="shows", bind="query-params")
+    zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, key="zoom", help="How much smaller a square is taken.")
+    across = st.slider("Left to right", 0, 100, 50, key="across", format="%d%%")
+    down = st.slider("Top to bottom", 0, 100, 50, key="down", format="%d%%")
+    if upload is None:
+        return None
+    return HandedIn(read_photo(upload.getvalue(), zoom=zoom, across=across / 100, down=down / 100), digit)
+
+
+def photo_rows(source: "Checkpoint", photo: HandedIn) -> bytes:
+    """A picture, its reconstruction and its style under all ten digits, as strips; returns them as one PNG."""
+    import torch
+
+    from training import pictures
+    from training.data import Digits
+    from training.styles import conditional_model, image_styles, swap
+
+    model = conditional_model(source)
+    pixels, told = photo.pixels, torch.tensor([photo.digit])
+    z = image_styles(model, Digits(pixels.unsqueeze(0), told))
+    with torch.inference_mode():
+        again = model.decode_mean(model.latents(z, told))
+    pair, swapped = torch.cat([pixels.unsqueeze(0).float() / 255, again]), swap(model, z)
+    strips(
+        [
+            Strip(
+                "your picture",
+                "and drawn again",
+                _padded(pair, 10),
+                f"Your picture and its reconstruction as {photo.digit}",
+            ),
+            Strip(
+                "its style", "in 0 to 9", strip_of(swapped), "The style of your picture under every digit from 0 to 9"
+            ),
+        ]
+    )
+    every = pictures.to_uint8(torch.cat([pair, swapped]))
+    return pictures.png_bytes(pictures.grid(every, columns=12), checkpoint=source.sha256)
+
+
+def _padded(tiles: "torch.Tensor", columns: int) -> bytes:
+    """A strip filled up with grey to so many columns."""
+    import torch
+
+    return strip_of(torch.cat([tiles, torch.full((columns - len(tiles), tiles.shape[1]), 0.5)]))

@@ -1,0 +1,152 @@
+"""Style and content: a conditional VAE on house numbers, in which y is the digit and z everything else."""
+
+import streamlit as st
+
+from pages.common import formulas, frame, services
+from pages.common.handed_in import asked_photo, photo_rows
+from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
+from pages.common.style_scores import comparison, known_scores, measure_scores, scores
+from pages.common.style_walks import bank, blended, dimensions, name_of
+from pages.common.swap_matrix import Matrix, matrix, show_matrix
+from training.dataset_names import LICENCES, on_disk
+from training.errors import UserError
+from training.folders import pretrained_names
+from training.svhn_files import GET_SVHN
+
+FAMILIES = ("fsvae-conv", "fsvae")
+SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
+GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
+
+frame.mend_link("pages/style.py")
+frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?")
+picture, controls = st.columns([2.4, 1], gap="large")
+with controls:
+    choice = pick_checkpoint_of(FAMILIES)
+    kind = st.segmented_control(
+        "Styles from",
+        list(SOURCES),
+        default="prior",
+        required=True,
+        format_func=SOURCES.__getitem__,
+        key="styles",
+        bind="query-params",
+        wrap=True,
+        help="A style is a code z: drawn from the prior, or the code of an image under its own digit.",
+    )
+    seed, numbers, photo = 0, "", None
+    if kind in ("prior", "bank"):
+        seed = st.number_input(
+            "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Which 20 styles are taken."
+        )
+    elif kind == "numbers":
+        numbers = st.text_input(
+            "Numbers of SVHN test images",
+            "3, 14, 15, 92, 65, 35, 89, 79, 32, 38",
+            key="numbers",
+            bind="query-params",
+            max_chars=200,
+            help="In the file's order, from 0 to 26,031, with commas between them.",
+        )
+    else:
+        try:
+            photo = asked_photo()
+        except UserError as error:
+            frame.failure(error)
+
+with picture:
+    if choice is None:
+        st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")
+        formulas.nelbo_formula("fsvae")
+        st.stop()
+    shipped = choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
+    png: bytes | None = None
+    try:
+        source = services.checkpoint(checkpoint_path(choice))
+        if kind == "photo":
+            if photo is None:
+                st.info(
+                    "Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:"
+                )
+            else:
+                png = photo_rows(source, photo)
+        else:
+            first = services.first_samples(shipped) if (kind, seed) == ("prior", 0) else None
+            shown = Matrix(first, 20, False) if first else matrix(source, numbers or kind, seed)
+            show_matrix(shown, choice)
+            png = shown.png
+    except UserError as error:
+        frame.failure(error)
+    formulas.nelbo_formula("fsvae")
+with controls:
+    if png is not None:
+        st.download_button(
+            "Download PNG",
+            png,
+            f"{choice.replace(' ', '-')}-{kind}-seed{seed}.png",
+            "image/png",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
+    frame.share()
+    if not on_disk("svhn"):
+        st.caption(f"SVHN is not on this server: {GET_SVHN}. {LICENCES['svhn']}")
+
+try:
+    source = services.checkpoint(checkpoint_path(choice))
+    st.subheader("How well are they kept apart?", anchor=False)
+    guess = st.segmented_control(
+        "Guess first: of a hundred swapped pictures, in how many does a classifier read the digit that was asked for?",
+        list(GUESSES),
+        key="guess",
+        bind="query-params",
+    )
+    found = known_scores(source, shipped)
+    if guess is None:
+        st.info("Make your guess, and the scores will show.", icon=":material/help:")
+    elif found is None:
+        measure_scores(source)
+    else:
+        accuracy = found.get("content_accuracy")
+        if accuracy is not None:
+            answer = next(text for text, most in GUESSES.items() if accuracy <= most)
+            st.markdown(f"**{'You guessed it' if guess == answer else f'You guessed {guess}'}: {accuracy:.1%}.**")
+        scores(found)
+        both = [name for name in FAMILIES if name in pretrained_names()]
+        if len(both) > 1:
+            comparison(both)
+    st.markdown(
+        "A larger code draws an image more exactly, and has room for the digit too. Nothing in the ELBO forbids it: a "
+        "decoder that finds the digit in $z$ need not listen to $y$, and then a swap changes nothing. A small $z$ has "
+        "no room; a large one must be told, by an adversary that tries to read the digit from it."
+    )
+    held = bank(source)
+    if held is None:
+        st.info(
+            "Styles of real images need a style bank beside the weights, or SVHN on disk.", icon=":material/database:"
+        )
+    else:
+        st.subheader("Two pictures, styles exchanged", anchor=False)
+        names = {name_of(held, position): position for position in range(len(held.digits))}
+        left, right = st.columns(2, gap="large")
+        one = left.selectbox("Picture A", list(names), len(names) // 5, key="a", bind="query-params")
+        other = right.selectbox("Picture B", list(names), len(names) // 2, key="b", bind="query-params")
+        blended(source, held, names[one], names[other], "blend")
+        st.subheader("One dimension of the style at a time", anchor=False)
+        under = st.segmented_control(
+            "Digit", list(range(10)), default=3, required=True, key="under", bind="query-params"
+        )
+        dimensions(source, held, names[one], under)
+        st.caption(f"Each row starts from the style of picture A ({one}) and turns one dimension from -3 to 3.")
+except UserError as error:
+    frame.failure(error)
+
+st.space("small")
+frame.notes(
+    look="Along a column the colours, the light, the slant stay and the digit changes; along a row the digit stays. It "
+    "fails where a column turns into one blur: that style was seen with few digits.",
+    attempt="Take a test image with two digits side by side: the neighbours are style too, and stay. Blend two styles "
+    "halfway: is it a picture that could be?",
+    guess="A model is asked for the 1 in the style of an 8. Will its 1 be wider than the 1 in the style of another 1? "
+    "Decide, then look.",
+)

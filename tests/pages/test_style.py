@@ -1,0 +1,93 @@
+"""Style and content: the swap matrix from every source of styles, blends, dimensions, the scores after a guess."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.common.style_walks import bank, name_of
+from pages.common.swap_matrix import matrix
+from tests.pages.conftest import text_of
+from tests.patience import until
+from training import pictures
+from training.checkpoints import Checkpoint, load_checkpoint
+from training.config import TrainConfig
+from training.data import Dataset
+from training.runs import RunWriter
+from training.styles import conditional_model, find_styles, swap
+from training.trainer import train_into
+
+
+@pytest.fixture
+def source(runs_folder: Path, svhn_folder: Path) -> Checkpoint:
+    """A run of a narrow FSVAE, on SVHN files of random colours."""
+    model = {"z": 5, "hidden": (11, 13)}
+    config = TrainConfig.from_preset("fsvae", model=model, steps=2, batch_size=7, device="cpu")
+    assert train_into(RunWriter(runs_folder / "mine", config)).state == "finished"
+    return load_checkpoint(runs_folder / "mine")
+
+
+def opened(app: AppTest, **query: str) -> AppTest:
+    for name, value in query.items():
+        app.query_params[name] = value
+    page = app.switch_page("pages/style.py").run()
+    assert not page.exception
+    return page
+
+
+def tiles_of(png: bytes) -> np.ndarray:
+    """(rows, columns, 32, 32, 3)."""
+    picture = np.asarray(Image.open(io.BytesIO(png)))
+    return picture.reshape(picture.shape[0] // 32, 32, -1, 32, 3).swapaxes(1, 2)
+
+
+def test_the_matrix_shows_images_reconstructions_and_ten_digits(source: Checkpoint, fake_svhn: Dataset) -> None:
+    shown = matrix(source, "16, 3", 0)
+    tiles = tiles_of(shown.png)
+    assert (shown.styles, shown.with_images, tiles.shape[:2]) == (2, True, (12, 2))
+    image = fake_svhn.test.images[3].view(3, 32, 32).permute(1, 2, 0).numpy()
+    assert np.array_equal(tiles[0, 1], image)
+    swapped = pictures.to_uint8(swap(conditional_model(source), find_styles(source, "16, 3").z))
+    assert np.array_equal(tiles[2:].reshape(20, 32, 32, 3), swapped)
+    assert np.array_equal(tiles[1, 0], tiles[2 + 6, 0])  # the image of a 6, drawn again, is its swap to a 6
+
+
+def test_from_the_prior_there_are_no_images(source: Checkpoint) -> None:
+    shown = matrix(source, "prior", 3)
+    assert (shown.styles, shown.with_images, tiles_of(shown.png).shape[:2]) == (20, False, (10, 20))
+
+
+def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpoint) -> None:
+    page = opened(app, checkpoint="run mine", seed="5")
+    assert not page.error
+    held = bank(source)
+    assert held is not None
+    assert page.selectbox(key="a").options[0] == name_of(held, 0)
+    for kind in ("bank", "numbers", "photo"):
+        page.segmented_control(key="styles").set_value(kind).run()
+        assert not page.exception
+        errors = [error.value for error in page.error]
+        assert errors == (["SVHN test images are numbered 0 to 16: 92 is not there."] if kind == "numbers" else [])
+    page.segmented_control(key="styles").set_value("numbers").run()
+    page.text_input(key="numbers").set_value("3, 14").run()
+    assert not page.error
+    page.slider(key="blend-0").set_value(25).run()
+    page.segmented_control(key="under").set_value(8).run()
+    assert not page.exception
+
+
+def test_scores_are_measured_after_a_guess(app: AppTest, source: Checkpoint) -> None:
+    page = opened(app, checkpoint="run mine")
+    assert not page.metric
+    page.segmented_control(key="guess").set_value("under 50").run()
+    page.button(key="measure-scores").click().run()
+    assert not page.exception
+    until(lambda: bool(page.run().metric))
+    assert [tile.label for tile in page.metric] == ["Content accuracy", "Style leak", "Style kept"]
+
+
+def test_without_a_model_it_says_what_to_do(app: AppTest) -> None:
+    assert "train one first" in text_of(opened(app, styles="<b>", seed="1e400"))
