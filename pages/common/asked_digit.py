@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common.drawing_pad import drawing_pad
-from pages.common.held_out import held_out, pick_digit
+from pages.common.held_out import held_out, name_of, pick_digit
 
 __all__ = ["AskedDigit", "asked_digit"]
 
@@ -20,8 +20,13 @@ class AskedDigit(NamedTuple):
     name: str
 
 
-def asked_digit(default: str = "3, no. 1") -> AskedDigit | None:
-    """Choose or draw a digit; None while nothing is drawn."""
+def asked_digit(default: str = "3, no. 1", *, key: str = "asked-digit") -> AskedDigit | None:
+    """Choose or draw a digit; None while nothing is drawn.
+
+    Arguments:
+        default: the held-out digit to begin with.
+        key: of the held-out digit in the page's address.
+    """
     kind = st.segmented_control(
         "Digit",
         list(SOURCES),
@@ -34,8 +39,8 @@ def asked_digit(default: str = "3, no. 1") -> AskedDigit | None:
         help="A digit drawn here is scaled into 20 by 20 pixels and centred by its mass, as MNIST's were.",
     )
     if kind == "held-out":
-        position = pick_digit("Held-out digit", "asked-digit", default)
+        position = pick_digit("Held-out digit", key, default)
         image = held_out().images[position]
-        return AskedDigit((image * 255).byte().numpy(), f"held-out digit {st.session_state['asked-digit']}")
+        return AskedDigit((image * 255).byte().numpy(), f"the held-out digit {name_of(position)}")
     grey = drawing_pad("paper")
     return None if grey is None else AskedDigit(grey, "the digit you drew")

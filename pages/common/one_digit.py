@@ -1,20 +1,19 @@
-"""One held-out digit: its reconstruction, its posterior beside the prior, and where its NELBO comes from."""
+"""One digit, held-out or drawn: its reconstruction, its posterior beside the prior, and where its NELBO comes from."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
 from pages.common import figures, formulas, frame
-from pages.common.held_out import encoded, held_out, name_of, pick_digit
+from pages.common.asked_digit import asked_digit
 from pages.common.palette import KL_Z, REFERENCE, swatch
 from pages.common.terms import in_order, term
-from training.dataset_names import best_dataset_name
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from training.checkpoints import Checkpoint
-    from training.latents import Share
+    from training.latents import Encoding, Share
 
 __all__ = ["one_digit"]
 
@@ -27,31 +26,33 @@ MARGIN = 50  # for the axis below
 @st.fragment
 def one_digit(source: "Checkpoint") -> None:
     """The digit and what a model makes of it."""
-    codes = encoded(source)
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        digit = pick_digit("Digit", "digit", "7, no. 2")
-    terms, cost = _split(source.sha256, best_dataset_name(), digit, source)
+        digit = asked_digit("7, no. 2", key="digit")
+    if digit is None:
+        picture.info("Draw a digit on the right.", icon=":material/draw:")
+        return
+    image, codes, drawn_again, terms, cost = _taken_apart(source.sha256, digit.grey.tobytes(), source)
     told = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
     with picture:
         shown, drawn, numbers = st.columns([1, 1, 1.2], gap="medium", vertical_alignment="center")
         with shown:
             figures.picture(
-                _png(held_out().images[digit]),
+                image,
                 key="digit",
-                alt=f"The held-out digit {name_of(digit)}, binarised",
+                alt=f"{digit.name[0].upper()}{digit.name[1:]}, binarised",
                 caption="The digit, binarised",
             )
         with drawn:
             figures.picture(
-                _png(source.build().decode_mean(codes.latents[digit])),
+                drawn_again,
                 key="reconstruction",
                 alt=f"Its reconstruction from the posterior's mean. In nats: {told}",
                 caption="Its reconstruction",
             )
         with numbers:
             _terms(terms)
-        _posterior(source, codes.mean[digit], codes.variance[digit], cost, name_of(digit))
+        _posterior(source, codes.mean[0], codes.variance[0], cost, digit.name)
     formulas.nelbo_formula(source.family.name)
     frame.notes(
         look="The reconstruction is smoother than the digit: it keeps what the code can say and drops the noise of "
@@ -63,17 +64,33 @@ def one_digit(source: "Checkpoint") -> None:
     )
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _split(sha256: str, data: str, digit: int, _source: "Checkpoint") -> "tuple[dict[str, Share], Tensor]":
-    from training.latents import split_nelbo
+class TakenApart(NamedTuple):
+    """A digit, binarised; its code and what is drawn from it; the terms of its NELBO, and each dimension's KL (z,)."""
 
-    return split_nelbo(_source.build(), held_out().images[digit], passes=PASSES)
+    image: bytes
+    codes: "Encoding"
+    drawn_again: bytes
+    terms: "dict[str, Share]"
+    cost: "Tensor"
 
 
-def _png(pixels: "Tensor") -> bytes:
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _taken_apart(sha256: str, grey: bytes, _source: "Checkpoint") -> TakenApart:
+    import torch
+
     from training import pictures
+    from training.homework import binarise_once
+    from training.latents import encode, split_nelbo
 
-    return pictures.png_bytes(pictures.grid(pictures.to_uint8(pixels.unsqueeze(0)), columns=1))
+    model = _source.build()
+    x = binarise_once(torch.frombuffer(bytearray(grey), dtype=torch.uint8).unsqueeze(0))
+    codes = encode(model, x)
+    with torch.inference_mode():
+        pair = torch.cat([x, model.decode_mean(codes.latents)])
+    image, drawn_again = (
+        pictures.png_bytes(pictures.grid(tile, columns=1)) for tile in pictures.to_uint8(pair)[:, None]
+    )
+    return TakenApart(image, codes, drawn_again, *split_nelbo(model, x[0], passes=PASSES))
 
 
 def _terms(terms: "dict[str, Share]") -> None:
@@ -113,12 +130,10 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
             rows,
             _posterior_spec(names),
             key="posterior",
-            alt=f"Posterior mean, variance and KL in nats of each dimension of the digit {name}: {told}",
+            alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {told}",
         )
     with right, st.container(key="chart-cost"):
-        st.vega_lite_chart(
-            rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of the digit {name}, sorted"
-        )
+        st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}, sorted")
     rest = [float(cost[dimension]) for dimension in order[MOST:]]
     others = f" {len(rest)} more dimensions cost {sum(rest):.2f} nats together." if rest else ""
     st.caption(
