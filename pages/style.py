@@ -8,17 +8,15 @@ from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
 from pages.common.style_scores import comparison, known_scores, measure_scores, scores
 from pages.common.style_walks import bank, blended, dimensions, name_of
 from pages.common.swap_matrix import Matrix, matrix, show_matrix
-from training.dataset_names import LICENCES, on_disk
 from training.errors import UserError
 from training.folders import pretrained_names
-from training.svhn_files import GET_SVHN
 
 FAMILIES = ("fsvae-conv", "fsvae")
 SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
 GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
 
 frame.mend_link("pages/style.py")
-frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?")
+frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?", svhn=True)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_checkpoint_of(FAMILIES)
@@ -89,8 +87,6 @@ with controls:
             width="stretch",
         )
     frame.share()
-    if not on_disk("svhn"):
-        st.caption(f"SVHN is not on this server: {GET_SVHN}. {LICENCES['svhn']}")
 
 try:
     source = services.checkpoint(checkpoint_path(choice))

@@ -11,7 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import safetensors
@@ -25,7 +25,15 @@ from models.registry import FAMILIES
 from training.errors import UserError, explain
 from training.files import replace_file
 
-__all__ = ["Checkpoint", "load_checkpoint", "weights_file", "write_safetensors"]
+__all__ = [
+    "LARGEST_FILE",
+    "Checkpoint",
+    "load_checkpoint",
+    "read_content",
+    "read_tensors",
+    "weights_file",
+    "write_safetensors",
+]
 
 WEIGHT_FILES = ("checkpoint.safetensors", "model.safetensors")
 LARGEST_FILE = 512 * 2**20
@@ -97,21 +105,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         UserError: missing, torn, too large, not weights, not finite, or of no family known here.
     """
     file = weights_file(Path(path))
-    size = file.stat().st_size
-    if size > LARGEST_FILE:
-        raise UserError(
-            f"{file.name} has {size / 2**20:,.0f} MB; weights of these models have a few: the limit is "
-            f"{LARGEST_FILE // 2**20} MB."
-        )
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UserError(f"{file} cannot be read ({error.strerror}): check its permissions.") from error
-    tensors, facts = (
-        _read_safetensors(content, file.name) if _is_safetensors(content) else _read_torch(content, file.name)
-    )
-    if (unpacked := 4 * sum(value.numel() for value in tensors.values())) > LARGEST_FILE:
-        raise UserError(f"{file.name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
+    content = read_content(file, file.name)
+    tensors, facts = read_tensors(content, file.name)
     tensors = {_plain_name(name): value for name, value in tensors.items() if not value.is_nested}
     family, config = _claimed(facts, tensors) or _recognise(tensors, file.name)
     state, ignored = _select(tensors, family, config, file.name)
@@ -125,6 +120,39 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         ignored=ignored,
         step=_step_of(facts),
     )
+
+
+def read_content(file: Path, name: str) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UserError: it is too large, or cannot be read.
+    """
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE:
+            raise UserError(
+                f"{name} has {size / 2**20:,.0f} MB; weights of these models have a few: the limit is "
+                f"{LARGEST_FILE // 2**20} MB."
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{name} cannot be read ({error.strerror}): check its permissions.") from error
+
+
+def read_tensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a file by their names, and what it says about itself.
+
+    It may be a safetensors file, what torch.save wrote in today's or the old format, or the zip of a run folder.
+
+    Raises:
+        UserError: torn, more than tensors, no state_dict, or too large once unpacked.
+    """
+    content = _unzipped(content, name)
+    tensors, facts = _read_safetensors(content, name) if _is_safetensors(content) else _read_torch(content, name)
+    if (unpacked := 4 * sum(value.numel() for value in tensors.values())) > LARGEST_FILE:
+        raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
+    return tensors, facts
 
 
 def write_safetensors(path: Path, state: Mapping[str, Tensor], *, family: str, config: ModelConfig, step: int) -> None:
@@ -188,6 +216,31 @@ def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
     if tensors is None:
         raise UserError(f"{name} holds no state_dict: save it with torch.save(model.state_dict(), path).")
     return tensors, {}
+
+
+def _unzipped(content: bytes, name: str) -> bytes:
+    """The weights in the zip of a run folder; any other content as it is."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if any(PurePosixPath(entry.filename).name == "data.pkl" for entry in entries):
+                return content  # torch's own
+            found = [entry for entry in entries if PurePosixPath(entry.filename).name in WEIGHT_FILES]
+            if len(found) != 1:
+                raise UserError(
+                    f"{name} is a zip with {len(found)} files of weights in it: zip one run folder, with its "
+                    "checkpoint.safetensors."
+                )
+            if found[0].file_size > LARGEST_FILE:
+                raise UserError(f"{name} would unpack to {found[0].file_size / 2**20:,.0f} MB: it is no such model.")
+            with archive.open(found[0]) as weights:
+                return weights.read(LARGEST_FILE)
+    except UserError:
+        raise
+    except Exception as error:  # torn, encrypted, of a method that nobody knows: zipfile has many words for it
+        raise UserError(f"{name} is a zip that cannot be read: zip the run folder again.") from error
 
 
 def _refuse_bomb(content: bytes, name: str) -> None:

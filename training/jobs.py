@@ -132,13 +132,13 @@ class Jobs:
         """The jobs of a lane that run or wait, the running one first."""
         return [job for job in list(self._jobs.values()) if job.lane == lane and job.active]
 
-    def stop_all(self) -> None:
-        """Ask every job to end and give trainings a moment to keep their last state."""
+    def stop_all(self, seconds: float = GOODBYE_SECONDS) -> None:
+        """Ask every job to end and give each this long to keep its last state."""
         jobs = [job for job in list(self._jobs.values()) if job.active]
         for job in jobs:
             job.stop()
         for job in jobs:
-            job.wait(GOODBYE_SECONDS)
+            job.wait(seconds)
 
     def start_training(self, config: "TrainConfig") -> "Run":
         """Start a new run in the background.

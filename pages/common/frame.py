@@ -8,10 +8,11 @@ import streamlit as st
 
 from pages.common import services
 from pages.common.ticking import ticking
-from training.dataset_names import DATASETS, LICENCES, best_dataset_name
+from training.dataset_names import DATASETS, LICENCES, best_dataset_name, on_disk
 from training.errors import UserError
 from training.folders import PROJECT, data_folder
 from training.mnist_files import download_mnist
+from training.svhn_files import GET_SVHN
 
 if TYPE_CHECKING:
     from training.jobs import Job
@@ -23,14 +24,14 @@ LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
 _STYLE = "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; }</style>"
 
 
-def header(title: str, question: str) -> None:
-    """The page's title, the one question it answers, and which data are in use."""
+def header(title: str, question: str, *, svhn: bool = False) -> None:
+    """The page's title, the one question it answers, and which data are in use: MNIST's, or SVHN's."""
     _enter_through_app()
     st.html(_STYLE)
     name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)
     with data:
-        _data_status()
+        _svhn_status() if svhn else _data_status()
     st.markdown(f":gray[{question}]")
     services.warm_up()
 
@@ -82,6 +83,14 @@ def _enter_through_app() -> None:
     if "entered" not in st.session_state:
         runpy.run_path(str(PROJECT / "app.py"))
         st.stop()
+
+
+def _svhn_status() -> None:
+    here = on_disk("svhn")
+    with st.popover("SVHN" if here else "Without SVHN", icon=":material/database:", width="stretch"):
+        st.markdown(f"**{DATASETS['svhn']}.** {LICENCES['svhn']}")
+        if not here:
+            st.markdown(f"It is not on this server. Its images show once somebody gets it: {GET_SVHN}.")
 
 
 def _data_status() -> None:

@@ -1,4 +1,4 @@
-"""One way to choose a checkpoint, on every page: shipped models first, then the runs of this server."""
+"""One way to choose a checkpoint, on every page: the visitor's files, shipped models, the runs of this server."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.common.uploads import UPLOAD, upload_panel, uploads
 from training.dataset_names import datasets_of
 from training.folders import PRETRAINED, fact_of, pretrained_names, run_ids, runs_folder
 
@@ -25,8 +26,8 @@ SHIPPED, RUN = "shipped ", "run "
 
 
 def pick_checkpoint() -> str:
-    """A picker whose choice is in the page's address; returns "shipped <name>" or "run <id>"."""
-    chosen: str = _pick_one(_choices())
+    """A picker whose choice is in the page's address; returns "shipped <name>", "run <id>" or "upload <name>"."""
+    chosen: str = _pick_one(_choices(), default=SHIPPED + "vae")
     return chosen
 
 
@@ -39,14 +40,17 @@ def pick_checkpoint_of(
 
 
 def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint", default: str = "") -> Any:
-    return st.selectbox(
+    chosen = st.selectbox(
         label,
         options,
         index=options.index(default) if default in options else 0,
         key=key,
         bind="query-params",
-        help="Models that ship with the app, and every run trained here.",
+        help="Models that ship with the app, every run trained here, and files that you hand in.",
     )
+    if key == "checkpoint":
+        upload_panel()
+    return chosen
 
 
 def pick_checkpoints(default: list[str]) -> list[str]:
@@ -60,14 +64,15 @@ def pick_checkpoints(default: list[str]) -> list[str]:
         wrap=True,
         key="models",
         bind="query-params",
-        help=f"Up to {MOST}: models of MNIST that ship with the app, and every such run trained here.",
+        help=f"Up to {MOST}: models of MNIST that ship with the app, such runs trained here, files that you hand in.",
     )
+    upload_panel()
     return chosen
 
 
 def pick_runs(families: Collection[str]) -> list[str]:
-    """A picker for up to six runs of some families, if there are any; returns "run <id>" each."""
-    options = [choice for choice in _choices(families) if choice.startswith(RUN)]
+    """A picker for up to six runs and files handed in, of some families; empty where there are none."""
+    options = [choice for choice in _choices(families) if not choice.startswith(SHIPPED)]
     if not options:
         return []
     chosen: list[str] = st.multiselect(
@@ -84,15 +89,20 @@ def pick_runs(families: Collection[str]) -> list[str]:
 
 def _choices(families: Collection[str] | None = None) -> list[str]:
     every = [SHIPPED + name for name in pretrained_names()] + [RUN + run for run in run_ids()]
+    every += [UPLOAD + name for name in uploads()]
     return every if families is None else [choice for choice in every if _told(choice, "family") in families]
 
 
 def _told(choice: str, name: str) -> str:
+    if choice.startswith(UPLOAD):
+        return str(getattr(uploads()[choice.removeprefix(UPLOAD)], name))
     return fact_of(Path(checkpoint_path(choice)), name)
 
 
 def checkpoint_path(choice: str) -> str:
-    """The folder behind a picker's choice."""
+    """The folder or file behind a picker's choice."""
+    if choice.startswith(UPLOAD):
+        return str(uploads()[choice.removeprefix(UPLOAD)].path)
     if choice.startswith(SHIPPED):
         return str(PRETRAINED / choice.removeprefix(SHIPPED))
     return str(runs_folder() / choice.removeprefix(RUN))

@@ -21,8 +21,9 @@ from training.folders import PRETRAINED, run_ids
 if TYPE_CHECKING:
     from training.checkpoints import Checkpoint
     from training.jobs import Jobs
+    from training.quarantine import Quarantine
 
-__all__ = ["checkpoint", "first_samples", "jobs", "samples_png", "training_speed", "warm_up"]
+__all__ = ["checkpoint", "first_samples", "jobs", "quarantine", "samples_png", "training_speed", "warm_up"]
 
 os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("ELBO_LAB_THREADS", "1"))
 
@@ -50,6 +51,14 @@ def jobs() -> "Jobs":
     from training.jobs import Jobs
 
     return Jobs()
+
+
+@st.cache_resource
+def quarantine() -> "Quarantine":
+    """The one reader of strangers' files."""
+    from training.quarantine import Quarantine
+
+    return Quarantine()
 
 
 def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:

@@ -10,6 +10,8 @@ from training.dataset_names import on_disk
 from training.errors import UserError
 
 if TYPE_CHECKING:
+    import torch
+
     from training.checkpoints import Checkpoint
     from training.style_bank import StyleBank
 
@@ -55,7 +57,14 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
         with torch.inference_mode():
             drawn = model.decode_mean(model.latents(way, digit))
         mine, theirs = name_of(held, own), name_of(held, away)
-        part, chosen = st.columns([3.4, 1], gap="large", vertical_alignment="center")
+        source_picture, part, chosen = st.columns([1, 3, 1], gap="large", vertical_alignment="center")
+        with source_picture:
+            figures.picture(
+                strip_of(_seen(held, own, drawn)),
+                key=f"{key}-own-{turn}",
+                alt=f"Picture {'AB'[turn]}: {mine}",
+                caption=f"Picture {'AB'[turn]}" if on_disk("svhn") else f"Picture {'AB'[turn]}, drawn again",
+            )
         with part:
             share = st.slider(
                 f"The {int(held.digits[own])} of {mine}: how far towards the style of {theirs}",
@@ -84,6 +93,15 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
                 key=f"{key}-{turn}",
                 alt=f"{int(held.digits[own])}, {share} % of the way from the style of {mine} to that of {theirs}",
             )
+
+
+def _seen(held: "StyleBank", position: int, drawn: "torch.Tensor") -> "torch.Tensor":
+    """The image itself where SVHN is on disk, else the first of what is drawn in its style: (1, pixels)."""
+    if not on_disk("svhn"):
+        return drawn[:1]
+    from training.data import load_dataset
+
+    return load_dataset("svhn").test.images[held.indices[[position]]].float() / 255
 
 
 def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) -> None:

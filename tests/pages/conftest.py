@@ -7,18 +7,34 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+import training.jobs
 from pages.common import services
 from tests.patience import PATIENCE
+from training.errors import UserError
 from training.folders import PROJECT
+from training.jobs import Job
+from training.runs import Run, RunWriter, Status
+from training.trainer import train_into
+
+
+def train_here(run: Run, job: Job) -> Status:
+    """Train in the job's thread: a process for each test would load torch anew. Tests of jobs have real ones."""
+    state = run.resume_state() if (run.path / "resume.pt").exists() else None
+    writer = RunWriter(run.path, run.config, resume=True)
+    status = train_into(writer, resume=state, should_stop=job.should_stop)
+    if status.state == "failed":
+        raise UserError(status.message)
+    return status
 
 
 @pytest.fixture
-def app(runs_folder: Path, no_mnist: Path) -> Iterator[AppTest]:
-    """The app, started and showing Home; background work it leaves behind is stopped."""
+def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The app, before its first run; background work it leaves behind is stopped."""
+    monkeypatch.setattr(training.jobs, "_supervise", train_here)
     st.cache_resource.clear()
     st.cache_data.clear()
-    yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
-    services.jobs().stop_all()
+    yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
+    services.jobs().stop_all(PATIENCE)  # none is left to take the next test's time
 
 
 def text_of(app: AppTest) -> str:

@@ -5,6 +5,11 @@ from training.cards import read_card
 from training.folders import PRETRAINED
 
 
+@pytest.fixture(autouse=True)
+def _home(app: AppTest) -> None:
+    app.run()
+
+
 def words(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in [*app.title, *app.markdown, *app.caption])
 
