@@ -36,7 +36,7 @@ with controls:
         format_func=SHOWN.__getitem__,
         key="rows",
         bind="query-params",
-        width="stretch",
+        wrap=True,
     )
     own = st.text_input(
         "Their numbers",

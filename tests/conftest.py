@@ -46,6 +46,13 @@ def quiet_machine() -> None:
 
 
 @pytest.fixture
+def machine_at_hand() -> None:
+    """For tests that watch a training live: skipped where others take most of the machine, and it would starve."""
+    if (stolen := stolen_time()) > 0.5:
+        pytest.skip(f"others took {stolen:.0%} of the last second: a training would hardly move here")
+
+
+@pytest.fixture
 def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A runs folder of this test alone; it does not exist yet."""
     folder = tmp_path / "runs"

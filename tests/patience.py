@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 __all__ = ["PATIENCE", "stolen_time", "until"]
 
-PATIENCE = 300.0  # seconds before a test gives up; on a quiet machine nothing here takes ten
+PATIENCE = 600.0  # seconds before a test gives up; on a quiet machine nothing here takes ten
 
 
 def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:

@@ -2,6 +2,7 @@ import re
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
@@ -19,6 +20,7 @@ def step_of(page: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
+@pytest.mark.usefixtures("machine_at_hand")
 def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{fresh_server.url}/train")
     steps = page.get_by_role("spinbutton", name="Steps")
@@ -70,6 +72,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     assert "checkpoint=run+vae-" in page.url
 
 
+@pytest.mark.usefixtures("machine_at_hand")
 def test_the_keyboard_alone_can_start_and_stop(fresh_server: Server, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{fresh_server.url}/train")
     start = page.get_by_role("button", name="Start training")
