@@ -201,12 +201,8 @@ def _claimed(facts: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[F
 def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read what torch.save wrote, today's zip format or the old one, allowing nothing but tensors."""
     try:
-        if zipfile.is_zipfile(io.BytesIO(content)):
-            _refuse_bomb(content, name)
         with warnings.catch_warnings(action="ignore"):  # of formats that are then refused in our own words
             loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except UserError:
-        raise
     except Exception as error:  # a broken or hostile file can fail in any way; none of it is ours to tell apart
         raise UserError(
             f"{name} cannot be read as weights: it is torn, or holds more than tensors; save it again with "
@@ -225,6 +221,8 @@ def _unzipped(content: bytes, name: str) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+            if (unpacked := sum(entry.file_size for entry in entries)) > LARGEST_FILE:
+                raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
             if any(PurePosixPath(entry.filename).name == "data.pkl" for entry in entries):
                 return content  # torch's own
             found = [entry for entry in entries if PurePosixPath(entry.filename).name in WEIGHT_FILES]
@@ -233,21 +231,12 @@ def _unzipped(content: bytes, name: str) -> bytes:
                     f"{name} is a zip with {len(found)} files of weights in it: zip one run folder, with its "
                     "checkpoint.safetensors."
                 )
-            if found[0].file_size > LARGEST_FILE:
-                raise UserError(f"{name} would unpack to {found[0].file_size / 2**20:,.0f} MB: it is no such model.")
             with archive.open(found[0]) as weights:
                 return weights.read(LARGEST_FILE)
     except UserError:
         raise
     except Exception as error:  # torn, encrypted, of a method that nobody knows: zipfile has many words for it
         raise UserError(f"{name} is a zip that cannot be read: zip the run folder again.") from error
-
-
-def _refuse_bomb(content: bytes, name: str) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > LARGEST_FILE:
-        raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
 
 
 def _state_dict_in(content: Any) -> dict[str, Tensor] | None:
