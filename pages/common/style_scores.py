@@ -52,7 +52,7 @@ def known_scores(source: "Checkpoint", shipped: str) -> Mapping[str, Any] | None
     if shipped:
         return read_card(PRETRAINED / shipped).disentanglement
     job = services.jobs().find(_key(source))
-    return job.result.as_json() if job is not None and job.state == "done" else None
+    return job.result.as_json() if job is not None and job.result is not None else None
 
 
 def scores(found: Mapping[str, Any]) -> None:
