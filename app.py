@@ -47,6 +47,12 @@ STYLE = st.Page(
     icon=":material/style:",
     help="House numbers in colour: ten digits in twenty styles, and how well the two come apart.",
 )
+CLINIC = st.Page(
+    "pages/clinic.py",
+    title="Clinic",
+    icon=":material/biotech:",
+    help="Your own weights, diagnosed layer by layer and laid beside others on the same images and noise.",
+)
 TRAIN = st.Page(
     "pages/train.py",
     title="Train",
@@ -54,4 +60,4 @@ TRAIN = st.Page(
     help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
 )
 
-st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, STYLE, TRAIN], position="top").run()
+st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, STYLE, CLINIC, TRAIN], position="top").run()

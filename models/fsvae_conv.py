@@ -192,6 +192,8 @@ def recognise(shapes: Shapes) -> ConvFSVAEConfig | None:
         return None
     channels = [_axis(shapes, f"enc.conv.{2 * layer}.weight", 0) for layer in range(HALVINGS)]
     width, inputs = _axis(shapes, "enc.head.net.0.weight", 0), _axis(shapes, "enc.head.net.0.weight", 1)
+    if not channels[-1]:
+        raise ValueError("enc.conv.4.weight gives no channels.")
     labels = _axis(shapes, "dec.film.0.weight", 1)
     side = isqrt((inputs - labels) // channels[-1]) * 2**HALVINGS
     z = _axis(shapes, "dec.head.net.0.weight", 1) - labels

@@ -51,7 +51,10 @@ class GMVAE(VAE):
         size, k = self.config.z, self.config.k
         self.enc = MLP((self.config.pixels, *self.config.hidden, 2 * size))
         self.dec = MLP((size, *self.config.hidden, self.config.pixels))
-        self.z_pre = nn.Parameter(torch.randn(1, 2 * k, size) / math.sqrt(k * size))
+        z_pre = torch.empty(1, 2 * k, size)
+        if not z_pre.is_meta:  # a normal draw without memory makes torch load seconds' worth of modules
+            z_pre.normal_().div_(math.sqrt(k * size))
+        self.z_pre = nn.Parameter(z_pre)
         self.register_buffer("pi", torch.full((k,), 1 / k))
 
     def components(self) -> tuple[Tensor, Tensor]:

@@ -37,11 +37,30 @@ class MLP(nn.Module):
         Returns:
             Shape (..., labels, sizes[-1]); entry j equals `forward` of x[..., j, :] with one_hot(j) after it.
         """
+        shared, of_label = self._first_layer(x, labels)
+        output: Tensor = self.net[1:](shared + of_label)
+        return output
+
+    def for_labels(self, x: Tensor, row: Tensor, label: Tensor, labels: int) -> Tensor:
+        """The outputs for pairs of a row of x and a one-hot label; each row passes the first layer once.
+
+        Arguments:
+            x: (batch, sizes[0] - labels).
+            row, label: int64 (pairs,), from 0 to below batch and below labels.
+
+        Returns:
+            Shape (pairs, sizes[-1]); entry i equals `forward` of x[row[i]] with one_hot(label[i]) after it.
+        """
+        shared, of_label = self._first_layer(x, labels)
+        output: Tensor = self.net[1:](shared.index_select(0, row) + of_label.index_select(0, label))
+        return output
+
+    def _first_layer(self, x: Tensor, labels: int) -> tuple[Tensor, Tensor]:
+        """What the first layer, which is linear, makes of x, and what each of the labels adds to that."""
         first = self.net[0]
         assert isinstance(first, nn.Linear)
         shared = F.linear(x, first.weight[:, :-labels], first.bias)
-        output: Tensor = self.net[1:](shared + first.weight[:, -labels:].T.to(shared.dtype))
-        return output
+        return shared, first.weight[:, -labels:].T.to(shared.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., sizes[0]) -> (..., sizes[-1])."""

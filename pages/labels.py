@@ -49,7 +49,7 @@ with picture:
 with controls:
     st.markdown(
         "The label $y$ says which digit, the code $z$ says everything else: slant, width, stroke. Nobody told the "
-        "model to keep them apart. Given $y$ for a hundred digits, it is cheapest to leave $y$ out of $z$."
+        "model to keep them apart. Given $y$ for a hundred digits, it is cheapest to leave $y$ out of $z.$"
     )
     frame.share()
 

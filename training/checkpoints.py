@@ -7,12 +7,13 @@ tensors; what it says about itself is taken only where every shape agrees, to te
 import hashlib
 import io
 import json
+import re
 import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import safetensors
 import safetensors.torch
@@ -24,13 +25,17 @@ from models.family import Family, GenerativeModel, ModelConfig
 from models.registry import FAMILIES
 from training.errors import UserError, explain
 from training.files import replace_file
+from training.pickled import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
 
 __all__ = [
     "LARGEST_FILE",
     "Checkpoint",
+    "Understood",
     "load_checkpoint",
+    "plain_names",
     "read_content",
     "read_tensors",
+    "understand",
     "weights_file",
     "write_safetensors",
 ]
@@ -39,7 +44,7 @@ WEIGHT_FILES = ("checkpoint.safetensors", "model.safetensors")
 LARGEST_FILE = 512 * 2**20
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
-_PREFIXES = ("module.", "_orig_mod.")
+_PREFIXES = re.compile(r"(?:module\.|_orig_mod\.)+")
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,15 @@ class Checkpoint:
         model.load_state_dict(dict(self.state), assign=True)
         built: Any = model.eval().requires_grad_(False)
         return built
+
+
+class Understood(NamedTuple):
+    """What a file's tensors are; the attributes as in `Checkpoint`."""
+
+    family: Family
+    config: ModelConfig
+    state: dict[str, Tensor]
+    ignored: tuple[str, ...]
 
 
 def weights_file(path: Path) -> Path:
@@ -107,19 +121,37 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     file = weights_file(Path(path))
     content = read_content(file, file.name)
     tensors, facts = read_tensors(content, file.name)
-    tensors = {_plain_name(name): value for name, value in tensors.items() if not value.is_nested}
-    family, config = _claimed(facts, tensors) or _recognise(tensors, file.name)
-    state, ignored = _select(tensors, family, config, file.name)
+    understood = understand(tensors, facts, file.name)
     return Checkpoint(
         name=file.parent.name if file.name in WEIGHT_FILES else file.stem,
         file=file,
         sha256=hashlib.sha256(content).hexdigest(),
-        family=family,
-        config=config,
-        state=state,
-        ignored=ignored,
+        **understood._asdict(),
         step=_step_of(facts),
     )
+
+
+def understand(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: str) -> Understood:
+    """Tell which model a file's tensors are, and take from them those that it needs.
+
+    Arguments:
+        tensors, facts: as `read_tensors` gives them.
+        name: of the file, for the sentence of a refusal.
+
+    Raises:
+        UserError: they are of no family known here, do not fit each other, or are not finite.
+    """
+    tensors = plain_names(tensors)
+    family, config = _claimed(facts, tensors) or _recognise(tensors, name)
+    return Understood(family, config, *_select(tensors, family, config, name))
+
+
+def plain_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors by their parameters' own names, without what DataParallel or torch.compile put before them.
+
+    Nested tensors, which have no shape, are left out.
+    """
+    return {_plain_name(name): value for name, value in tensors.items() if not value.is_nested}
 
 
 def read_content(file: Path, name: str) -> bytes:
@@ -170,10 +202,10 @@ def _is_safetensors(content: bytes) -> bool:
 def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         tensors = safetensors.torch.load(content)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+    except Exception as error:  # as of torch's files below
         raise UserError(f"{name} is torn or not a safetensors file: write or download it again.") from error
     header = content[8 : 8 + int.from_bytes(content[:8], "little")]
-    return tensors, json.loads(header).get("__metadata__", {})
+    return tensors, json.loads(header).get("__metadata__") or {}
 
 
 def _step_of(facts: Mapping[str, str]) -> int | None:
@@ -203,12 +235,15 @@ def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
     try:
         with warnings.catch_warnings(action="ignore"):  # of formats that are then refused in our own words
             loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # a broken or hostile file can fail in any way; none of it is ours to tell apart
+        tensors = _state_dict_in(loaded)  # a strange dict may refuse to be asked
+    except Exception as error:  # a broken or hostile file can fail in any way; what it holds may say more
         raise UserError(
-            f"{name} cannot be read as weights: it is torn, or holds more than tensors; save it again with "
+            what_was_pickled(content, name)
+            or f"{name} cannot be read as weights: it is torn, or holds more than tensors; save it again with "
             "torch.save(model.state_dict(), path)."
         ) from error
-    tensors = _state_dict_in(loaded)
+    if tensors is None and is_optimiser(loaded):
+        raise UserError(f"{name} {OPTIMISER_SENTENCE}")
     if tensors is None:
         raise UserError(f"{name} holds no state_dict: save it with torch.save(model.state_dict(), path).")
     return tensors, {}
@@ -232,7 +267,7 @@ def _unzipped(content: bytes, name: str) -> bytes:
                     "checkpoint.safetensors."
                 )
             with archive.open(found[0]) as weights:
-                return weights.read(LARGEST_FILE)
+                return weights.read(found[0].file_size)  # and no more, whatever it would unpack to
     except UserError:
         raise
     except Exception as error:  # torn, encrypted, of a method that nobody knows: zipfile has many words for it
@@ -256,11 +291,7 @@ def _tensors_in(content: Any) -> dict[str, Tensor] | None:
 
 
 def _plain_name(name: str) -> str:
-    """The parameter's own name, without what DataParallel or torch.compile put before it."""
-    stripped = name
-    for prefix in _PREFIXES:
-        stripped = stripped.removeprefix(prefix)
-    return stripped if stripped == name else _plain_name(stripped)
+    return name[found.end() :] if (found := _PREFIXES.match(name)) else name
 
 
 def _recognise(tensors: Mapping[str, Tensor], name: str) -> tuple[Family, ModelConfig]:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,11 +105,11 @@ def resume(
 @app.command(hidden=True)
 def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")]) -> None:
     """Carry out a run that a server has queued."""
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.runs import Run, RunWriter
     from training.trainer import train_into
 
-    use_threads()
+    prepare_thread()
     if hasattr(os, "nice"):
         os.nice(POLITENESS)  # pages answer first
     opened = Run(run)
@@ -119,11 +120,11 @@ def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")
 
 def _train(writer: Any, state: dict[str, Any] | None) -> None:
     from training.dataset_names import DATASETS
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.loop import Event, Measured
     from training.trainer import train_into
 
-    use_threads()
+    prepare_thread()
     config = writer.config
     errors.print(f"Training {config.preset} on {DATASETS[config.data]}, into {writer.path}")
     with _progress() as bar, _interruptible() as interrupted:
@@ -147,7 +148,11 @@ def _train(writer: Any, state: dict[str, Any] | None) -> None:
 def evaluate(
     checkpoint: CheckpointPath,
     bounds: Annotated[
-        str | None, typer.Option(help="The m of each IWAE-m bound; when absent 1,10,100,1000, and none on SVHN.")
+        str | None,
+        typer.Option(
+            help="The m of each IWAE-m bound; when absent 1,10,100,1000, for an SSVAE on the full test set 1,10,100, "
+            "and none on SVHN."
+        ),
     ] = None,
     sets: Annotated[
         str | None,
@@ -158,25 +163,22 @@ def evaluate(
 ) -> None:
     """Measure NELBO, KL, reconstruction and IWAE-m bounds, with standard errors."""
     from training.checkpoints import load_checkpoint
-    from training.data import dataset_name_of
     from training.dataset_names import on_disk
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.evaluate import check_bounds
-    from training.measure import DEFAULT_BOUNDS, DEFAULT_SETS, check_sets, measure, measure_accuracy, measure_style
+    from training.evaluation_sets import evaluation_set
+    from training.measure import DEFAULT_SETS, check_sets, measure, measure_accuracy, measure_style
 
     asked = None if sets is None else check_sets(_words(sets))
     numbers = None if bounds is None else check_bounds([_whole_number(word) for word in _words(bounds)])
     loaded = load_checkpoint(checkpoint)
-    kind = loaded.family.data
     if asked is None:
-        asked = list(DEFAULT_SETS[kind])
-    if numbers is None:
-        numbers = list(DEFAULT_BOUNDS[kind])
-    use_threads()
-    present = [name for name in asked if on_disk(dataset_name_of(name))]
+        asked = list(DEFAULT_SETS[loaded.family.data])
+    prepare_thread()
+    present = [name for name in asked if on_disk(evaluation_set(name).dataset)]
     for name in asked:
         if name not in present:
-            command = "download svhn" if dataset_name_of(name) == "svhn" else "download"
+            command = "download svhn" if evaluation_set(name).dataset == "svhn" else "download"
             errors.print(f"The {name} set is left out: its data are not on disk (python -m training {command}).")
     with _progress() as bar, _interruptible() as interrupted:
         tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
@@ -211,6 +213,32 @@ def evaluate(
 def _whole_set_terms(report: Any) -> dict[str, Any]:
     """What a report says beside the bounds, to stand beside the measures of disentanglement."""
     return {name: value for name, value in report.as_json().items() if isinstance(value, float)}
+
+
+@app.command("diagnose")
+def diagnose_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of weights, or a folder with one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Say layer by layer how a file differs from the homework's network; exit code 1 if it does not load."""
+    from training.checkpoints import plain_names, read_content, read_tensors, weights_file
+    from training.diagnosis import diagnose
+    from training.tensor_statistics import statistics_of
+
+    found = weights_file(file)
+    tensors, facts = read_tensors(read_content(found, found.name), found.name)
+    diagnosis = diagnose(tensors, found.name, facts)
+    if as_json:
+        statistics = [asdict(row) for row in statistics_of(plain_names(tensors))]
+        typer.echo(json.dumps({**diagnosis.as_json(), "statistics": statistics}))
+    else:
+        from training.tables import layer_table
+
+        console = Console(highlight=False, markup=False)
+        console.print(layer_table(diagnosis))
+        for line in (diagnosis.verdict, *diagnosis.notes):
+            console.print(line, soft_wrap=True)
+    raise typer.Exit(0 if diagnosis.fits else 1)
 
 
 @app.command()
@@ -288,10 +316,10 @@ def train_reader_command(
 ) -> None:
     """Train the small classifier of SVHN that judges swapped digits."""
     from training.data import load_dataset
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.digit_reader import READER_FILE, reading_accuracy, train_reader, write_reader
 
-    use_threads()
+    prepare_thread()
     data, file = load_dataset("svhn"), out or READER_FILE
     with _progress() as bar, _interruptible() as interrupted:
         task = bar.add_task("reader", total=1.0)
@@ -314,10 +342,10 @@ def benchmark(
 ) -> None:
     """Time a training step and IWAE-1000 against the homework's way (which needs 10 GB of memory)."""
     from training.benchmark import benchmark as measure_speed
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.tables import speed_table
 
-    use_threads()
+    prepare_thread()
     with _progress() as bar:
         task = bar.add_task("benchmark", total=1.0)
         result = measure_speed(
@@ -337,22 +365,23 @@ def pretrain(
     names: Annotated[list[str], typer.Argument(help="Presets to train, measure and ship.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Of the training; the shipped one when absent.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the folders go; pretrained/ when absent.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="The preset's own when absent; the card says.")] = None,
 ) -> None:
     """Remake shipped models: full data, the homework's steps, measured on both sets."""
     from models.registry import PRESETS, family_of
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.errors import one_of
     from training.folders import PRETRAINED, runs_folder
     from training.loop import Event
     from training.measure import DEFAULT_SETS
     from training.pretrain import pretrain as make
 
-    use_threads()
+    prepare_thread()
     for name in names:
         if name not in PRESETS:
             raise UserError(f"There is no model {name!r}: choose {one_of(PRESETS)}.")
         with _progress() as bar:
-            training = bar.add_task(f"{name}: training", total=PRESETS[name].steps)
+            training = bar.add_task(f"{name}: training", total=steps or PRESETS[name].steps)
             parts = DEFAULT_SETS[family_of(name).data]
             measuring = {part: bar.add_task(f"{name}: {part} set", total=1.0) for part in parts}
 
@@ -364,7 +393,15 @@ def pretrain(
 
             chosen = PRESETS[name].shipped_seed if seed is None else seed
             work = runs_folder() / f"pretrain-{name}-{chosen}"
-            make(name, (out or PRETRAINED) / name, work, seed=chosen, on_event=trained, on_progress=measured)
+            make(
+                name,
+                (out or PRETRAINED) / name,
+                work,
+                seed=chosen,
+                steps=steps,
+                on_event=trained,
+                on_progress=measured,
+            )
 
 
 @app.command("label-points")
@@ -377,14 +414,14 @@ def label_points_command(
 ) -> None:
     """Train SSVAEs with other numbers of labels, and keep the accuracies that the app shows."""
     from models.registry import PRESETS
-    from training.device import use_threads
+    from training.device import prepare_thread
     from training.errors import one_of
     from training.folders import runs_folder
     from training.label_points import keep_label_point
     from training.loop import Event
     from training.pretrain import make_label_point
 
-    use_threads()
+    prepare_thread()
     allowed = [name for name, preset in PRESETS.items() if "labelled" in type(preset.model).model_fields]
     for name in presets:
         if name not in allowed:

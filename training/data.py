@@ -17,31 +17,16 @@ from torch import Tensor
 from training import homework
 from training.dataset_names import DATASETS, DatasetName
 from training.errors import UserError, one_of
+from training.evaluation_sets import EVALUATION_SETS, evaluation_set
 from training.folders import PROJECT, data_folder
 from training.mnist_files import first_unofficial_file, mnist_on_disk
 from training.svhn import find_svhn, read_svhn
 from training.svhn_files import SPLITS, Split
 
-__all__ = ["EVALUATION_SETS", "Dataset", "Digits", "dataset_name_of", "load_dataset"]
-
-EVALUATION_SETS: dict[str, str] = {
-    "homework": "homework set, 100 test digits",
-    "test": "full test set, 10,000 digits",
-    "sample": "1,000 held-out digits of the embedded sample",
-    "svhn": "SVHN test set, 26,032 digits",
-    "svhn-1000": "first 1,000 digits of the SVHN test set",
-}
-_DATASET_OF: dict[str, DatasetName] = {
-    "homework": "mnist",
-    "test": "mnist",
-    "sample": "mnist-sample",
-    "svhn": "svhn",
-    "svhn-1000": "svhn",
-}
+__all__ = ["Dataset", "Digits", "load_dataset"]
 
 SAMPLE_FILE = PROJECT / "assets" / "mnist-sample.npz"
 HELD_OUT_PER_CLASS = 100
-_LONGEST = {"svhn-1000": 1000}
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, Path], "Dataset"] = {}
@@ -117,7 +102,7 @@ class Dataset:
             return homework.binarise_once(self.test.images[self._homework_test])
         if self.binary:
             return self._binary_test
-        return self.test.images[: _LONGEST.get(name)]
+        return self.test.images[: EVALUATION_SETS[name].images]
 
     def evaluation_labels(self, name: str) -> Tensor:
         """Classes of an evaluation set's images, int64 (n,).
@@ -126,7 +111,7 @@ class Dataset:
             UserError: no such set, or its data are not in this dataset.
         """
         self._must_hold(name)
-        return self.test.labels[self._homework_test if name == "homework" else slice(_LONGEST.get(name))]
+        return self.test.labels[self._homework_test if name == "homework" else slice(EVALUATION_SETS[name].images)]
 
     @cached_property
     def _binary_test(self) -> Tensor:
@@ -137,7 +122,7 @@ class Dataset:
         return homework.choose(self.test.labels, homework.TEST_POSITIONS)
 
     def _must_hold(self, name: str) -> None:
-        source = dataset_name_of(name)
+        source = evaluation_set(name).dataset
         if self.name == source:
             return
         if source == "mnist":
@@ -146,17 +131,6 @@ class Dataset:
                 f"under {data_folder() / 'MNIST' / 'raw'}."
             )
         raise UserError(f"The {name} set is part of the data set {source}, not of {self.name}.")
-
-
-def dataset_name_of(evaluation_set: str) -> DatasetName:
-    """The data set that an evaluation set is part of.
-
-    Raises:
-        UserError: no such evaluation set.
-    """
-    if evaluation_set not in EVALUATION_SETS:
-        raise UserError(f"There is no evaluation set {evaluation_set!r}: choose {one_of(EVALUATION_SETS)}.")
-    return _DATASET_OF[evaluation_set]
 
 
 def load_dataset(name: str) -> Dataset:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 
 from models.digit_reader import DigitReader
 from training.data import Dataset, Digits
+from training.device import best_precision, products_in
 from training.errors import Cancelled, UserError
 from training.files import replace_file
 from training.folders import PROJECT
@@ -53,6 +54,8 @@ def train_reader(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = DigitReader()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # how convolutions in bfloat16 like it
+    precision = best_precision("cpu")
     optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
     batches = [batch for _ in range(epochs) for batch in torch.randperm(len(train), generator=noise).split(BATCH)]
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, len(batches))
@@ -61,13 +64,15 @@ def train_reader(
             raise Cancelled
         down, right = torch.randint(-SHIFT, SHIFT + 1, (2,), generator=noise).tolist()
         images = train.images[chosen].view(-1, 3, 32, 32).roll((down, right), (-2, -1))
-        loss = F.cross_entropy(model(images.flatten(1).float() / 255), train.labels[chosen])
+        with products_in(precision, "cpu"):
+            logits = model(images.flatten(1).float() / 255)
+        loss = F.cross_entropy(logits.float(), train.labels[chosen])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
         on_progress(done / len(batches))
-    return model.eval()
+    return model.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
 
 
 def reading_accuracy(model: DigitReader, digits: Digits) -> float:

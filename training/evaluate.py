@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -36,6 +36,8 @@ class SetReport:
     size (sum w)^2 / sum w^2 of the m importance weights (Kong 1992), mean over images and passes: from 1, where one
     sample carries the whole estimate, to m, where q(z|x) is the posterior. `squared_error` is the mean squared
     difference between an image and its reconstruction, per colour value in 0..1; None for binary images.
+    `nelbo_each` and `niwae_each[m]` are the numbers of every image by itself, float64 (images,), in the set's order:
+    what two models differ by is read off image by image.
     """
 
     images: int
@@ -46,6 +48,8 @@ class SetReport:
     niwae_se: dict[int, float]
     ess: dict[int, float]
     squared_error: float | None = None
+    nelbo_each: Tensor = field(default_factory=lambda: torch.empty(0), repr=False, compare=False)
+    niwae_each: dict[int, Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def kl(self) -> float:
@@ -155,6 +159,8 @@ def evaluate(
         niwae_se={m: total.standard_error for m, total in ladder.items()},
         ess={m: total / len(images) for m, total in effective.items()},
         squared_error=squared_errors / len(images) if coloured else None,
+        nelbo_each=parts["nelbo"].each,
+        niwae_each={m: -total.each for m, total in ladder.items()},
     )
 
 
@@ -181,24 +187,29 @@ def _groups(m: int, passes: int) -> int:
 
 
 class _Total:
-    """A mean over images, and the variance of that mean."""
+    """Every image's estimate, their mean, and the variance of that mean."""
 
     def __init__(self) -> None:
-        self.images, self.sum, self.variance = 0, 0.0, 0.0
+        self.sum, self.variance = 0.0, 0.0
+        self.blocks: list[Tensor] = []
 
     def add(self, values: Tensor, variances: Tensor) -> None:
         """Each image's estimate and the variance of that estimate, (images,) each."""
-        self.images += len(values)
+        self.blocks.append(values)
         self.sum += float(values.sum())
         self.variance += float(variances.sum())
 
     @property
+    def each(self) -> Tensor:
+        return torch.cat(self.blocks)
+
+    @property
     def value(self) -> float:
-        return self.sum / self.images
+        return self.sum / len(self.each)
 
     @property
     def standard_error(self) -> float:
-        return math.sqrt(self.variance) / self.images
+        return math.sqrt(self.variance) / len(self.each)
 
 
 class _Rung:

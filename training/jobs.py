@@ -79,9 +79,9 @@ class Job:
         """Carry out the work in this thread; failures end up in `error`."""
         self.state = "running"
         try:
-            from training.device import use_threads
+            from training.device import prepare_thread
 
-            use_threads()
+            prepare_thread()
             self.result = work(self)
             self.progress, self.state = 1.0, "done"
         except Cancelled:
@@ -128,6 +128,12 @@ class Jobs:
         """The job of this key, in any state."""
         return self._jobs.get(key)
 
+    def forget(self, key: str) -> None:
+        """Drop a job that has ended, so that asking for its key starts the work anew."""
+        with self._lock:
+            if key in self._jobs and not self._jobs[key].active:
+                del self._jobs[key]
+
     def active(self, lane: Lane) -> list[Job]:
         """The jobs of a lane that run or wait, the running one first."""
         return [job for job in list(self._jobs.values()) if job.lane == lane and job.active]
@@ -146,10 +152,10 @@ class Jobs:
         Raises:
             UserError: a training runs already, or the runs folder cannot be written.
         """
-        from training.device import use_threads
+        from training.device import prepare_thread
         from training.runs import RunWriter, new_run_id
 
-        use_threads()
+        prepare_thread()
         with self._turn_to_train():
             folder = runs_folder()
             writer = RunWriter(folder / new_run_id(config.preset, folder), config)
@@ -161,10 +167,10 @@ class Jobs:
         Raises:
             UserError: a training runs already, this run is finished, or it kept no state.
         """
-        from training.device import use_threads
+        from training.device import prepare_thread
         from training.runs import RunWriter
 
-        use_threads()
+        prepare_thread()
         with self._turn_to_train():
             run.require_resumable()
             return self._train(RunWriter(run.path, run.config, resume=True))

@@ -7,12 +7,13 @@ from models.family import DataKind
 from models.fsvae import ConditionalVAE
 from training.checkpoints import Checkpoint
 from training.classification import accuracy
-from training.data import EVALUATION_SETS, Dataset, dataset_name_of, load_dataset
+from training.data import Dataset, load_dataset
 from training.dataset_names import datasets_of, on_disk
 from training.digit_reader import load_reader
 from training.disentanglement import Disentanglement, measure_disentanglement
 from training.errors import UserError, one_of
 from training.evaluate import BOUNDS, PASSES, SetReport, check_bounds, evaluate
+from training.evaluation_sets import EVALUATION_SETS, evaluation_set
 from training.mnist_files import mnist_on_disk
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "available_sets",
     "check_sets",
     "dataset_of",
+    "default_bounds",
     "measure",
     "measure_accuracy",
     "measure_style",
@@ -29,22 +31,35 @@ __all__ = [
 
 DEFAULT_SETS: dict[DataKind, tuple[str, ...]] = {"mnist": ("homework", "test"), "svhn": ("svhn",)}
 DEFAULT_BOUNDS: dict[DataKind, tuple[int, ...]] = {"mnist": BOUNDS, "svhn": ()}
+FEW_IMAGES, LARGEST_WITH_LABELS = 1000, 100
 _PASSES: dict[DataKind, int] = {"mnist": PASSES, "svhn": 10}  # 26,032 images need fewer than the homework's 100
 
 
-def dataset_of(evaluation_set: str) -> Dataset:
+def dataset_of(name: str) -> Dataset:
     """The dataset that an evaluation set is part of."""
-    return load_dataset(dataset_name_of(evaluation_set))
+    return load_dataset(evaluation_set(name).dataset)
 
 
 def sets_of(kind: DataKind) -> list[str]:
     """Names of the evaluation sets of one kind of images."""
-    return [name for name in EVALUATION_SETS if dataset_name_of(name) in datasets_of(kind)]
+    return [name for name, each in EVALUATION_SETS.items() if each.dataset in datasets_of(kind)]
 
 
 def available_sets(kind: DataKind = "mnist") -> list[str]:
     """Names of the evaluation sets of one kind of images whose data are at hand."""
-    return [name for name in sets_of(kind) if on_disk(dataset_name_of(name))]
+    return [name for name in sets_of(kind) if on_disk(evaluation_set(name).dataset)]
+
+
+def default_bounds(checkpoint: Checkpoint, name: str) -> tuple[int, ...]:
+    """The m of the bounds that are measured unless somebody chooses: fewer where the label is summed out.
+
+    Then each sample is decoded once for every label, and a thousand of them on ten thousand images take hours.
+    """
+    bounds = DEFAULT_BOUNDS[checkpoint.family.data]
+    model: Any = checkpoint.build()
+    if model.uses_labels and evaluation_set(name).images > FEW_IMAGES:
+        return tuple(m for m in bounds if m <= LARGEST_WITH_LABELS)
+    return bounds
 
 
 def check_sets(names: Sequence[str]) -> list[str]:
@@ -54,8 +69,7 @@ def check_sets(names: Sequence[str]) -> list[str]:
         UserError: an unknown name, or none at all.
     """
     for name in names:
-        if name not in EVALUATION_SETS:
-            raise UserError(f"There is no evaluation set {name!r}: choose {one_of(EVALUATION_SETS)}.")
+        evaluation_set(name)
     if not names:
         raise UserError(f"Name at least one evaluation set: {one_of(EVALUATION_SETS)}.")
     return list(dict.fromkeys(names))
@@ -91,15 +105,18 @@ def measure_style(
 def measure(
     checkpoint: Checkpoint,
     sets: Sequence[str],
-    bounds: Sequence[int] = BOUNDS,
+    bounds: Sequence[int] | None = None,
     *,
     seed: int = 0,
+    passes: int | None = None,
     on_progress: Callable[[str, float], None] = lambda name, fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, SetReport]:
     """Evaluate one checkpoint on each set in turn, NELBO and bounds together.
 
     Arguments:
+        bounds: the m of each IWAE-m; each set's `default_bounds` when absent.
+        passes: over the images; the protocol's own number when absent.
         on_progress: called with the set's name and the fraction of it that is done.
 
     Raises:
@@ -107,7 +124,7 @@ def measure(
             disk.
         Cancelled: `should_stop` answered yes.
     """
-    sets, bounds = check_sets(sets), check_bounds(bounds)
+    sets, bounds = check_sets(sets), None if bounds is None else check_bounds(bounds)
     kind = checkpoint.family.data
     for name in sets:
         if name not in sets_of(kind):
@@ -126,10 +143,10 @@ def measure(
         reports[name] = evaluate(
             model,
             images,
-            bounds,
+            default_bounds(checkpoint, name) if bounds is None else bounds,
             labels=labels,
             seed=seed,
-            passes=_PASSES[kind],
+            passes=_PASSES[kind] if passes is None else passes,
             on_progress=progress,
             should_stop=should_stop,
         )

@@ -21,7 +21,7 @@ from training.errors import UserError
 from training.first_pictures import write_first_pictures
 from training.label_points import LabelPoint
 from training.loop import Event
-from training.measure import DEFAULT_BOUNDS, DEFAULT_SETS, measure, measure_accuracy, measure_style
+from training.measure import DEFAULT_SETS, measure, measure_accuracy, measure_style
 from training.runs import Run, RunWriter
 from training.style_bank import write_bank
 from training.styles import make_bank
@@ -36,42 +36,44 @@ def pretrain(
     work: Path,
     *,
     seed: int,
+    steps: int | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     on_progress: Callable[[str, float], None] = lambda name, fraction: None,
 ) -> Card:
-    """Train a preset with all its steps on the full data and ship it in `folder`.
+    """Train a preset on the full data and ship it in `folder`.
 
     Arguments:
         work: run folder of the training; a run there that broke off goes on, a finished one is measured as it is.
+        steps: the preset's own when absent; a run that went as far already is measured as it is.
         on_event: hears the training's events; on_progress hears the measuring's.
 
     Raises:
         UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
     """
     kind = family_of(preset).data if preset in PRESETS else "mnist"  # one that there is not is refused by its config
-    config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed)
+    config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed, steps=steps)
     _train_to_the_end(config, work, on_event)
     run, checkpoint = Run(work), load_checkpoint(work)
     model: Any = checkpoint.build()
-    reports = measure(checkpoint, DEFAULT_SETS[kind], DEFAULT_BOUNDS[kind], on_progress=on_progress)
+    reports = measure(checkpoint, DEFAULT_SETS[kind], on_progress=on_progress)
     style = measure_style(checkpoint)
     status = run.status()
     card = Card(
         name=preset,
-        family=run.config.family,
+        family=config.family,
         summary=PRESETS[preset].summary,
         parameters=sum(value.numel() for value in model.parameters()),
         steps=status.step,
-        seed=run.config.seed,
-        data=run.config.data,
-        training=run.config.model_dump(mode="json"),
+        seed=config.seed,
+        data=config.data,
+        training=config.model_dump(mode="json"),
         trained={
             "date": date.today().isoformat(),
             "seconds": round(status.seconds, 1),
             "steps_per_second": round(status.steps_per_second, 1),
         },
         versions=versions(),
-        hardware=describe_machine(torch.device(run.config.device)),
+        hardware=describe_machine(torch.device(config.device)),
         sets={name: Numbers(**report.as_json()) for name, report in reports.items()},
         sha256=checkpoint.sha256,
         accuracy=measure_accuracy(checkpoint),

@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -34,8 +36,9 @@ class Quarantine:
         atexit.register(self.close)
 
     def start(self) -> None:
-        """Load the server in the background, so that the first file is read at once."""
-        threading.Thread(target=self._warm, name="quarantine", daemon=True).start()
+        """Load the server in the background, so that the first file is read at once; asked again, it does nothing."""
+        if self._server is None and not self._turn.locked():
+            threading.Thread(target=self._warm, name="quarantine", daemon=True).start()
 
     def read(self, file: Path, name: str, out: Path) -> None:
         """Read a file's tensors and write them to `out` as safetensors, with what the file says about itself.
@@ -49,6 +52,8 @@ class Quarantine:
         with self._turn:
             answer = self._ask({"file": str(file), "name": name, "out": str(out)})
         if answer is None:
+            for unfinished in out.parent.glob(f".{escape(out.name)}.*.part"):
+                unfinished.unlink(missing_ok=True)  # of a reader that was stopped while it wrote
             raise UserError(f"{name} takes too much time or memory to read: weights of these models are small.")
         if "error" in answer:
             raise UserError(str(answer["error"]))
@@ -61,7 +66,7 @@ class Quarantine:
             server.wait()
 
     def _warm(self) -> None:
-        with self._turn:
+        with self._turn, suppress(UserError):  # whoever hands a file in will hear of it
             self._running()
 
     def _ask(self, request: dict[str, str]) -> dict[str, Any] | None:

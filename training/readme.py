@@ -40,9 +40,10 @@ def write_tables(readme: Path) -> bool:
 
 
 def tables() -> str:
-    """Every published number beside ours, as Markdown: bounds, accuracies, the beta sweep."""
+    """Every published number beside ours, as Markdown: bounds, accuracies, the beta sweep; SVHN's, which are ours."""
     cards = {name: read_card(PRETRAINED / name) for name in pretrained_names()}
     parts = [_bounds("VAE", cards, "vae"), _bounds("GMVAE", cards, "gmvae"), _labels(cards), _sweep(cards)]
+    parts.append(_styles(cards))
     return "\n".join(part for part in parts if part)
 
 
@@ -72,7 +73,12 @@ def _obtained(cards: dict[str, Card], names: Iterable[str]) -> list[list[str]]:
 
 
 def _values(numbers: Numbers) -> list[str]:
-    return [f"{value:.2f}" for value in (numbers.nelbo, numbers.kl, numbers.rec, *(numbers.niwae[m] for m in BOUNDS))]
+    return [*(f"{value:.2f}" for value in (numbers.nelbo, numbers.kl, numbers.rec)), *_bound_values(numbers)]
+
+
+def _bound_values(numbers: Numbers) -> list[str]:
+    """The bounds that were measured, a blank for each other."""
+    return [f"{numbers.niwae[m]:.2f}" if m in numbers.niwae else "" for m in BOUNDS]
 
 
 def _labels(cards: dict[str, Card]) -> str:
@@ -94,7 +100,7 @@ def _labels(cards: dict[str, Card]) -> str:
         [
             f"`pretrained/{name}`, {words}",
             *(f"{value:.2f}" for value in (numbers.nelbo, numbers.kl_y or 0, numbers.kl_z or 0, numbers.rec)),
-            *(f"{numbers.niwae[m]:.2f}" for m in BOUNDS),
+            *_bound_values(numbers),
         ]
         for name in names
         for key, words in SETS.items()
@@ -115,6 +121,19 @@ def _sweep(cards: dict[str, Card]) -> str:
     ]
     headings = [f"{term}, {words}" for words in SETS.values() for term in ("NELBO", "KL", "rec")]
     return _table(["beta (NELBO at beta = 1)", *headings], rows)
+
+
+def _styles(cards: dict[str, Card]) -> str:
+    rows = []
+    for name, card in cards.items():
+        if "svhn" in card.sets:
+            apart = card.disentanglement or {}
+            measures = (apart.get(key) for key in ("content_accuracy", "style_leak", "style_kept"))
+            values = [f"{value:.2f}" for value in (card.sets["svhn"].kl, card.sets["svhn"].rec)]
+            values += ["" if value is None else f"{value:.3f}" for value in measures]
+            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", f"{card.sets['svhn'].nelbo:.2f}", *values])
+    headings = ["SVHN, all 26,032 test images", "steps", "NELBO", "KL", "rec", "content accuracy", "style leak"]
+    return _table([*headings, "style kept"], rows)
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -26,7 +26,7 @@ import torch
 from pydantic import BaseModel, ValidationError
 
 from training import pictures
-from training.checkpoints import write_safetensors
+from training.checkpoints import Checkpoint, write_safetensors
 from training.config import TrainConfig
 from training.errors import UserError
 from training.files import replace_file, replacing
@@ -39,6 +39,7 @@ __all__ = [
     "RunWriter",
     "State",
     "Status",
+    "keep_as_run",
     "list_runs",
     "mark_failed",
     "new_run_id",
@@ -226,6 +227,32 @@ def mark_failed(run: Run, message: str) -> None:
     status = run.status().model_copy(update={"state": "failed", "message": message, "updated": time.time()})
     replace_file(run.path / "status.json", status.model_dump_json().encode())
     (run.path / STOP).unlink(missing_ok=True)
+
+
+def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
+    """Make a finished run of weights that were trained elsewhere, so that they are still there tomorrow.
+
+    Raises:
+        UserError: the runs folder cannot be written.
+    """
+    folder = folder or runs_folder()
+    preset = checkpoint.family.presets[0].name
+    steps = checkpoint.step or 1
+    config = TrainConfig.from_preset(preset, model=checkpoint.config, steps=steps)
+    path = folder / new_run_id(f"{preset}-handed-in", folder)
+    writer = RunWriter(path, config)
+    try:
+        write_safetensors(
+            path / "checkpoint.safetensors",
+            checkpoint.state,
+            family=checkpoint.family.name,
+            config=checkpoint.config,
+            step=steps,
+        )
+        writer.update(state="finished", step=steps, message="These weights were handed in, trained elsewhere.")
+    except OSError as error:
+        raise UserError(f"The run cannot be written ({error.strerror}): free some space and try again.") from error
+    return Run(path)
 
 
 class RunTakenOver(UserError):

@@ -3,13 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
-from training.data import EVALUATION_SETS
+from training.diagnosis import Diagnosis
 from training.disentanglement import Disentanglement
 from training.evaluate import SetReport
+from training.evaluation_sets import EVALUATION_SETS
 
-__all__ = ["report_table", "speed_table", "style_table"]
+__all__ = ["layer_table", "report_table", "speed_table", "style_table"]
+
+
+def layer_table(diagnosis: Diagnosis) -> Table:
+    """A row for each tensor: its shape as expected and as found, and what that probably means."""
+    table = Table(title=f"nearest: {diagnosis.nearest.title}", title_justify="left")
+    for heading in ("tensor", "expected", "found", "what it means"):
+        table.add_column(heading)
+    for layer in diagnosis.layers:
+        shapes = ("-" if shape is None else str(shape) for shape in (layer.expected, layer.found))
+        table.add_row(*map(escape, (layer.name, *shapes, layer.meaning)))
+    return table
 
 
 def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
@@ -17,7 +30,7 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
     table = Table(title=f"{name}, nats per image", title_justify="left", caption="± Monte-Carlo standard error")
     table.add_column("")
     for set_name in reports:
-        table.add_column(EVALUATION_SETS[set_name], justify="right")
+        table.add_column(EVALUATION_SETS[set_name].title, justify="right")
     sets = list(reports.values())
     table.add_row("NELBO", *(f"{report.nelbo:.2f} ± {report.nelbo_se:.2f}" for report in sets))
     for name, title in {"kl": "KL", "kl_z": "KL of z", "kl_y": "KL of y"}.items():

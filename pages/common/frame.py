@@ -1,6 +1,7 @@
 """The frame of every page: title and question, data status, three notes under the picture."""
 
 import math
+import re
 import runpy
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from training.svhn_files import GET_SVHN
 if TYPE_CHECKING:
     from training.jobs import Job
 
-__all__ = ["failure", "header", "mend_link", "notes", "share"]
+__all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 
 DOWNLOAD = "download:mnist"
 LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
@@ -66,7 +67,12 @@ def notes(look: str, attempt: str, guess: str) -> None:
 
 def failure(error: UserError) -> None:
     """Show what went wrong and what to do about it."""
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def plain(text: str) -> str:
+    """Markdown that shows a text as it is: no link, picture, colour or formula that a stranger's file put into it."""
+    return re.sub(r"[\[$<*~]|__", lambda found: "".join(f"\\{mark}" for mark in found[0]), text)
 
 
 def share() -> None:

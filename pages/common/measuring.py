@@ -10,6 +10,7 @@ from pages.common import frame, numbers, services
 from pages.common.live import duration
 from pages.common.ticking import ticking
 from training.errors import UserError
+from training.evaluation_sets import EVALUATION_SETS
 
 if TYPE_CHECKING:
     from training.checkpoints import Checkpoint
@@ -20,7 +21,6 @@ __all__ = ["CHOICES", "Measurement", "jobs_of", "measuring", "parse_bounds", "st
 
 CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
 SVHN_CHOICES = {"svhn": "SVHN test", "svhn-1000": "First 1,000"}
-IMAGES = {"homework": 100, "test": 10_000, "sample": 1000, "svhn": 26_032, "svhn-1000": 1000}
 SETS_HELP = {
     "mnist": "The homework set is 100 test digits, binarised once; the full test set is 10,000 and takes a hundred "
     "times as long. The embedded sample is 1,000 held-out digits, and its numbers cannot be laid beside the others.",
@@ -163,11 +163,11 @@ def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: in
     from training.measure import measure, measure_accuracy
 
     def work(job: "Job") -> Measurement:
-        began, images = time.monotonic(), sum(IMAGES[name] for name in sets)
+        began, images = time.monotonic(), sum(EVALUATION_SETS[name].images for name in sets)
 
         def progress(name: str, fraction: float) -> None:
-            before = sum(IMAGES[earlier] for earlier in sets[: sets.index(name)])
-            done = (before + fraction * IMAGES[name]) / images
+            before = sum(EVALUATION_SETS[earlier].images for earlier in sets[: sets.index(name)])
+            done = (before + fraction * EVALUATION_SETS[name].images) / images
             job.report(done, f"Measuring on the {numbers.SETS[name]}{_time_left(time.monotonic() - began, done)}")
 
         reports = measure(checkpoint, sets, bounds, seed=seed, on_progress=progress, should_stop=job.should_stop)

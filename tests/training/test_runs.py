@@ -16,7 +16,7 @@ from training.checkpoints import load_checkpoint
 from training.config import TrainConfig
 from training.errors import UserError
 from training.loop import Measured, Pictures, Saved
-from training.runs import Run, RunTakenOver, RunWriter, Status, list_runs, new_run_id
+from training.runs import Run, RunTakenOver, RunWriter, Status, keep_as_run, list_runs, new_run_id
 from training.trainer import train_into
 
 
@@ -253,3 +253,22 @@ class TestWriting:
     def test_numbers_that_are_not_finite_can_be_read_again(self, writer: RunWriter, run: Run) -> None:
         writer.record(measured(50, "held-out", math.inf))
         assert run.metrics("held-out").terms["nelbo"] == [math.inf]
+
+
+class TestKeepingAStrangersWeights:
+    def test_they_become_a_finished_run_that_loads_bit_for_bit(self, digit_file: Path, runs_folder: Path) -> None:
+        source = load_checkpoint(digit_file)
+        run = keep_as_run(source)
+        again = load_checkpoint(run.path)
+        assert run.path.parent == runs_folder
+        assert (again.family.name, again.config, again.step) == ("vae", source.config, 19)
+        assert all(torch.equal(again.state[name], value) for name, value in source.state.items())
+        assert (run.status().state, run.status().step, run.status().steps) == ("finished", 19, 19)
+        assert "trained elsewhere" in run.status().message
+        assert [each.id for each in list_runs()] == [run.id]
+        assert keep_as_run(source).id != run.id
+
+    def test_a_folder_that_cannot_be_written_is_said(self, digit_file: Path, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(UserError, match="cannot be written"):
+            keep_as_run(load_checkpoint(digit_file), tmp_path / "file")

@@ -2,8 +2,9 @@ import io
 
 from rich.console import Console
 
+from training.diagnosis import Diagnosis, Layer, Nearest
 from training.evaluate import SetReport
-from training.tables import report_table, speed_table
+from training.tables import layer_table, report_table, speed_table
 
 HOMEWORK = {"kl": 19.5, "rec": 81.734}
 TEST = {"kl": 19.25, "rec": 80.55}
@@ -36,3 +37,12 @@ def test_the_speed_table_tells_times_ratios_and_memory() -> None:
     lines = [" ".join(line.replace("│", " ").split()) for line in page.getvalue().splitlines()]
     assert "vae, one step (bfloat16) 12.00 ms 4.00 ms 2.50 ms 3.0x 1.60" in lines
     assert "gmvae, IWAE1000 7.50 s, 900 MB 1.50 s 5.0x" in lines
+
+
+def test_the_table_of_layers_shows_names_as_they_are() -> None:
+    layers = [Layer("enc.net.0.weight", (300, 784), None, "not in the file"), Layer("[red]x", None, (3,))]
+    page = io.StringIO()
+    Console(file=page, width=100).print(layer_table(Diagnosis(False, Nearest("vae", "VAE"), "", layers, [])))
+    lines = [line.split() for line in page.getvalue().replace("│", " ").splitlines()]
+    assert ["enc.net.0.weight", "(300,", "784)", "-", "not", "in", "the", "file"] in lines
+    assert ["[red]x", "-", "(3,)"] in lines

@@ -1,0 +1,137 @@
+"""The clinic: anybody's weights, diagnosed layer by layer and laid beside others on the same images and noise."""
+
+import streamlit as st
+
+from pages.common import formulas, frame, services
+from pages.common.comparing import compare_in_background, measured
+from pages.common.comparison_files import downloads
+from pages.common.comparison_views import (
+    Compared,
+    classifiers,
+    latent_usage,
+    numbers_of_set,
+    same_digits,
+    sample_grids,
+    sentences,
+    shorter,
+    swaps,
+)
+from pages.common.diagnoses import findings, weights_by_layer
+from pages.common.own_printout import own_printout
+from pages.common.palette import MODELS
+from pages.common.pickers import checkpoint_path, choose_also, pick_checkpoints
+from pages.common.uploads import hand_in, newly_handed_in
+from training.errors import UserError
+
+BOUNDS, DEEP = (1, 10, 100), 1000
+PIXELS = {"mnist": 784, "svhn": 3072}
+
+frame.mend_link("pages/clinic.py")
+frame.header("Checkpoint clinic", "What is in these weights, and how do they stand beside others?")
+services.quarantine().start()  # while the visitor looks for the file
+choose_also(newly_handed_in())
+picture, controls = st.columns([2.4, 1], gap="large")
+models: list[Compared] = []
+with controls:
+    hand_in()
+    chosen = pick_checkpoints(["vae", "gmvae"], every_kind=True)
+    titles = shorter(chosen)
+    seed = st.number_input(
+        "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all noise: the same for every model."
+    )
+    deep = st.toggle(
+        "m = 1,000 too", key="deep", bind="query-params", help="One more bound of each model: ten times the work."
+    )
+    bounds = (*BOUNDS, DEEP) if deep else BOUNDS
+    for position, choice in enumerate(chosen):
+        try:
+            source = services.checkpoint(checkpoint_path(choice))
+        except UserError as error:
+            frame.failure(error)
+            continue
+        pixels = getattr(source.config, "pixels", 0)
+        if pixels != PIXELS[source.family.data]:
+            st.info(
+                f"{titles[choice]} takes images of {pixels:,} numbers and not of "
+                f"{PIXELS[source.family.data]:,}: there is nothing to measure it on.",
+                icon=":material/info:",
+            )
+            continue
+        known = measured(source, seed, bounds)
+        models.append(Compared(choice, titles[choice], MODELS[position], source, known))
+    named = st.selectbox(
+        "Reference",
+        [model.title for model in models],
+        key="reference",
+        bind="query-params",
+        help="The model that the others are held against.",
+        placeholder="None yet",
+    )
+    frame.share()
+
+with picture:
+    findings()
+    if not models:
+        st.info("Choose one model or more on the right, or hand in a file.", icon=":material/arrow_forward:")
+        formulas.nelbo_formula("vae")
+        st.stop()
+    reference = next(model for model in models if model.title == named)
+    kind = reference.source.family.data
+    strangers = [model.title for model in models if model.source.family.data != kind]
+    models = [model for model in models if model.title not in strangers]
+    if strangers:
+        st.info(
+            f"Left out, for they are of other images than {reference.title}: {', '.join(strangers)}.",
+            icon=":material/info:",
+        )
+    sample_grids(models, seed)
+    st.subheader("Their numbers", anchor=False)
+    complete = compare_in_background([model.source for model in models], seed, bounds)
+    sets = list(dict.fromkeys(name for model in models for name in model.known.reports))
+    for model in models:
+        if model.known.problem:
+            st.error(f"{model.title}: {model.known.problem}", icon=":material/error:")
+    for name in sets:
+        numbers_of_set(models, reference, name)
+    told = sentences(models, reference)
+    for sentence in told:
+        st.markdown(f"- {sentence}")
+    if sets:
+        st.caption(
+            "Nats per image. ± is the Monte-Carlo standard error on these images. The last column is the mean over "
+            "the images of each one's difference to the reference under the same noise, with its 95 % interval: "
+            "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
+        )
+
+try:
+    st.subheader("The same images, drawn by each", anchor=False)
+    with_differences = st.toggle(
+        "What they draw otherwise than the reference",
+        key="differences",
+        bind="query-params",
+        help="Digits: orange where a model draws more ink, blue where less. House numbers: grey where both agree.",
+    )
+    same_digits(models, reference, with_differences)
+    swaps(models)
+    st.subheader("What each dimension of the code costs", anchor=False)
+    latent_usage(models)
+    classifiers(models)
+except UserError as error:
+    frame.failure(error)
+st.subheader("The weights, layer by layer", anchor=False)
+weights_by_layer(models)
+if kind == "mnist":
+    st.subheader("What did your own code print?", anchor=False)
+    own_printout(models)
+st.subheader("Take it with you", anchor=False)
+downloads(models, reference, told, seed, complete=complete)
+
+st.space("small")
+frame.notes(
+    look="The interval of the difference, not the two numbers: on the same hundred digits, what is hard for one model "
+    "is hard for the other, and half a nat is seen that two separate errors would hide.",
+    attempt="Train a VAE with another seed and lay it beside the shipped one. That difference is what chance alone "
+    "does: is a difference that you were proud of larger?",
+    guess="A file was trained with the KL forgotten. Will its reconstructions look better or worse than the "
+    "reference's, and its samples? Decide, then think of what its code may cost.",
+)

@@ -1,0 +1,183 @@
+"""The clinic: files are diagnosed, models are compared in the background, and what was found can be taken away."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from models import fsvae, vae
+from models.fsvae import FSVAEConfig
+from models.vae import VAEConfig
+from pages.common import services
+from tests.pages.conftest import text_of
+from tests.pages.test_uploads import hand_in, weights
+from tests.patience import PATIENCE
+from training import comparison
+from training.checkpoints import write_safetensors
+from training.folders import runs_folder
+
+CONFIG = VAEConfig(z=5, hidden=(11, 13), pixels=784)
+
+
+@pytest.fixture(autouse=True)
+def _few_passes(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.setitem(comparison.PASSES, "sample", 2)
+    yield
+    services.quarantine().close()
+
+
+def file_of(state: dict[str, torch.Tensor]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def opened(app: AppTest, *models: str) -> AppTest:
+    """The page with some models chosen, its measuring done."""
+    app.query_params["models"] = list(models)
+    page = app.switch_page("pages/clinic.py").run()
+    return settled(page)
+
+
+def settled(page: AppTest) -> AppTest:
+    assert not page.exception
+    for job in services.jobs().active("reading"):
+        assert job.wait(PATIENCE)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def small_run(name: str, seed: int, config: VAEConfig = CONFIG) -> str:
+    """A run folder with untrained weights; the picker's choice for it."""
+    folder = runs_folder() / name
+    folder.mkdir(parents=True)
+    state = vae.FAMILY.fresh(config, seed=seed).state_dict()
+    write_safetensors(folder / "checkpoint.safetensors", state, family="vae", config=config, step=1)
+    (folder / "config.json").write_text('{"family": "vae", "data": "mnist-sample"}')
+    return f"run {name}"
+
+
+def test_two_models_are_measured_by_themselves_and_their_difference_has_an_interval(app: AppTest) -> None:
+    one, other = small_run("vae-1", 1), small_run("vae-2", 2)
+    page = opened(app, one, other)
+    text = text_of(page)
+    assert "95 %" in text
+    assert "NELBO − vae-1" in text
+    assert "what an untrained model has" in text
+    assert page.selectbox(key="reference").value == "vae-1"
+    page.selectbox(key="reference").select("vae-2").run()
+    assert not page.exception
+    assert "NELBO − vae-2" in text_of(page)
+
+
+def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
+    from pages.common.comparing import measured
+    from pages.common.comparison_files import _csv, _html
+    from pages.common.comparison_views import Compared
+    from pages.common.palette import MODELS
+
+    names = [small_run(f"vae-{seed}", seed) for seed in (1, 2)]
+    opened(app, *names)
+    models = []
+    for name, color in zip(names, MODELS, strict=False):
+        source = services.checkpoint(str(runs_folder() / name.removeprefix("run ")))
+        models.append(Compared(name, name.removeprefix("run "), color, source, measured(source, 0, (1, 10, 100))))
+    rows = list(csv.DictReader(io.StringIO(_csv(models, models[0]).decode())))
+    assert [row["model"] for row in rows] == ["vae-1", "vae-2"]
+    assert float(rows[1]["nelbo_difference"]) == pytest.approx(float(rows[1]["nelbo"]) - float(rows[0]["nelbo"]))
+    assert float(rows[1]["difference_low"]) < float(rows[1]["nelbo_difference"]) < float(rows[1]["difference_high"])
+    page = _html(models, models[0], ["A sentence."], 0).decode()
+    assert page.count("<img") == 4
+    assert "A sentence." in page
+
+
+def test_a_file_is_diagnosed_and_joins_the_comparison(app: AppTest) -> None:
+    one = small_run("vae-1", 1)
+    page = hand_in(opened(app, one), ("my homework.pt", weights()))
+    assert "upload my-homework" in page.multiselect(key="models").value
+    page = settled(page)
+    text = text_of(page)
+    assert "my-homework" in text
+    assert "hidden" in text  # its sizes are not the homework's, and that is said
+
+
+def test_a_file_that_does_not_fit_is_a_table_and_no_traceback(app: AppTest) -> None:
+    state = vae.FAMILY.fresh(CONFIG, seed=0).state_dict()
+    state["enc.net.4.weight"], state["enc.net.4.bias"] = torch.zeros(5, 13), torch.zeros(5)
+    page = hand_in(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of(state)), ("no.pt", b"junk"))
+    assert "upload mine" not in page.multiselect(key="models").options
+    shown = " ".join(str(part.value) for part in page.error)
+    assert "mine" in shown
+    assert "no cannot be read as weights" in shown
+    tables = " ".join(str(block.proto.body) for block in page.get("html"))
+    assert "mean and variance are not split" in tables
+    assert "5 × 13" in tables
+
+
+def test_hostile_names_are_shown_as_text(app: AppTest) -> None:
+    bad = "<img src=x onerror=alert(1)>[a](http://example.org)$x$"
+    page = hand_in(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of({bad: torch.zeros(3, 4)})))
+    tables = " ".join(str(block.proto.body) for block in page.get("html"))
+    assert "&lt;img src=x" in tables
+    assert "<img src=x" not in tables
+    assert "<img" not in text_of(page).replace("\\<img", "")
+    assert "[a](" not in text_of(page).replace("\\[a](", "")
+
+
+def test_printed_numbers_are_judged(app: AppTest) -> None:
+    page = opened(app, small_run("vae-1", 1))
+    page.number_input(key="printed-nelbo").set_value(0.7).run()
+    assert "a mean over pixels" in text_of(page)
+
+
+def test_models_of_other_images_are_left_out_by_name(app: AppTest) -> None:
+    page = opened(app, small_run("vae-1", 1), small_run("tiny", 2, VAEConfig(z=5, hidden=(11, 13), pixels=16)))
+    assert "tiny takes images of 16 numbers" in text_of(page)
+    assert page.selectbox(key="reference").options == ["vae-1"]
+
+
+def test_without_any_model_the_page_says_what_to_do(app: AppTest) -> None:
+    page = opened(app, small_run("vae-1", 1))
+    page.multiselect(key="models").set_value([]).run()
+    assert not page.exception
+    assert "Choose one model or more" in text_of(page)
+
+
+def test_junk_in_the_address_opens_the_page_at_its_defaults(app: AppTest) -> None:
+    app.query_params["models"] = ["run nobody", "x" * 500]
+    app.query_params["seed"] = "-7"
+    app.query_params["reference"] = "nobody"
+    page = settled(app.switch_page("pages/clinic.py").run())
+    assert page.multiselect(key="models").value == ["shipped vae", "shipped gmvae"]
+
+
+def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
+    page = settled(hand_in(opened(app, small_run("vae-1", 1)), ("mine.pt", weights())))
+    page.selectbox(key="weights-of").select("mine").run()
+    page.button(key="keep").click().run()
+    assert not page.exception
+    (kept,) = runs_folder().glob("vae-handed-in-*")
+    assert f"run {kept.name}" in text_of(page)
+    page.run()
+    assert f"run {kept.name}" in page.multiselect(key="models").options
+    train = page.switch_page("pages/train.py")
+    train.query_params["run"] = kept.name
+    assert not train.run().exception
+
+
+def test_models_that_are_told_their_digit_swap_the_same_styles(app: AppTest, svhn_folder: Path) -> None:
+    for name, seed in (("house-1", 1), ("house-2", 2)):
+        folder = runs_folder() / name
+        folder.mkdir(parents=True)
+        config = FSVAEConfig(z=5, hidden=(11, 13))
+        state = fsvae.FAMILY.fresh(config, seed=seed).state_dict()
+        write_safetensors(folder / "checkpoint.safetensors", state, family="fsvae", config=config, step=1)
+        (folder / "config.json").write_text('{"family": "fsvae", "data": "svhn"}')
+    page = opened(app, "run house-1", "run house-2")
+    assert "Their styles in every digit" in [heading.value for heading in page.subheader]
+    assert "NELBO − house-1" in text_of(page)
+    assert not page.error
