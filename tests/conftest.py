@@ -33,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.clock)
 
 
+@pytest.fixture(autouse=True)
+def _every_float_counts() -> None:
+    """Undo what an earlier test's `prepare_thread` did to this thread: hypothesis wants subnormal numbers."""
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture(scope="session")
 def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("no-data")

@@ -1,9 +1,11 @@
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from torch import Tensor
 
-from training.device import best_device, best_precision, describe_machine, products_in, use_threads, versions
+from training import device
+from training.device import best_device, best_precision, describe_machine, prepare_thread, products_in, versions
 from training.errors import UserError
 
 
@@ -14,11 +16,23 @@ def _one_thread_afterwards() -> object:
 
 
 def in_a_thread(count: int | None) -> int:
-    chosen: list[int] = []
-    worker = threading.Thread(target=lambda: chosen.append(use_threads(count)))
-    worker.start()
-    worker.join()
-    return chosen[0]
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(prepare_thread, count).result()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_numbers_too_small_to_compute_with_fast_are_zero(threads: int) -> None:
+    def halves() -> tuple[Tensor, Tensor]:
+        torch.set_flush_denormal(False)
+        smallest = torch.full((100_000,), torch.finfo(torch.float32).tiny)
+        before = smallest / 2
+        prepare_thread(threads)
+        return before, smallest / 2
+
+    with ThreadPoolExecutor(1) as pool:
+        before, after = pool.submit(halves).result()
+    assert (before > 0).all()
+    assert (after == 0).all()
 
 
 def test_one_thread_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,28 +48,35 @@ def test_one_thread_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_number_of_threads_that_is_none_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ELBO_LAB_THREADS", "all")
     with pytest.raises(UserError, match=r"ELBO_LAB_THREADS.*'all'"):
-        use_threads()
+        prepare_thread()
 
 
 @pytest.mark.parametrize(
-    ("flags", "precision"),
+    ("flags", "seconds", "precision"),
     [
-        ({"avx512_bf16": True}, "bfloat16"),
-        ({"amx_bf16": True}, "bfloat16"),
-        ({"avx2": True}, "float32"),
-        ({}, "float32"),
+        ({"avx512_bf16": True}, {torch.bfloat16: 1.0, torch.float32: 2.5}, "bfloat16"),
+        ({"amx_bf16": True}, {torch.bfloat16: 1.0, torch.float32: 5.0}, "bfloat16"),
+        ({"avx512_bf16": True}, {torch.bfloat16: 1.0, torch.float32: 1.1}, "float32"),
+        ({"avx512_bf16": True}, {torch.bfloat16: 1.7, torch.float32: 1.0}, "float32"),
+        ({"avx2": True}, {}, "float32"),
+        ({}, {}, "float32"),
     ],
 )
-def test_bfloat16_only_where_the_processor_multiplies_it(
-    flags: dict[str, bool], precision: str, monkeypatch: pytest.MonkeyPatch
+def test_bfloat16_only_where_the_processor_multiplies_it_clearly_faster(
+    flags: dict[str, bool], seconds: dict[torch.dtype, float], precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags)
+    monkeypatch.setattr(device, "_product_seconds", seconds.__getitem__)
     best_precision.cache_clear()
     try:
         assert best_precision("cpu") == precision
         assert best_precision("cuda") == "float32"
     finally:
         best_precision.cache_clear()
+
+
+def test_products_are_timed_in_seconds() -> None:
+    assert 0 < device._product_seconds(torch.float32) < 1
 
 
 def test_products_are_computed_in_the_precision_asked_for() -> None:
