@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 MINIMUM_VARIANCE = 1e-8
+NEGLIGIBLE = 80.0  # nats: exp(-80) = 2e-35
 LOG_TWO_PI = math.log(2 * math.pi)
 
 
@@ -123,8 +124,12 @@ def log_bernoulli(x: Tensor, logits: Tensor) -> Tensor:
 
 
 def log_mean_exp(x: Tensor, dim: int) -> Tensor:
-    """log of the mean of exp(x) along `dim`, without overflow."""
-    return x.logsumexp(dim) - math.log(x.shape[dim])
+    """log of the mean of exp(x) along `dim`, without overflow.
+
+    Values that lie too far below the largest to change the sum are raised: exp of such numbers is far slower.
+    """
+    negligible = x.detach().amax(dim, keepdim=True) - NEGLIGIBLE
+    return x.maximum(negligible).logsumexp(dim) - math.log(x.shape[dim])
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -16,14 +16,14 @@ class MLP(nn.Module):
 
     Arguments:
         sizes: widths from input to output, for example (784, 300, 300, 20).
-        activation: class of the activation, ELU in encoders and decoders.
+        activation: class of the activation, ELU in encoders and decoders; it works in place.
     """
 
     def __init__(self, sizes: Sequence[int], activation: type[nn.Module] = nn.ELU) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(sizes):
-            layers += [nn.Linear(inputs, outputs), activation()]
+            layers += [nn.Linear(inputs, outputs), activation(inplace=True)]
         self.net = nn.Sequential(*layers[:-1])
 
     def for_every_label(self, x: Tensor, labels: int) -> Tensor:

@@ -37,9 +37,8 @@ class _PilDigits(Dataset[tuple[Tensor, int]]):
         return self.to_tensor(Image.fromarray(self.images[index].numpy())), int(self.labels[index])
 
 
-def stepper(config: TrainConfig, dataset: Digits) -> Callable[[], None]:
-    """A function that takes one optimiser step in the homework's way."""
-    model = config.family_entry.fresh(config.model, config.seed)
+def stepper(model: Any, config: TrainConfig, dataset: Digits) -> Callable[[], None]:
+    """A function that takes one optimiser step with a model in the homework's way."""
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     digits = _PilDigits(dataset.train.images, dataset.train.labels, binary=dataset.binary)
     batches = _forever(DataLoader(digits, batch_size=config.batch_size, shuffle=True))

@@ -60,8 +60,8 @@ class Stepper:
         size = self.config.batch_size
         chosen = self._order[position * size : (position + 1) * size]
         batch = Batch(
-            x=as_seen(self._train.images[chosen], self._binary, self._generator),
-            y=self._train.labels[chosen],
+            x=as_seen(self._train.images.index_select(0, chosen), self._binary, self._generator),
+            y=self._train.labels.index_select(0, chosen),
             labelled_x=as_seen(self._labelled.images, self._binary, self._generator),
             labelled_y=self._labelled.labels,
         )

@@ -127,6 +127,20 @@ def test_log_mean_exp_is_the_log_of_the_mean_wherever_the_values_lie(seed: int, 
     torch.testing.assert_close(log_mean_exp(x + shift, 0), x.exp().mean(0).log() + shift, atol=1e-9, rtol=1e-9)
 
 
+def test_log_mean_exp_and_its_gradient_are_those_of_logsumexp_however_far_values_lie_apart() -> None:
+    x = torch.tensor([[0.0, -3.0, -79.0, -81.0, -5000.0], [-500.0, 700.0, 699.0, 0.0, -torch.inf]]).requires_grad_()
+    for dim, count in ((0, 2), (1, 5)):
+        ours, usual = log_mean_exp(x, dim), x.logsumexp(dim) - math.log(count)
+        assert torch.equal(ours, usual)
+        gradients = [torch.autograd.grad(values.sum(), x)[0] for values in (ours, usual)]
+        torch.testing.assert_close(*gradients, atol=1e-34, rtol=1e-6)
+
+
+def test_log_mean_exp_passes_on_what_is_infinite_or_no_number() -> None:
+    x = torch.tensor([[-torch.inf, -torch.inf], [torch.inf, 1.0], [torch.nan, 1.0]])
+    torch.testing.assert_close(log_mean_exp(x, 1), torch.tensor([-torch.inf, torch.inf, torch.nan]), equal_nan=True)
+
+
 def test_gaussian_parameters_are_mean_and_softplus_variance() -> None:
     h = torch.randn(BATCH, 2 * Z)
     mean, variance = gaussian_parameters(h)

@@ -52,7 +52,7 @@ def test_the_fsvaes_loss_and_steps_are_ours(fake_svhn: Dataset) -> None:
     error = float((naive.var() / 200 + ours.var() / 200).sqrt())
     assert float(naive.mean()) == pytest.approx(float(ours.mean()), abs=4 * error + 1e-3)
     with torch.random.fork_rng():
-        step = homework_style.stepper(config, fake_svhn)
+        step = homework_style.stepper(model, config, fake_svhn)
         for _ in range(3):
             step()
 
@@ -72,7 +72,7 @@ def test_the_bound_is_ours(name: str) -> None:
 def test_it_takes_steps(name: str) -> None:
     config = TrainConfig.from_preset(name, data="mnist-sample", device="cpu", batch_size=7)
     with torch.random.fork_rng():
-        step = homework_style.stepper(config, load_dataset("mnist-sample"))
+        step = homework_style.stepper(family_of(name).fresh(config.model, 0), config, load_dataset("mnist-sample"))
         for _ in range(3):
             step()
 
