@@ -59,17 +59,19 @@ with picture:
     shipped = choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
     png: bytes | None = None
     try:
-        source = services.checkpoint(checkpoint_path(choice))
         if kind == "photo":
             if photo is None:
                 st.info(
                     "Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:"
                 )
             else:
-                png = photo_rows(source, photo)
+                png = photo_rows(services.checkpoint(checkpoint_path(choice)), photo)
         else:
-            first = services.first_samples(shipped) if (kind, seed) == ("prior", 0) else None
-            shown = Matrix(first, 20, False) if first else matrix(source, numbers or kind, seed)
+            first = services.first_samples(shipped) if shipped and (kind, seed) == ("prior", 0) else None
+            if first is None:
+                shown = matrix(services.checkpoint(checkpoint_path(choice)), numbers or kind, seed)
+            else:
+                shown = Matrix(first, 20, False)
             show_matrix(shown, choice)
             png = shown.png
     except UserError as error:

@@ -310,7 +310,7 @@ def download(
 
 @app.command("train-reader")
 def train_reader_command(
-    epochs: Annotated[int, typer.Option(min=1, max=100, help="Passes over SVHN's training images.")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, max=100, help="Passes over SVHN's training images.")] = 10,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of weights, order and shifts.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The file to write; the shipped one when absent.")] = None,
 ) -> None:

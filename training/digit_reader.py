@@ -37,7 +37,7 @@ class ShippedReader:
 def train_reader(
     dataset: Dataset,
     *,
-    epochs: int = 4,
+    epochs: int = 10,
     seed: int = 0,
     on_progress: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -54,7 +54,7 @@ def train_reader(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = DigitReader()
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # how convolutions in bfloat16 like it
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are faster so
     precision = best_precision("cpu")
     optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
     batches = [batch for _ in range(epochs) for batch in torch.randperm(len(train), generator=noise).split(BATCH)]

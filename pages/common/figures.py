@@ -1,6 +1,8 @@
 """Pictures made of pixels, shown crisp at any size, with a text for who cannot see them."""
 
 import base64
+import sys
+import time
 from html import escape
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import streamlit as st
 
 __all__ = ["living_picture", "picture"]
 
+HANDING_OUT_SECONDS = 0.3
 _CRISP = "<style>[class*='st-key-pixels-'] img { image-rendering: pixelated; border-radius: 4px; width: 100%; }</style>"
 _LIVING = (
     "<style>.living { display: grid; } .living img { grid-area: 1 / 1; } "
@@ -26,6 +29,8 @@ def picture(png: bytes | Path, *, alt: str, key: str, caption: str | None = None
     with st.container(key=f"pixels-{key}"):
         image = png if isinstance(png, bytes) else str(png)
         st.image(image, width="stretch", output_format="PNG", alt=alt, caption=caption)
+    if "torch" not in sys.modules:  # loading it, which comes next, would keep the server from handing the picture out
+        time.sleep(HANDING_OUT_SECONDS)
 
 
 def living_picture(moving: Path, still: Path, *, alt: str, play: bool) -> None:

@@ -13,6 +13,7 @@ PAGES = {
     "mixture": "mixture?guess=more",
     "bounds": "bounds?guess=1+to+5",
     "labels": "labels?guess=70+to+80",
+    "style": "style?guess=over+90",
     "clinic": "clinic",
 }
 
