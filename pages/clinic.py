@@ -57,8 +57,7 @@ with controls:
                 icon=":material/info:",
             )
             continue
-        known = measured(source, seed, bounds)
-        models.append(Compared(choice, titles[choice], MODELS[position], source, known))
+        models.append(Compared(choice, titles[choice], MODELS[position], source))
     named = st.selectbox(
         "Reference",
         [model.title for model in models],
@@ -84,9 +83,11 @@ with picture:
             f"Left out, for they are of other images than {reference.title}: {', '.join(strangers)}.",
             icon=":material/info:",
         )
-    sample_grids(models, seed)
+    grids = st.container()
     st.subheader("Their numbers", anchor=False)
     complete = compare_in_background([model.source for model in models], seed, bounds)
+    models = [model._replace(known=measured(model.source, seed, bounds)) for model in models]
+    reference = next(model for model in models if model.title == named)
     sets = list(dict.fromkeys(name for model in models for name in model.known.reports))
     for model in models:
         if model.known.problem:
@@ -102,6 +103,8 @@ with picture:
             "the images of each one's difference to the reference under the same noise, with its 95 % interval: "
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )
+    with grids:  # drawn last: the numbers are being measured meanwhile
+        sample_grids(models, seed)
 
 try:
     st.subheader("The same images, drawn by each", anchor=False)

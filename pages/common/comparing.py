@@ -1,5 +1,6 @@
 """The measuring behind a comparison: in the background, model after model, each number kept for whoever asks next."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from training.evaluate import SetReport
     from training.jobs import Job
 
-__all__ = ["Measured", "compare_in_background", "measured"]
+__all__ = ["NOTHING_YET", "Measured", "compare_in_background", "measured"]
 
 TICK_SECONDS = 0.5
+FIRST_TABLE_SECONDS = 2.0
 KEPT = 64
 READ_IMAGES = 100
 
@@ -56,6 +58,9 @@ class Measured(NamedTuple):
     accuracy: float | None
     readings: Mapping[str, float] | None
     problem: str
+
+
+NOTHING_YET = Measured({}, None, None, "")
 
 
 @st.cache_resource
@@ -100,8 +105,16 @@ def compare_in_background(sources: "Sequence[Checkpoint]", seed: int, bounds: Se
     if job is None or job.state == "done":  # done, but what it found was forgotten since
         services.jobs().forget(key)
         job = services.jobs().submit(key, "Comparing", partial(_work, able, lacking, seed))
+        _await_the_first_table(job, len(able))
     ticking(partial(_panel, job), key="comparing", seconds=TICK_SECONDS if job.active else None)
     return False
+
+
+def _await_the_first_table(job: "Job", rows: int) -> None:
+    """Give a new comparison a moment, in which it usually fills its first table."""
+    deadline = time.monotonic() + FIRST_TABLE_SECONDS
+    while job.active and len(job.result or ()) < rows and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _panel(job: "Job") -> None:

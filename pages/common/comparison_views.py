@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.common import figures, numbers, services
-from pages.common.comparing import Measured
+from pages.common.comparing import NOTHING_YET, Measured
 from pages.common.held_out import held_out
 from pages.common.label_views import confusion_chart, reading
 from pages.common.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, marked, swatch
@@ -54,7 +54,7 @@ class Compared(NamedTuple):
     title: str
     color: str
     source: "Checkpoint"
-    known: Measured
+    known: Measured = NOTHING_YET
 
 
 def sample_grids(models: Sequence[Compared], seed: int) -> None:
