@@ -28,7 +28,7 @@ with controls:
     if choice is None:
         st.info("There is no GMVAE yet: train one first.", icon=":material/model_training:")
         st.stop()
-    shown = st.segmented_control(
+    shown = st.pills(
         "Components to show",
         list(SHOWN),
         default="most",

@@ -20,7 +20,7 @@ frame.header("Style and content", "Which part of a picture is the digit, and whi
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_checkpoint_of(FAMILIES)
-    kind = st.segmented_control(
+    kind = st.pills(
         "Styles from",
         list(SOURCES),
         default="prior",

@@ -24,12 +24,13 @@ def nelbo_formula(family: str = "vae") -> None:
         rec = RECONSTRUCTION.in_tex(rf"-{mean}\mathbb{{E}}_{{q(z\mid x,y)}}\log p(x\mid z,y)")
         kl_z = KL_Z.in_tex(rf"{mean}\mathrm{{KL}}\bigl(q(z\mid x,y)\,\|\,p(z)\bigr)")
         lines = rf"{NELBO.in_tex()} \;=\;& {rec} \\ +\;& {kl_z} \;+\; {KL_Y.in_tex()} \;\ge\; -\log p(x)"
-        st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")  # in two lines: one is wider than a small window
+        st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")  # two lines, as below: one outgrows small windows
     elif family in CONDITIONAL:
         nelbo = NELBO.in_tex(r"\mathrm{NELBO}(x, y)")
         rec = RECONSTRUCTION.in_tex(r"-\mathbb{E}_{q(z\mid x,y)}\log p(x\mid z,y)")
         kl = KL_Z.in_tex(r"\mathrm{KL}\bigl(q(z\mid x,y)\,\|\,p(z)\bigr)")
-        st.latex(rf"{nelbo} \;=\; {rec} \;+\; {kl} \;\ge\; -\log p(x\mid y)")
+        lines = rf"{nelbo} \;=\;& {rec} \\ +\;& {kl} \;\ge\; -\log p(x\mid y)"
+        st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")
     else:
         st.latex(rf"{NELBO.in_tex()} \;=\; {RECONSTRUCTION.in_tex()} \;+\; {KL_Z.in_tex()} \;\ge\; -\log p(x)")
 

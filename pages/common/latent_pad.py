@@ -143,7 +143,7 @@ def _pick_label(source: "Checkpoint") -> list[float]:
     labels = getattr(source.config, "y", 0)
     if not labels:
         return []
-    chosen = st.segmented_control(
+    chosen = st.pills(
         "Label", list(range(labels)), default=3 % labels, required=True, key="label", bind="query-params", wrap=True
     )
     return [float(label == chosen) for label in range(labels)]

@@ -24,7 +24,7 @@ PARTS = {
 
 def latent_space(choice: str) -> None:
     """A choice of views of a model's latent space, and the one chosen."""
-    view = st.segmented_control(
+    view = st.pills(
         "View",
         list(PARTS),
         default="pad",

@@ -84,7 +84,7 @@ def traversal(source: "Checkpoint") -> None:
     """Each dimension turned by itself, after a guess of how many are in use."""
     codes = encoded(source)
     order, active = codes.by_kl(), codes.active.tolist()
-    guess = st.segmented_control(
+    guess = st.pills(
         f"Guess first: how many of the {len(order)} dimensions does this model use?",
         list(USED),
         key="used",

@@ -47,7 +47,7 @@ def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: 
 
 def test_junk_opens_defaults(app: AppTest) -> None:
     page = opened(app, rows="<b>", components="", seed="1e400", guess="NaN", asked="x", checkpoint="../../etc")
-    assert (page.segmented_control(key="rows").value, page.number_input(key="seed").value) == ("most", 0)
+    assert (page.pills(key="rows").value, page.number_input(key="seed").value) == ("most", 0)
     assert page.segmented_control(key="asked").value == "held-out"
 
 

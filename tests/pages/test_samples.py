@@ -69,7 +69,7 @@ def test_a_junk_link_opens_at_the_defaults(app: AppTest, junk: str) -> None:
     assert not app.exception
     assert app.selectbox(key="checkpoint").value == "shipped vae"
     assert app.segmented_control(key="kind").value == "means"
-    assert app.segmented_control(key="view").value == "pad"
+    assert app.pills(key="view").value == "pad"
     assert app.slider(key="across").value == (-1 if junk == "-1" else 0)  # a point like any other
 
 
@@ -102,11 +102,11 @@ def test_every_view_opens_on_any_family_and_bears_junk(app: AppTest, runs_folder
     for choice in ("shipped gmvae", "run ssvae-mine"):
         app.selectbox(key="checkpoint").select(choice).run()
         for view in PARTS:
-            app.segmented_control(key="view").set_value(view).run()
+            app.pills(key="view").set_value(view).run()
             assert not app.exception, (choice, view)
             assert not app.error, (choice, view)
-    app.segmented_control(key="view").set_value("pad").run()
-    assert app.segmented_control(key="label").value == 3
+    app.pills(key="view").set_value("pad").run()
+    assert app.pills(key="label").value == 3
 
 
 def test_sliders_move_the_point_on_every_plane(page: AppTest) -> None:
@@ -122,7 +122,7 @@ def test_sliders_move_the_point_on_every_plane(page: AppTest) -> None:
 
 
 def test_a_digit_is_taken_apart(page: AppTest) -> None:
-    page.segmented_control(key="view").set_value("digit").run()
+    page.pills(key="view").set_value("digit").run()
     page.selectbox(key="digit").select("4, no. 2").run()
     digits = load_dataset("mnist-sample")
     image = digits.evaluation_set("sample")[int((digits.test.labels == 4).nonzero()[1])]
@@ -134,15 +134,15 @@ def test_a_digit_is_taken_apart(page: AppTest) -> None:
 
 def test_dimensions_show_after_a_guess(page: AppTest) -> None:
     page.selectbox(key="checkpoint").select("shipped beta-4").run()
-    page.segmented_control(key="view").set_value("dimensions").run()
+    page.pills(key="view").set_value("dimensions").run()
     assert not any("z0" in body for body in html_of(page))
-    page.segmented_control(key="used").set_value("every one").run()
+    page.pills(key="used").set_value("every one").run()
     assert "You guessed every one: 9 of 10 dimensions are in use." in text_of(page)
     assert any('z0<br><span class="note">0.00 nats, collapsed' in body for body in html_of(page))
 
 
 def test_the_map_is_laid_out_at_once_and_by_t_sne_in_the_background(page: AppTest) -> None:
-    page.segmented_control(key="view").set_value("map").run()
+    page.pills(key="view").set_value("map").run()
     assert len(page.get("plotly_chart")) == 1
     page.toggle(key="prior").set_value(True).run()
     chart: Any = page.get("plotly_chart")[0]

@@ -67,11 +67,11 @@ def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpo
     assert held is not None
     assert page.selectbox(key="a").options[0] == name_of(held, 0)
     for kind in ("bank", "numbers", "photo"):
-        page.segmented_control(key="styles").set_value(kind).run()
+        page.pills(key="styles").set_value(kind).run()
         assert not page.exception
         errors = [error.value for error in page.error]
         assert errors == (["SVHN test images are numbered 0 to 16: 92 is not there."] if kind == "numbers" else [])
-    page.segmented_control(key="styles").set_value("numbers").run()
+    page.pills(key="styles").set_value("numbers").run()
     page.text_input(key="numbers").set_value("3, 14").run()
     assert not page.error
     page.slider(key="blend-0").set_value(25).run()
@@ -97,8 +97,8 @@ def test_without_a_model_it_says_what_to_do(app: AppTest, monkeypatch: pytest.Mo
 def test_the_shipped_model_opens_without_data_and_junk_at_defaults(app: AppTest) -> None:
     page = opened(app, styles="<b>", seed="1e400")
     assert not page.error
-    assert page.segmented_control(key="styles").value == "prior"
+    assert page.pills(key="styles").value == "prior"
     assert page.number_input(key="seed").value == 0
-    page.segmented_control(key="styles").set_value("bank").run()
+    page.pills(key="styles").set_value("bank").run()
     assert not page.exception
     assert not page.error
