@@ -46,7 +46,7 @@ def _tile(name: str, training: "MetricTable", held_out: "MetricTable", component
         value, below = training.terms[name], unit
         measured = "Large: the mean over the last 50 training batches."
         if name in held_out.terms:
-            below = f"held-out {shown.with_unit(held_out.terms[name][-1])}" if held_out.terms[name] else "held-out –"
+            below = f"held-out {shown.text(held_out.terms[name][-1])}" if held_out.terms[name] else "held-out –"
             measured += " Small: 1,000 digits that training never sees."
     else:
         value, below = held_out.terms[name], ", ".join(filter(None, [unit, "held-out"]))
