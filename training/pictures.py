@@ -18,6 +18,7 @@ from training.styles import prior_latents
 __all__ = ["SampleKind", "draw_samples", "grid", "moving_samples", "png_bytes", "to_uint8"]
 
 SampleKind = Literal["means", "binary"]
+QUICK = 3  # of 9: a tenth larger than the best, in a tenth of the time
 
 
 def to_uint8(pixels: Tensor) -> np.ndarray:
@@ -93,7 +94,7 @@ def png_bytes(image: Image.Image, **facts: object) -> bytes:
     for name, value in facts.items():
         text.add_itxt(name, str(value))
     buffer = io.BytesIO()
-    image.save(buffer, format="png", pnginfo=text, optimize=True)
+    image.save(buffer, format="png", pnginfo=text, compress_level=QUICK)
     return buffer.getvalue()
 
 
