@@ -250,7 +250,7 @@ FAMILY = Family(
             name="fsvae",
             summary="The homework's FSVAE on SVHN: the digit is told, 10 latent dimensions hold the style.",
             model=FSVAEConfig(),
-            steps=150_000,
+            steps=75_000,
         ),
     ),
     data="svhn",

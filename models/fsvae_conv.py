@@ -11,7 +11,8 @@ decoder that finds the digit in z stops listening to y, and a swapped y changes 
              al. 2017). At best q(z|y) is the same for every digit: then a style with another digit's y is a pair as
              common as a real one, and the decoder has learned to draw it.
     content  how well a reader, a classifier that learns from the real images beside the model, recognises y' in images
-             drawn with styles of this batch and the digits y' of others. Only the decoder learns from it.
+             drawn with styles of this batch, or in one half of them of the prior, and the digits y' of others. Only the
+             decoder learns from it.
 
 Both are cross-entropies in nats; neither is part of the ELBO, which is reported as it is.
 """
@@ -160,7 +161,8 @@ class ConvFSVAE(ConditionalVAE):
         adversary = F.cross_entropy(self._read_style(Reversed.apply(q.mean, self.config.leak_weight)), batch.y)
         reading = F.cross_entropy(at_least_float32(self.reader(batch.x)), batch.y)
         others = batch.y[torch.randperm(len(batch.y), generator=generator, device=z.device)]
-        swapped = self.decode(z.detach(), self.one_hot(others))
+        imagined = self.sample_style(len(z) - len(z) // 2, generator=generator)
+        swapped = self.decode(torch.cat([z.detach()[: len(z) // 2], imagined]), self.one_hot(others))
         fixed = {name: value.detach() for name, value in self.reader.named_parameters()}
         seen = torch.func.functional_call(self.reader, fixed, (swapped,))
         content = F.cross_entropy(at_least_float32(seen), others)
@@ -220,7 +222,7 @@ FAMILY = Family(
             name="fsvae-conv",
             summary="Our own convolutional FSVAE: a style of 32 dimensions that an adversary keeps free of the digit.",
             model=ConvFSVAEConfig(variance=0.05),
-            steps=50_000,
+            steps=28_000,
         ),
     ),
     data="svhn",

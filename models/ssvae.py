@@ -239,7 +239,7 @@ FAMILY = Family(
             summary="The homework's SSVAE: 100 labelled digits and 60,000 without labels, 64 latent dimensions.",
             model=SSVAEConfig(),
             steps=30_000,
-            shipped_seed=1,
+            shipped_seed=4,
         ),
         Preset(
             name="ssvae-supervised",
