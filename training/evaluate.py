@@ -129,14 +129,17 @@ def evaluate(
         if coloured:
             block = block.float() / 255
             squared_errors += float((model.reconstruct(block, digits) - block).square().double().mean(-1).sum())
-        drawn, noise = [], _noise(seed, number, "elbo")
-        for _ in range(passes):
+        noise = _noise(seed, number, "elbo")
+        drawn: dict[str, Tensor] = {}
+        for position in range(passes):
             terms = model.elbo_terms(block, digits, generator=noise)
             exact: Any = type(terms)
-            drawn.append(exact(*(value.double() for value in terms)).named())
+            for name, values in exact(*(value.double() for value in terms)).named().items():
+                if name not in drawn:  # kept one by one, they would lie in the way of the next pass's memory
+                    drawn[name] = values.new_empty(passes, len(block))
+                drawn[name][position] = values
             advance(1)
-        for name in drawn[0]:
-            values = torch.stack([each[name] for each in drawn])
+        for name, values in drawn.items():
             parts[name].add(values.mean(0), values.var(0) / passes)
         rungs = {m: _Rung(m, _groups(m, passes), len(block)) for m in bounds}
         noise = _noise(seed, number, "bounds")
