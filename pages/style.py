@@ -19,7 +19,7 @@ frame.mend_link("pages/style.py")
 frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?", svhn=True)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_checkpoint_of(FAMILIES)
+    choice = pick_checkpoint_of(FAMILIES, default=SHIPPED + FAMILIES[0])
     kind = st.pills(
         "Styles from",
         list(SOURCES),

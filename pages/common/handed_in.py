@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.common.strips import Strip, strip_of, strips
-from training.photos import FORMATS, MOST_BYTES, read_photo
 
 if TYPE_CHECKING:
     import torch
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from training.checkpoints import Checkpoint
 
 __all__ = ["HandedIn", "asked_photo", "photo_rows"]
-
-SUFFIXES = [name.lower() for name in (*FORMATS, "JPG", "TIF")]
 
 
 class HandedIn(NamedTuple):
@@ -30,7 +27,10 @@ def asked_photo() -> HandedIn | None:
     Raises:
         UserError: see `training.photos.read_photo`.
     """
-    upload = st.file_uploader("A picture with one digit", SUFFIXES, key="photo", max_upload_size=MOST_BYTES // 10**6)
+    from training.photos import FORMATS, MOST_BYTES, read_photo
+
+    suffixes = [name.lower() for name in (*FORMATS, "JPG", "TIF")]
+    upload = st.file_uploader("A picture with one digit", suffixes, key="photo", max_upload_size=MOST_BYTES // 10**6)
     digit: int = st.selectbox("The digit that it shows", list(range(10)), 3, key="shows", bind="query-params")
     zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.1, key="zoom", help="How much smaller a square is taken.")
     across = st.slider("Left to right", 0, 100, 50, key="across", format="%d%%")
