@@ -106,6 +106,8 @@ def compare_in_background(sources: "Sequence[Checkpoint]", seed: int, bounds: Se
         services.jobs().forget(key)
         job = services.jobs().submit(key, "Comparing", partial(_work, able, lacking, seed))
         _await_the_first_table(job, len(able))
+        if job.state == "done":
+            return True
     ticking(partial(_panel, job), key="comparing", seconds=TICK_SECONDS if job.active else None)
     return False
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from models import fsvae, vae
 from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
-from pages.common import services
+from pages.common import comparing, services
 from tests.pages.conftest import text_of
 from tests.pages.test_uploads import hand_in, weights
 from tests.patience import PATIENCE
@@ -59,6 +59,16 @@ def small_run(name: str, seed: int, config: VAEConfig = CONFIG) -> str:
     write_safetensors(folder / "checkpoint.safetensors", state, family="vae", config=config, step=1)
     (folder / "config.json").write_text('{"family": "vae", "data": "mnist-sample"}')
     return f"run {name}"
+
+
+def test_what_is_measured_at_once_is_known_to_be_complete(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "_await_the_first_table", lambda job, rows: job.wait(PATIENCE))
+    app.query_params["models"] = [small_run("vae-1", 1)]
+    page = app.switch_page("pages/clinic.py").run()
+    assert not page.exception
+    files = page.get("download_button")
+    assert files
+    assert not any("so far" in file.proto.help for file in files)
 
 
 def test_two_models_are_measured_by_themselves_and_their_difference_has_an_interval(app: AppTest) -> None:
