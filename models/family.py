@@ -131,8 +131,8 @@ class GenerativeModel(Protocol):
 class Preset:
     """One recipe with every hyper-parameter of a published number.
 
-    `steps` optimiser steps of Adam at `learning_rate`, `batch_size` images a step. `shipped_seed` is the seed of
-    the weights in pretrained/.
+    `steps` optimiser steps of Adam at `learning_rate`, `batch_size` images a step; in the last of them, a share of
+    `cooldown`, the learning rate falls to zero. `shipped_seed` is the seed of the weights in pretrained/.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Preset:
     steps: int
     batch_size: int = 100
     learning_rate: float = 1e-3
+    cooldown: float = 0.0
     shipped_seed: int = 0
 
 

@@ -62,6 +62,9 @@ def train_command(
     out: Annotated[Path | None, typer.Option(help="New run folder; runs/<id> when absent.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.")] = None,
+    cooldown: Annotated[
+        float | None, typer.Option(help="Last share of the steps, from 0 to 1, in which the step size falls to 0.")
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="mnist or mnist-sample, svhn for FSVAEs; the full one where it is on disk.")
     ] = None,
@@ -82,6 +85,7 @@ def train_command(
         seed=seed,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        cooldown=cooldown,
         data=data,
         precision=precision,
         model=dict(_setting(text) for text in settings) if settings else None,

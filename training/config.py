@@ -27,6 +27,7 @@ class TrainConfig(BaseModel):
     steps: int = Field(ge=1, le=10_000_000, description="optimiser steps")
     batch_size: int = Field(100, ge=1, le=10_000, description="images a step")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size")
+    cooldown: float = Field(0.0, ge=0, le=1, description="last share of the steps, in which the step size falls to 0")
     seed: int = Field(0, ge=0, lt=2**32, description="of the weights, the order, the pixels and the noise")
     precision: Precision = Field("float32", description="of the matrix products; losses are float32")
     device: Literal["cpu", "cuda", "mps"] = "cpu"
@@ -75,6 +76,7 @@ class TrainConfig(BaseModel):
             "steps": recipe.steps,
             "batch_size": recipe.batch_size,
             "learning_rate": recipe.learning_rate,
+            "cooldown": recipe.cooldown,
             "precision": best_precision(device),
             "device": device,
         }

@@ -19,6 +19,8 @@ __all__ = ["Stepper", "as_seen", "draw_pixels"]
 class Stepper:
     """Takes one Adam step after another on the batch mean of the model's loss.
 
+    The learning rate is the config's; in its cooldown, the last share of its steps, it falls linearly to zero.
+
     Each step takes the next batch of a fresh permutation of the epoch. Binary models see pixels that are drawn anew
     from the grey values (x ~ Bernoulli(grey / 255)), those of colour images the values themselves (x / 255).
 
@@ -69,9 +71,15 @@ class Stepper:
             loss, reported = self.model.objective(batch, generator=self._generator)
         self._optimiser.zero_grad()
         loss.backward()
+        self._optimiser.param_groups[0]["lr"] = self._learning_rate()
         self._optimiser.step()
         self.taken += 1
         return reported
+
+    def _learning_rate(self) -> float:
+        """Of the next step."""
+        left, falling = self.config.steps - self.taken, self.config.cooldown * self.config.steps
+        return self.config.learning_rate * (min(1.0, left / falling) if falling else 1.0)
 
     def state(self) -> dict[str, Any]:
         """A copy of all that the next step depends on, the weights on the CPU."""

@@ -31,9 +31,11 @@ def run_controls(run_id: str) -> None:
     ticking(partial(status_panel, run), key="status", seconds=live.TICK_SECONDS if status.active else None)
     config = run.config
     size = config.model.model_dump()["z"]
+    cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
     st.caption(
         f"**{config.preset}** with z = {size}, {config.steps:,} steps of {config.batch_size} images, learning rate "
-        f"{config.learning_rate:g}, seed {config.seed}, on {DATASETS[config.data]}; products in {config.precision}."
+        f"{config.learning_rate:g}{cooled}, seed {config.seed}, on {DATASETS[config.data]}; products in "
+        f"{config.precision}."
     )
     if status.active:
         return

@@ -22,6 +22,11 @@ TRAINING_FIELDS = {
         "How far Adam moves each weight in a step. The homework takes 0.001; far above it the weights jump about and "
         "never settle.",
     ),
+    "cooldown": (
+        "Cooldown",
+        "The last share of the steps, in which the learning rate falls to 0 and the weights come to rest. The homework "
+        "takes 0: its weights still move at the end.",
+    ),
     "seed": ("Seed", "Decides the first weights, the order of the images and all noise: one seed, one run."),
 }
 MODEL_FIELDS = {
@@ -105,6 +110,7 @@ def start(preset: str) -> None:
             steps=state[f"steps-{preset}"],
             batch_size=state[f"batch_size-{preset}"],
             learning_rate=state[f"learning_rate-{preset}"],
+            cooldown=state[f"cooldown-{preset}"],
             seed=state[f"seed-{preset}"],
             data=state.get("data", "mnist-sample") if kind == "mnist" else best_dataset_name(kind),
         )
@@ -131,7 +137,7 @@ def setting(column: Any, preset: str, recipe: Any, name: str) -> None:
         kind(least),
         kind(most),
         default,
-        {"steps": 500, "learning_rate": 5e-4, "labelled": 10}.get(name, kind(1)),
+        {"steps": 500, "learning_rate": 5e-4, "cooldown": 0.05, "labelled": 10}.get(name, kind(1)),
         format="%g" if kind is float else None,
         key=f"{name}-{preset}",
         help=text,

@@ -39,6 +39,7 @@ class TestEveryCard:
         config = TrainConfig.model_validate(card.training)
         assert (config.preset, config.model) == (name, preset.model)
         assert (config.batch_size, config.learning_rate) == (preset.batch_size, preset.learning_rate)
+        assert config.cooldown == preset.cooldown
         assert config.steps == preset.steps
         assert (card.steps, card.seed, card.data) == (config.steps, config.seed, config.data)
         assert card.data == datasets_of(family_of(name).data)[0]

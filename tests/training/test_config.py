@@ -11,10 +11,11 @@ def test_a_preset_gives_its_whole_recipe(name: str) -> None:
     config, preset = TrainConfig.from_preset(name), PRESETS[name]
     assert config.preset == name
     assert config.model == preset.model
-    assert (config.steps, config.batch_size, config.learning_rate) == (
+    assert (config.steps, config.batch_size, config.learning_rate, config.cooldown) == (
         preset.steps,
         preset.batch_size,
         preset.learning_rate,
+        preset.cooldown,
     )
     assert config.seed == 0
     assert config.data == {"mnist": "mnist-sample", "svhn": "svhn"}[config.family_entry.data]
@@ -60,6 +61,8 @@ def test_an_unknown_preset_is_answered_with_the_choices() -> None:
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
         {"learning_rate": 2.0},
+        {"cooldown": -0.1},
+        {"cooldown": 1.1},
         {"seed": -1},
         {"seed": 2**32},
         {"precision": "int8"},

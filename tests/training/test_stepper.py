@@ -25,6 +25,23 @@ def test_every_presets_recipe_takes_steps_and_goes_on_from_a_copied_state(preset
     assert all(torch.equal(value, again.state()["model"][name]) for name, value in stepper.state()["model"].items())
 
 
+def test_the_learning_rate_falls_to_zero_over_the_cooldown_as_after_a_resume() -> None:
+    data = load_dataset("mnist-sample")
+    config = TrainConfig.from_preset(
+        "vae", data=data.name, device="cpu", steps=8, cooldown=0.5, batch_size=3, model={"z": 2, "hidden": (5, 7)}
+    )
+    stepper = Stepper(config, data)
+    rates, states = [], []
+    for _ in range(config.steps):
+        stepper.step()
+        states.append(stepper.state())
+        rates.append(states[-1]["optimiser"]["param_groups"][0]["lr"])
+    assert rates == pytest.approx([1e-3] * 5 + [0.75e-3, 0.5e-3, 0.25e-3])
+    again = Stepper(config, data, states[5])
+    again.step()
+    assert all(torch.equal(value, again.state()["model"][name]) for name, value in states[6]["model"].items())
+
+
 def test_colours_are_seen_as_they_are_and_grey_as_drawn_pixels() -> None:
     values = torch.tensor([[0, 51, 255], [102, 204, 153]], dtype=torch.uint8)
     noise = torch.Generator().manual_seed(0)
