@@ -1,19 +1,22 @@
 """Pictures made of pixels, shown crisp at any size, with a text for who cannot see them."""
 
 import base64
+import re
+import struct
 import sys
 import time
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import streamlit as st
 
 __all__ = ["living_picture", "picture"]
 
-HANDING_OUT_SECONDS = 0.3
-_CRISP = "<style>[class*='st-key-pixels-'] img { image-rendering: pixelated; border-radius: 4px; width: 100%; }</style>"
+HANDING_OUT_SECONDS = 0.1
+WIDER_THAN_ANY_COLUMN = 8000
 _LIVING = (
-    "<style>.living { display: grid; } .living img { grid-area: 1 / 1; } "
+    "<style>.living { display: grid; } .living img { grid-area: 1 / 1; image-rendering: pixelated; width: 100%; } "
     "@media (prefers-reduced-motion: reduce) { .living-moving { display: none; } }</style>"
 )
 
@@ -21,16 +24,36 @@ _LIVING = (
 def picture(png: bytes | Path, *, alt: str, key: str, caption: str | None = None) -> None:
     """A PNG as wide as its column, its pixels kept sharp.
 
+    It is Markdown and not `st.image`: the browser must fetch that element's code before it shows the first one, half
+    a second on a first visit, and asks for the pixels after that.
+
     Arguments:
         alt: what the picture shows, with its numbers.
         key: names the place of the picture, so that a new one takes it over without a flicker.
     """
-    st.html(_CRISP)
     with st.container(key=f"pixels-{key}"):
-        image = png if isinstance(png, bytes) else str(png)
-        st.image(image, width="stretch", output_format="PNG", alt=alt, caption=caption)
+        content = png if isinstance(png, bytes) else png.read_bytes()
+        st.markdown(f"![{_literal(alt)}]({_as_wide_as_its_place(content)})", width="stretch")
+        if caption is not None:
+            st.caption(caption)
     if "torch" not in sys.modules:  # loading it, which comes next, would keep the server from handing the picture out
         time.sleep(HANDING_OUT_SECONDS)
+
+
+def _as_wide_as_its_place(png: bytes) -> str:
+    """The address of a drawing that holds the picture, scales it up without a blur, and asks for all the width."""
+    width, height = struct.unpack(">II", png[16:24])  # of every PNG's first chunk
+    drawing = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{WIDER_THAN_ANY_COLUMN}" '
+        f'height="{WIDER_THAN_ANY_COLUMN * height / width}"><image width="{width}" height="{height}" '
+        f'style="image-rendering: pixelated" href="data:image/png;base64,{base64.b64encode(png).decode()}"/></svg>'
+    )
+    return f"data:image/svg+xml,{quote(drawing, safe='/+=:;,')}"
+
+
+def _literal(text: str) -> str:
+    """Markdown of one line that reads exactly as the text does."""
+    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", " ".join(text.split()))
 
 
 def living_picture(moving: Path, still: Path, *, alt: str, play: bool) -> None:
@@ -38,7 +61,7 @@ def living_picture(moving: Path, still: Path, *, alt: str, play: bool) -> None:
 
     Only the still one shows where `play` is off, and for readers whose system asks for no motion.
     """
-    st.html(_CRISP + _LIVING)
+    st.html(_LIVING)
     images = f'<img alt="{escape(alt)}" src="data:image/png;base64,{_encoded(str(still), still.stat().st_mtime_ns)}">'
     if play:
         source = _encoded(str(moving), moving.stat().st_mtime_ns)

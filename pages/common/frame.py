@@ -22,7 +22,10 @@ __all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 
 DOWNLOAD = "download:mnist"
 LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
-_STYLE = "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; }</style>"
+_STYLE = (
+    "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; } "
+    "[class*='st-key-pixels-'] img { border-radius: 4px; }</style>"
+)
 
 
 def header(title: str, question: str, *, svhn: bool = False) -> None:

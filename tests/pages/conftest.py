@@ -1,7 +1,10 @@
 """Pages run inside the test's own process, on the embedded sample and a runs folder of each test's own."""
 
+import re
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import streamlit as st
@@ -39,7 +42,20 @@ def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> I
     services.jobs().stop_all(PATIENCE)  # none is left to take the next test's time
 
 
+PICTURE = re.compile(r"!\[(.*)\]\(data:image/svg\+xml,(.*)\)")
+
+
+def pictures_of(app: AppTest) -> list[tuple[str, bytes]]:
+    """Alternative text and PNG of each picture made of pixels."""
+    found = filter(None, (PICTURE.fullmatch(str(part.value)) for part in app.markdown))
+    return [
+        (re.sub(r"\\(.)", r"\1", alt), b64decode(unquote(drawing).partition("base64,")[2].partition('"')[0]))
+        for alt, drawing in (each.groups() for each in found)
+    ]
+
+
 def text_of(app: AppTest) -> str:
     """Everything the page says, for a look at words."""
-    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.info, *app.success, *app.warning]
+    words = [part for part in app.markdown if not PICTURE.fullmatch(str(part.value))]
+    parts = [*app.title, *words, *app.caption, *app.error, *app.info, *app.success, *app.warning]
     return "\n".join(str(part.value) for part in parts)

@@ -21,7 +21,7 @@ def test_steps_that_do_not_shrink_foretell_nothing(steps: tuple[float | None, ..
 
 def test_every_model_has_a_colour_of_its_own() -> None:
     names = [f"model {number}" for number in range(6)]
-    color = _spec(names, [1, 10])["encoding"]["color"]["scale"]
+    color = _spec([], names, [1, 10])["encoding"]["color"]["scale"]
     assert color == {"domain": names, "range": list(MODELS)}
     assert len(set(MODELS)) == len(names)
     assert not set(MODELS) & {quantity.color for quantity in (*QUANTITIES, COMPONENTS, CROSS_ENTROPY)}

@@ -12,7 +12,7 @@ from models.ssvae import SSVAEConfig
 from pages.common import services
 from pages.common.latent_pad import PLANES
 from pages.common.latent_space import PARTS
-from tests.pages.conftest import text_of
+from tests.pages.conftest import pictures_of, text_of
 from tests.patience import until
 from training import pictures
 from training.checkpoints import load_checkpoint
@@ -162,8 +162,7 @@ def test_the_map_is_laid_out_at_once_and_by_t_sne_in_the_background(page: AppTes
 
 def alt_of(page: AppTest, words: str) -> str:
     """The first alternative text with these words."""
-    blocks: list[Any] = list(page.get("image"))
-    return str(next(image.alt for block in blocks for image in block.proto.imgs if words in image.alt))
+    return next(alt for alt, _ in pictures_of(page) if words in alt)
 
 
 def html_of(page: AppTest) -> list[str]:
@@ -171,9 +170,8 @@ def html_of(page: AppTest) -> list[str]:
     return [str(block.proto.body) for block in blocks]
 
 
-def picture_of(page: AppTest) -> str:
-    image: Any = page.get("image")[0]
-    return str(image.value)
+def picture_of(page: AppTest) -> bytes:
+    return pictures_of(page)[0][1]
 
 
 @pytest.mark.parametrize(("choice", "prior"), [("shipped vae", "N}(0, T^2 I)"), ("shipped gmvae", "mu_c")])
