@@ -30,7 +30,7 @@ class Scale(NamedTuple):
     """The vertical axis: its title, and how its ticks and a hovered value are written (d3-format)."""
 
     title: str = "nats per image"
-    ticks: str = "~s"
+    ticks: str = ",.6~g"
     value: str = ".2f"
 
 

@@ -34,6 +34,10 @@ LABEL_SUMMED_OUT = (
     "This model's IWAE\u20111 is tighter than its NELBO by construction: the bound sums the label out exactly, where "
     "the NELBO averages over q(y|x)."
 )
+_STYLE = (
+    "<style>.st-key-numbers table { font-variant-numeric: tabular-nums; } "
+    ".st-key-numbers td:first-child { white-space: nowrap; }</style>"
+)
 Estimate = tuple[float, float | None]
 
 
@@ -129,7 +133,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     lines = [header, align, *rows.values(), *ladder.values()]
     if any(source.accuracy is not None for source in columns):
         lines.append(classified)
-    st.html("<style>.st-key-numbers table { font-variant-numeric: tabular-nums; }</style>")
+    st.html(_STYLE)
     with st.container(key="numbers"):
         st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     st.caption(PROTOCOL)

@@ -20,6 +20,8 @@ TITLES = {  # in the order of the charts
     "parts": "**Its terms**, on held-out digits",
     "label": "**The label**: KL on held-out digits, cross-entropy on the labelled ones",
     "accuracy": "**Accuracy**: the digits whose label is right",
+    "readers": "**Its readers**: of the digit in swaps, and of the digit in z",
+    "read": "**Read rightly**: the digit in swaps, the digit in z",
     "components": "**Components used** by 1,000 held-out digits",
 }
 

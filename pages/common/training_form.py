@@ -1,6 +1,5 @@
 """The form that starts a training: every hyper-parameter of the chosen preset, with a text that teaches it."""
 
-from itertools import cycle
 from typing import Any
 
 import streamlit as st
@@ -45,7 +44,10 @@ MODEL_FIELDS = {
         "Weight of the adversary",
         "How hard the style z is kept free of the digit: 0 is the plain ELBO, and z may hold everything.",
     ),
-    "content_weight": ("Weight of the reader", "How much a classifier counts that must recognise swapped digits."),
+    "content_weight": (
+        "Weight of the reader",
+        "How much it counts that a classifier reads swapped digits through noise.",
+    ),
     "labelled": (
         "Labelled digits",
         "How many training digits come with their labels, as many of each class. The homework takes 100.",
@@ -82,8 +84,10 @@ def training_form() -> None:
                 help="; ".join(DATASETS[name] for name in datasets_of(kind)) + ".",
             )
         fields = [*TRAINING_FIELDS, *(name for name in MODEL_FIELDS if name in type(recipe.model).model_fields)]
-        for name, column in zip(fields, cycle(st.columns(2)), strict=False):
-            setting(column, preset, recipe, name)
+        for first in range(0, len(fields), 2):
+            columns = st.columns(2, vertical_alignment="bottom")
+            for name, column in zip(fields[first : first + 2], columns, strict=False):
+                setting(column, preset, recipe, name)
         st.form_submit_button(
             "Start training",
             type="primary",
