@@ -12,7 +12,8 @@ decoder that finds the digit in z stops listening to y, and a swapped y changes 
              common as a real one, and the decoder has learned to draw it.
     content  how well a reader, a classifier that learns from the real images beside the model, recognises y' in images
              drawn with styles of this batch, or in one half of them of the prior, and the digits y' of others. Only the
-             decoder learns from it.
+             decoder learns from it. The reader sees every image through the noise of p(x|z, y): a digit must stand out
+             from it to be read.
 
 Both are cross-entropies in nats; neither is part of the ELBO, which is reported as it is.
 """
@@ -159,12 +160,12 @@ class ConvFSVAE(ConditionalVAE):
             rec=-self.log_likelihood(batch.x, self.decode(z, self.one_hot(batch.y))),
         )
         adversary = F.cross_entropy(self._read_style(Reversed.apply(q.mean, self.config.leak_weight)), batch.y)
-        reading = F.cross_entropy(at_least_float32(self.reader(batch.x)), batch.y)
+        reading = F.cross_entropy(at_least_float32(self.reader(self._through_noise(batch.x, generator))), batch.y)
         others = batch.y[torch.randperm(len(batch.y), generator=generator, device=z.device)]
         imagined = self.sample_style(len(z) - len(z) // 2, generator=generator)
         swapped = self.decode(torch.cat([z.detach()[: len(z) // 2], imagined]), self.one_hot(others))
         fixed = {name: value.detach() for name, value in self.reader.named_parameters()}
-        seen = torch.func.functional_call(self.reader, fixed, (swapped,))
+        seen = torch.func.functional_call(self.reader, fixed, (self._through_noise(swapped, generator),))
         content = F.cross_entropy(at_least_float32(seen), others)
         loss = terms.nelbo.mean() + adversary + reading + self.config.content_weight * content
         return Objective(loss, {**terms.means(), "leak": adversary.detach(), "content": content.detach()})
@@ -181,6 +182,10 @@ class ConvFSVAE(ConditionalVAE):
             "leak_accuracy": float((self._read_style(mean).argmax(-1) == y).float().mean()),
             "content_accuracy": float((self.reader(swapped).argmax(-1) == wanted).float().mean()),
         }
+
+    def _through_noise(self, mean: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Images of p(x|z, y) whose mean this is: the shape of `mean`."""
+        return sample_gaussian(mean, mean.new_tensor(self.config.variance), generator)
 
     def _read_style(self, mean: Tensor) -> Tensor:
         """The adversary's logits (batch, y) from means of z (batch, z), each dimension standardised over the batch."""
@@ -222,7 +227,8 @@ FAMILY = Family(
             name="fsvae-conv",
             summary="Our own convolutional FSVAE: a style of 32 dimensions that an adversary keeps free of the digit.",
             model=ConvFSVAEConfig(variance=0.05),
-            steps=28_000,
+            steps=38_000,
+            cooldown=0.25,
         ),
     ),
     data="svhn",

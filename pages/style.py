@@ -116,7 +116,9 @@ try:
     st.markdown(
         "A larger code draws an image more exactly, and has room for the digit too. Nothing in the ELBO forbids it: a "
         "decoder that finds the digit in $z$ need not listen to $y$, and then a swap changes nothing. A small $z$ has "
-        "no room; a large one must be told, by an adversary that tries to read the digit from it."
+        "no room; a large one must be told, by an adversary that tries to read the digit from it. "
+        "And for digits that stand out, a classifier reads its swaps during the training, through the noise of "
+        "$p(x\\mid z, y)$: a pale digit drowns in it, so the decoder learns contrast."
     )
     held = bank(source)
     if held is None:
