@@ -52,7 +52,7 @@ def sample_gaussian(mean: Tensor, variance: Tensor, generator: torch.Generator |
         mean, variance: shapes that broadcast together; the noise takes the broadcast shape.
         generator: source of the noise; torch's default generator when absent.
     """
-    shape = torch.broadcast_shapes(mean.shape, variance.shape)
+    shape = torch.broadcast_tensors(mean, variance)[0].shape  # broadcast_shapes would load sympy, a second or more
     noise = torch.randn(shape, generator=generator, device=mean.device, dtype=mean.dtype)
     return mean + variance.sqrt() * noise
 

@@ -19,7 +19,7 @@ from training.dataset_names import DATASETS, DatasetName
 from training.errors import UserError, one_of
 from training.evaluation_sets import EVALUATION_SETS, evaluation_set
 from training.folders import PROJECT, data_folder
-from training.mnist_files import first_unofficial_file, mnist_on_disk
+from training.mnist_files import first_unofficial_file, mnist_on_disk, read_mnist
 from training.svhn import find_svhn, read_svhn
 from training.svhn_files import SPLITS, Split
 
@@ -154,8 +154,6 @@ def load_dataset(name: str) -> Dataset:
 
 
 def _load_mnist(folder: Path) -> Dataset:
-    from training.torchvision_compat import import_datasets
-
     raw = folder / "MNIST" / "raw"
     if not mnist_on_disk():
         raise UserError(
@@ -164,11 +162,7 @@ def _load_mnist(folder: Path) -> Dataset:
         )
     if (strange := first_unofficial_file()) is not None:
         raise UserError(f"{strange} is not MNIST's official file: delete it and run `python -m training download`.")
-    parts = {}
-    for split in SPLITS:
-        digits = import_datasets().MNIST(str(folder), train=split == "train")
-        parts[split] = Digits(digits.data.flatten(1), digits.targets)
-    return Dataset("mnist", parts.__getitem__)
+    return Dataset("mnist", lambda split: Digits(*map(torch.from_numpy, read_mnist(split))))
 
 
 def _load_sample() -> Dataset:

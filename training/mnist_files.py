@@ -6,11 +6,16 @@ This module stays light (no torch), so that a page can say which data it uses be
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training.downloads import fetching
 from training.folders import data_folder
+from training.svhn_files import Split
 
-__all__ = ["download_mnist", "first_unofficial_file", "mnist_on_disk"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["download_mnist", "first_unofficial_file", "mnist_on_disk", "read_mnist"]
 
 # SHA-256 of the official files, unpacked.
 _MNIST_FILES = {
@@ -49,6 +54,23 @@ def _is_official(path: Path) -> bool:
             return hashlib.file_digest(file, "sha256").hexdigest() == _MNIST_FILES[path.name]
     except OSError:
         return False
+
+
+def read_mnist(split: Split) -> "tuple[np.ndarray, np.ndarray]":
+    """One split of the official files, in their order.
+
+    They are read here and not by torchvision, which takes a second or two to load: once a file's digest is right, its
+    numbers follow a header of known length.
+
+    Returns:
+        Images, uint8 (n, 784), and labels, int64 (n,).
+    """
+    import numpy as np
+
+    raw, prefix = data_folder() / "MNIST" / "raw", {"train": "train", "test": "t10k"}[split]
+    images = np.fromfile(raw / f"{prefix}-images-idx3-ubyte", np.uint8, offset=16)
+    labels = np.fromfile(raw / f"{prefix}-labels-idx1-ubyte", np.uint8, offset=8)
+    return images.reshape(-1, 784), labels.astype(np.int64)
 
 
 def download_mnist(on_progress: Callable[[float], None] = lambda fraction: None) -> None:

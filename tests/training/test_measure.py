@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,7 @@ from training.checkpoints import load_checkpoint
 from training.data import Dataset, load_dataset
 from training.errors import Cancelled, UserError
 from training.evaluate import BOUNDS, evaluate
-from training.folders import PRETRAINED
+from training.folders import PRETRAINED, PROJECT
 from training.measure import available_sets, check_sets, dataset_of, default_bounds, measure
 
 
@@ -55,3 +57,18 @@ def test_where_the_label_is_summed_out_large_sets_take_fewer_bounds_unless_someb
     assert default_bounds(load_checkpoint(PRETRAINED / "ssvae"), "homework") == BOUNDS
     assert default_bounds(load_checkpoint(PRETRAINED / "ssvae"), "test") == (1, 10, 100)
     assert default_bounds(load_checkpoint(PRETRAINED / "vae"), "test") == BOUNDS
+
+
+MEASURE = """
+import sys
+from training.checkpoints import load_checkpoint
+from training.folders import PRETRAINED
+from training.measure import available_sets, measure
+measure(load_checkpoint(PRETRAINED / "beta-4"), available_sets()[:1], bounds=[2], passes=1)
+print(*(name for name in ("torchvision", "sympy", "torch._dynamo", "pandas") if name in sys.modules))
+"""
+
+
+def test_measuring_loads_nothing_heavy_beside_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURE], cwd=PROJECT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

@@ -3,6 +3,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+import torch
 
 from training.data import Dataset, load_dataset
 from training.dataset_names import best_dataset_name
@@ -61,6 +62,14 @@ def test_files_that_are_not_the_official_ones_are_refused(empty_data: Path) -> N
 @pytest.mark.full_data
 def test_the_official_files_are_official(full_mnist: Dataset) -> None:
     assert first_unofficial_file() is None
+
+
+@pytest.mark.full_data
+def test_both_splits_are_read_as_torchvision_reads_them(full_mnist: Dataset) -> None:
+    for split, digits in (("train", full_mnist.train), ("test", full_mnist.test)):
+        expected = import_datasets().MNIST(str(data_folder()), train=split == "train")
+        assert torch.equal(digits.images, expected.data.flatten(1))
+        assert torch.equal(digits.labels, expected.targets)
 
 
 @pytest.mark.full_data
