@@ -162,7 +162,8 @@ def _load_mnist(folder: Path) -> Dataset:
         )
     if (strange := first_unofficial_file()) is not None:
         raise UserError(f"{strange} is not MNIST's official file: delete it and run `python -m training download`.")
-    return Dataset("mnist", lambda split: Digits(*map(torch.from_numpy, read_mnist(split))))
+    parts = {split: Digits(*map(torch.from_numpy, read_mnist(split))) for split in SPLITS}  # at once: as just checked
+    return Dataset("mnist", parts.__getitem__)
 
 
 def _load_sample() -> Dataset:

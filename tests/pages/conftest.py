@@ -46,7 +46,7 @@ PICTURE = re.compile(r"!\[(.*)\]\(data:image/svg\+xml,(.*)\)")
 
 
 def pictures_of(app: AppTest) -> list[tuple[str, bytes]]:
-    """Alternative text and PNG of each picture made of pixels."""
+    """Alternative text and encoded pixels, PNG or JPEG, of each picture made of pixels."""
     found = filter(None, (PICTURE.fullmatch(str(part.value)) for part in app.markdown))
     return [
         (re.sub(r"\\(.)", r"\1", alt), b64decode(unquote(drawing).partition("base64,")[2].partition('"')[0]))

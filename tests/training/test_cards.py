@@ -89,7 +89,7 @@ def test_the_shipped_gmvae_beats_the_vae_within_its_bands() -> None:
 
 def test_the_shipped_ssvaes_show_what_unlabelled_digits_add() -> None:
     semi, supervised = (read_card(PRETRAINED / name) for name in ("ssvae", "ssvae-supervised"))
-    assert (semi.accuracy or 0) > 0.93
+    assert (semi.accuracy or 0) >= 0.938
     assert 0.72 <= (supervised.accuracy or 0) <= 0.80
     assert abs(semi.sets["test"].nelbo - 93.6) < 1
     assert semi.sets["test"].kl_y == pytest.approx(math.log(10), abs=0.03)
