@@ -69,10 +69,10 @@ class Stepper:
         )
         with products_in(self.config.precision, self.device.type):
             loss, reported = self.model.objective(batch, generator=self._generator)
-        self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.param_groups[0]["lr"] = self._learning_rate()
         self._optimiser.step()
+        self._optimiser.zero_grad()  # now, while their memory is in the cache and the next activations can have it
         self.taken += 1
         return reported
 
