@@ -1,9 +1,12 @@
 """Style and content: a conditional VAE on house numbers, in which y is the digit and z everything else."""
 
+from collections.abc import Callable
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.common import formulas, frame, services
-from pages.common.handed_in import asked_photo, photo_rows
+from pages.common.handed_in import HandedIn, asked_photo, photo_rows
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
 from pages.common.style_scores import comparison, known_scores, measure_scores, scores
 from pages.common.style_walks import bank, blended, dimensions, name_of
@@ -11,15 +14,15 @@ from pages.common.swap_matrix import Matrix, matrix, show_matrix
 from training.errors import UserError
 from training.folders import pretrained_names
 
+STYLES = 20  # of the picture that ships
 FAMILIES = ("fsvae-conv", "fsvae")
 SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
 GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
 
-frame.mend_link("pages/style.py")
-frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?", svhn=True)
-picture, controls = st.columns([2.4, 1], gap="large")
-with controls:
-    choice = pick_checkpoint_of(FAMILIES, default=SHIPPED + FAMILIES[0])
+
+@st.fragment
+def show_swaps(choice: str, place: DeltaGenerator) -> None:
+    """Ask for styles, and draw every digit in them there. A new seed runs this again and nothing else of the page."""
     kind = st.pills(
         "Styles from",
         list(SOURCES),
@@ -50,45 +53,61 @@ with controls:
             photo = asked_photo()
         except UserError as error:
             frame.failure(error)
-
-with picture:
-    if choice is None:
-        st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")
-        formulas.nelbo_formula("fsvae")
-        st.stop()
-    shipped = choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
-    png: bytes | None = None
-    try:
-        if kind == "photo":
-            if photo is None:
-                st.info(
-                    "Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:"
-                )
-            else:
-                png = photo_rows(services.checkpoint(checkpoint_path(choice)), photo)
-        else:
-            first = services.first_samples(shipped) if shipped and (kind, seed) == ("prior", 0) else None
-            if first is None:
-                shown = matrix(services.checkpoint(checkpoint_path(choice)), numbers or kind, seed)
-            else:
-                shown = Matrix(first, 20, False)
-            show_matrix(shown, choice)
-            png = shown.png
-    except UserError as error:
-        frame.failure(error)
-    formulas.nelbo_formula("fsvae")
-with controls:
-    if png is not None:
+    file: bytes | Callable[[], bytes] | None = None
+    with place.container():
+        try:
+            file = _draw_photo(choice, photo) if kind == "photo" else _draw_matrix(choice, numbers or kind, seed)
+        except UserError as error:
+            frame.failure(error)
+    if file is not None:
         st.download_button(
             "Download PNG",
-            png,
+            file,
             f"{choice.replace(' ', '-')}-{kind}-seed{seed}.png",
             "image/png",
             icon=":material/download:",
             on_click="ignore",
             width="stretch",
         )
+
+
+def _draw_photo(choice: str, photo: HandedIn | None) -> bytes | None:
+    if photo is None:
+        st.info("Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:")
+        return None
+    return photo_rows(services.checkpoint(checkpoint_path(choice)), photo)
+
+
+def _draw_matrix(choice: str, asked: str, seed: int) -> Callable[[], bytes]:
+    first = services.first_samples(_shipped(choice)) if _shipped(choice) and (asked, seed) == ("prior", 0) else None
+    if first is None:
+        shown = matrix(services.checkpoint(checkpoint_path(choice)), asked, seed)
+    else:
+        shown = Matrix(first, STYLES, False, {})
+    show_matrix(shown, choice)
+    return shown.png
+
+
+def _shipped(choice: str) -> str:
+    """The name of a choice that ships with the app, else nothing."""
+    return choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
+
+
+frame.mend_link("pages/style.py")
+frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?", svhn=True)
+picture, controls = st.columns([2.4, 1], gap="large")
+with controls:
+    choice = pick_checkpoint_of(FAMILIES, default=SHIPPED + FAMILIES[0])
+if choice is None:
+    with picture:
+        st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")
+        formulas.nelbo_formula("fsvae")
+    st.stop()
+with controls:
+    show_swaps(choice, picture.empty())
     frame.share()
+with picture:
+    formulas.nelbo_formula("fsvae")
 
 try:
     source = services.checkpoint(checkpoint_path(choice))
@@ -99,7 +118,7 @@ try:
         key="guess",
         bind="query-params",
     )
-    found = known_scores(source, shipped)
+    found = known_scores(source, _shipped(choice))
     if guess is None:
         st.info("Make your guess, and the scores will show.", icon=":material/help:")
     elif found is None:

@@ -263,7 +263,7 @@ def swaps(models: Sequence[Compared]) -> None:
         with columns[position % len(columns)]:
             st.markdown(marked(model.color, f"**{model.title}**"))
             figures.picture(
-                matrix(model.source, chosen, 0).png,
+                matrix(model.source, chosen, 0).picture,
                 key=f"swaps-{position}",
                 alt=f"The styles of twenty held-out house numbers in all ten digits, drawn by {model.title}",
             )

@@ -16,15 +16,16 @@ __all__ = ["living_picture", "picture"]
 
 HANDING_OUT_SECONDS = 0.1
 WIDER_THAN_ANY_COLUMN = 8000
-JPEG_QUALITY = 95
+JPEG_QUALITY = 90
+ADDRESS = "/+=:;,"  # what an address holds as it is
 _LIVING = (
     "<style>.living { display: grid; } .living img { grid-area: 1 / 1; image-rendering: pixelated; width: 100%; } "
     "@media (prefers-reduced-motion: reduce) { .living-moving { display: none; } }</style>"
 )
 
 
-def picture(png: bytes | Path, *, alt: str, key: str, caption: str | None = None) -> None:
-    """A PNG as wide as its column, its pixels kept sharp.
+def picture(shown: bytes | Path | Image.Image, *, alt: str, key: str, caption: str | None = None) -> None:
+    """A PNG, or a picture in colours that is not encoded yet, as wide as its column, its pixels kept sharp.
 
     It is Markdown and not `st.image`: the browser must fetch that element's code before it shows the first one, half
     a second on a first visit, and asks for the pixels after that.
@@ -34,7 +35,7 @@ def picture(png: bytes | Path, *, alt: str, key: str, caption: str | None = None
         key: names the place of the picture, so that a new one takes it over without a flicker.
     """
     with st.container(key=f"pixels-{key}"):
-        content = png if isinstance(png, bytes) else png.read_bytes()
+        content = shown.read_bytes() if isinstance(shown, Path) else shown
         st.markdown(f"![{_literal(alt)}]({_as_wide_as_its_place(content)})", width="stretch")
         if caption is not None:
             st.caption(caption)
@@ -42,26 +43,31 @@ def picture(png: bytes | Path, *, alt: str, key: str, caption: str | None = None
         time.sleep(HANDING_OUT_SECONDS)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _as_wide_as_its_place(png: bytes) -> str:
+def _as_wide_as_its_place(shown: bytes | Image.Image) -> str:
     """The address of a drawing that holds the picture, scales it up without a blur, and asks for all the width.
 
     Colours go as JPEG of high quality, none of them thinned out: the browser reads every byte as text before it shows
-    the picture, and a PNG of 200 house numbers has three times as many.
+    the picture, and a PNG of 200 house numbers has four times as many.
     """
-    kind = "png"
-    with Image.open(BytesIO(png)) as image:
-        width, height = image.size
-        if image.mode == "RGB":
-            light = BytesIO()
-            image.save(light, format="jpeg", quality=JPEG_QUALITY, subsampling=0)
-            kind, png = "jpeg", light.getvalue()
-    drawing = (
+    image = Image.open(BytesIO(shown)) if isinstance(shown, bytes) else shown
+    width, height = image.size
+    if isinstance(shown, bytes) and image.mode != "RGB":
+        kind, content = "png", shown
+    else:
+        kind, content = "jpeg", _jpeg(image)
+    before = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{WIDER_THAN_ANY_COLUMN}" '
         f'height="{WIDER_THAN_ANY_COLUMN * height / width}"><image width="{width}" height="{height}" '
-        f'style="image-rendering: pixelated" href="data:image/{kind};base64,{base64.b64encode(png).decode()}"/></svg>'
+        f'style="image-rendering: pixelated" href="data:image/{kind};base64,'
     )
-    return f"data:image/svg+xml,{quote(drawing, safe='/+=:;,')}"
+    drawing = quote(before, safe=ADDRESS) + base64.b64encode(content).decode() + quote('"/></svg>', safe=ADDRESS)
+    return f"data:image/svg+xml,{drawing}"
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    light = BytesIO()
+    image.save(light, format="jpeg", quality=JPEG_QUALITY, subsampling=0)
+    return light.getvalue()
 
 
 def _literal(text: str) -> str:

@@ -4,6 +4,7 @@ Nothing here imports torch until something needs it, so that the first page is o
 gets one thread per caller, so that a page's work and a training never fight for the same core.
 """
 
+import gc
 import importlib
 import os
 import threading
@@ -33,13 +34,19 @@ NEWEST = 20
 
 @st.cache_resource
 def warm_up() -> threading.Thread:
-    """Load torch in the background once the first page is painted, so that the second one opens at once."""
+    """Load torch in the background once the first page is painted, so that the second one opens at once.
+
+    Streamlit collects garbage after every run of a page, before it hands out the run's last messages: up to a tenth of
+    a second, if it looks at all that torch keeps for good. So that is put aside.
+    """
 
     def load() -> None:
         time.sleep(PAINT_SECONDS)
         for module in ("training.trainer", "training.measure"):
             importlib.import_module(module)
+        gc.freeze()
 
+    gc.freeze()
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
     return thread

@@ -8,17 +8,35 @@ from pages.common import figures
 from training.dataset_names import on_disk
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from training.checkpoints import Checkpoint
 
 __all__ = ["Matrix", "matrix", "show_matrix"]
 
 
 class Matrix(NamedTuple):
-    """A picture of digits by styles; whether its first two rows are the images and their reconstructions."""
+    """A picture of digits by styles.
 
-    png: bytes
+    Attributes:
+        picture: a PNG that was there already, or one that nobody has asked for yet: the browser gets a lighter form.
+        styles: its columns.
+        with_images: whether its first two rows are the images and their reconstructions.
+        facts: what it shows, for the file.
+    """
+
+    picture: "bytes | Image.Image"
     styles: int
     with_images: bool
+    facts: dict[str, str | int]
+
+    def png(self) -> bytes:
+        """The file to keep."""
+        if isinstance(self.picture, bytes):
+            return self.picture
+        from training.pictures import png_bytes
+
+        return png_bytes(self.picture, **self.facts)
 
 
 def matrix(source: "Checkpoint", asked: str, seed: int) -> Matrix:
@@ -47,17 +65,15 @@ def _matrix(sha256: str, asked: str, seed: int, with_svhn: bool, _source: "Check
             again = model.decode_mean(model.latents(styles.z, styles.digits))
         tiles = torch.cat([images, again, tiles])
     count = len(styles.z)
-    png = pictures.png_bytes(
-        pictures.grid(pictures.to_uint8(tiles), columns=count), checkpoint=sha256, styles=asked, seed=seed
-    )
-    return Matrix(png, count, with_images)
+    picture = pictures.grid(pictures.to_uint8(tiles), columns=count)
+    return Matrix(picture, count, with_images, {"checkpoint": sha256, "styles": asked, "seed": seed})
 
 
 def show_matrix(shown: Matrix, name: str) -> None:
     """The matrix with what its rows are."""
     above = "From the top: the images that the styles come from, and their plain reconstructions. Then rows: the "
     figures.picture(
-        shown.png,
+        shown.picture,
         key="matrix",
         alt=f"House-number digits drawn by {name}: {shown.styles} columns, one for each style, and a row for each "
         f"digit from 0 to 9{', below the source images and their reconstructions' if shown.with_images else ''}",

@@ -9,7 +9,7 @@ from tests.pages.conftest import pictures_of
 from training import pictures
 
 
-def shown(png: bytes, alt: str) -> AppTest:
+def shown(png: bytes | Image.Image, alt: str) -> AppTest:
     def page(png: bytes, alt: str) -> None:
         from pages.common import figures
 
@@ -31,10 +31,11 @@ def test_a_picture_carries_its_pixels_and_its_text_word_for_word(alt: str) -> No
     assert app.caption[0].value == "Five by three"
 
 
-def test_colours_come_lighter_and_look_the_same() -> None:
+@pytest.mark.parametrize("encoded", [True, False])
+def test_colours_come_lighter_and_look_the_same(encoded: bool) -> None:
     smooth = np.stack([np.add.outer(np.arange(32) * a, np.arange(64) * b) for a, b in ((1, 2), (3, 1), (2, 2))], -1)
     image = Image.fromarray(smooth.astype(np.uint8))
-    [(_, content)] = pictures_of(shown(pictures.png_bytes(image), "colours"))
+    [(_, content)] = pictures_of(shown(pictures.png_bytes(image) if encoded else image, "colours"))
     with Image.open(io.BytesIO(content)) as light:
         assert (light.format, light.size) == ("JPEG", (64, 32))
         assert np.abs(np.asarray(light).astype(int) - smooth).max() <= 6

@@ -46,7 +46,7 @@ def tiles_of(png: bytes) -> np.ndarray:
 
 def test_the_matrix_shows_images_reconstructions_and_ten_digits(source: Checkpoint, fake_svhn: Dataset) -> None:
     shown = matrix(source, "16, 3", 0)
-    tiles = tiles_of(shown.png)
+    tiles = tiles_of(shown.png())
     assert (shown.styles, shown.with_images, tiles.shape[:2]) == (2, True, (12, 2))
     image = fake_svhn.test.images[3].view(3, 32, 32).permute(1, 2, 0).numpy()
     assert np.array_equal(tiles[0, 1], image)
@@ -57,7 +57,7 @@ def test_the_matrix_shows_images_reconstructions_and_ten_digits(source: Checkpoi
 
 def test_from_the_prior_there_are_no_images(source: Checkpoint) -> None:
     shown = matrix(source, "prior", 3)
-    assert (shown.styles, shown.with_images, tiles_of(shown.png).shape[:2]) == (20, False, (10, 20))
+    assert (shown.styles, shown.with_images, tiles_of(shown.png()).shape[:2]) == (20, False, (10, 20))
 
 
 def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpoint) -> None:
