@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import streamlit as st
 
+from pages.common.ladder_drawing import Ladder, drawing
 from pages.common.numbers import Column, Estimate
 from pages.common.palette import BOUND, MODELS, marked, swatch
 
 __all__ = ["ladder_chart", "rung_table", "still_to_come"]
-
-HEIGHT = 380
-ERRORS_SHOWN = 2.0  # standard errors to each side
 
 
 def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
@@ -22,73 +19,17 @@ def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
         models: columns whose `bounds` hold negative bounds in nats, as everywhere in this app; the chart turns them.
         set_name: the evaluation set in words, for the alternative text.
     """
-    rows = [
-        {
-            "model": model.title,
-            "m": m,
-            "bound": -value,
-            "low": -value - ERRORS_SHOWN * (error or 0.0),
-            "high": -value + ERRORS_SHOWN * (error or 0.0),
-            "error": error or 0.0,
-        }
-        for model in models
-        for m, (value, error) in sorted(model.bounds.items())
-    ]
     told = "; ".join(f"{model.title}: {_told(model.bounds)}" for model in models if model.bounds)
+    ladders = [
+        Ladder(model.title, {m: (-value, error or 0.0) for m, (value, error) in sorted(model.bounds.items())})
+        for model in models
+    ]
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
-            _spec(rows, [model.title for model in models], sorted({m for model in models for m in model.bounds})),
-            key=key,
-            alt=f"Bounds on log p(x) in nats per image on the {set_name}, rising with m. {told}",
-        )
+        st.html(drawing(ladders, f"Bounds on log p(x) in nats per image on the {set_name}, rising with m. {told}"))
 
 
 def _told(bounds: Mapping[int, Estimate]) -> str:
     return ", ".join(f"{-value:.2f} at m = {m}" for m, (value, _) in sorted(bounds.items()))
-
-
-def _spec(rows: list[dict[str, Any]], names: list[str], rungs: list[int]) -> dict[str, Any]:
-    """The chart with its rows inside, out of Streamlit's sight: it would load pandas, half a second, to hand them on.
-
-    Other rows draw it anew, which other models or rungs do anyway.
-    """
-    x = {
-        "field": "m",
-        "type": "quantitative",
-        "scale": {"type": "log", "domain": [min(rungs) * 0.8, max(rungs) * 1.6], "nice": False},
-        "axis": {"values": rungs, "format": ",d", "grid": False},
-        "title": "m, samples in each bound",
-    }
-    value = {
-        "type": "quantitative",
-        "scale": {"zero": False, "nice": True},
-        "title": "bound on log p(x), nats per image",
-    }
-    color = {
-        "field": "model",
-        "type": "nominal",
-        "scale": {"domain": names, "range": list(MODELS[: len(names)])},
-        "legend": {"orient": "top", "title": None, "columns": 2, "labelLimit": 320},
-    }
-    tooltip = [
-        {"field": "model", "title": "model"},
-        {"field": "m", "title": "m", "format": ","},
-        {"field": "bound", "title": "bound", "format": ".2f"},
-        {"field": "error", "title": "standard error", "format": ".3f"},
-    ]
-    marks = [
-        {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"y": value | {"field": "bound"}}},
-        {
-            "mark": {"type": "rule", "strokeWidth": 2},
-            "encoding": {"y": value | {"field": "low"}, "y2": {"field": "high"}},
-        },
-        {"mark": {"type": "point", "filled": True, "size": 70}, "encoding": {"y": value | {"field": "bound"}}},
-    ]
-    return {
-        "height": HEIGHT,
-        "encoding": {"x": x, "color": color, "tooltip": tooltip},
-        "layer": [{"data": {"values": rows}, "layer": marks}],
-    }
 
 
 def rung_table(models: Sequence[Column]) -> None:

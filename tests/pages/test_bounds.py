@@ -1,5 +1,6 @@
 """The ladder of bounds: from the cards at once, from measurements in the background, and the weights behind it."""
 
+import re
 import time
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def test_it_opens_on_the_numbers_of_the_cards(page: AppTest) -> None:
         assert f"{numbers.niwae['1000']:.2f}\u00a0±" in text_of(page)
         assert f"{numbers.niwae['1'] - numbers.niwae['10']:.2f}" in text_of(page)
     assert "report, vae" in text_of(page)
+    ladder = next(part.proto.body for part in page.get("html") if 'class="ladder"' in part.proto.body)
+    assert re.findall(r">\u2212(\d+\.\d\d) ±", ladder) == [
+        f"{read_card(PRETRAINED / name).sets['homework'].niwae[m]:.2f}"
+        for name in ("vae", "gmvae")
+        for m in ("1", "10", "100", "1000")
+    ]
     assert not [button for button in page.button if "Measure" in button.label]
 
 

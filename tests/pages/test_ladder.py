@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.common.ladder import _spec, still_to_come
-from pages.common.palette import COMPONENTS, CROSS_ENTROPY, MODELS, QUANTITIES
+from pages.common.ladder import still_to_come
 
 
 @given(st.floats(0.1, 5), st.floats(0.05, 0.9))
@@ -17,11 +16,3 @@ def test_steps_that_shrink_alike_are_summed_to_their_end(first: float, ratio: fl
 )
 def test_steps_that_do_not_shrink_foretell_nothing(steps: tuple[float | None, ...]) -> None:
     assert still_to_come(steps) is None
-
-
-def test_every_model_has_a_colour_of_its_own() -> None:
-    names = [f"model {number}" for number in range(6)]
-    color = _spec([], names, [1, 10])["encoding"]["color"]["scale"]
-    assert color == {"domain": names, "range": list(MODELS)}
-    assert len(set(MODELS)) == len(names)
-    assert not set(MODELS) & {quantity.color for quantity in (*QUANTITIES, COMPONENTS, CROSS_ENTROPY)}
