@@ -51,6 +51,8 @@ def test_an_fsvae_without_svhn_says_how_to_get_it(page: AppTest) -> None:
     assert not page.exception
     assert [info.value for info in page.info if "python -m training download svhn" in info.value]
     assert page.button[-1].disabled
+    (attempt,) = [text.value for text in page.markdown if text.value.startswith("**Try this**")]
+    assert "colours" in attempt
 
 
 def test_an_fsvae_trains_on_svhn_and_is_not_offered_for_mnists_bounds(
