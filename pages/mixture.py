@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.common import figures, formulas, frame, numbers, services
 from pages.common.asked_digit import asked_digit
+from pages.common.known_bounds import known_bounds
 from pages.common.mixture_views import (
     MOST_ROWS,
     codes_and_means,
@@ -18,9 +19,20 @@ from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
 from training.errors import UserError
 
 SHOWN = {"most": "Most used", "least": "Least used", "own": "By number"}
+ALL_DIGITS = 10_000
 GUESSES = {"fewer than 50": 49, "50 to 200": 200, "201 to 400": 400, "more": 10**9}
 
-frame.mend_link("pages/mixture.py")
+
+def numbers_in(text: str) -> list[int]:
+    """Up to ten different whole numbers above 0 in a text, in its order; none if it holds anything else."""
+    try:
+        found = [int(part) for part in text.split(",")]
+    except ValueError:
+        return []
+    return list(dict.fromkeys(found)) if len(found) <= MOST_ROWS and min(found) > 0 else []
+
+
+frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text)))
 frame.header("Mixture", "What does each cluster of a learned prior stand for, and how many are needed?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
@@ -66,15 +78,12 @@ def chosen_components(model: "services.Checkpoint") -> list[int]:
     """
     counts = used(model)
     if shown == "own":
-        try:
-            asked = [int(text) - 1 for text in own.split(",")]
-        except ValueError:
-            asked = []
-        if not 0 < len(asked) <= MOST_ROWS or not all(0 <= component < len(counts) for component in asked):
+        asked = numbers_in(own)
+        if not asked or max(asked) > len(counts):
             raise UserError(f"Name 1 to {MOST_ROWS} components by numbers from 1 to {len(counts)}, such as 1, 2, 3.")
-        return list(dict.fromkeys(asked))
-    order = counts.argsort(kind="stable")
-    return [int(component) for component in (order[::-1] if shown == "most" else order)[:MOST_ROWS]]
+        return [number - 1 for number in asked]
+    order = (-counts if shown == "most" else counts).argsort(kind="stable")
+    return [int(component) for component in order[:MOST_ROWS]]
 
 
 with picture:
@@ -107,10 +116,13 @@ try:
         alive, components = int((counts > 0).sum()), len(counts)
         right = next(text for text, most in GUESSES.items() if alive <= most)
         verdict = "You guessed it" if guess == right else f"You guessed {guess}"
-        st.markdown(
-            f"**{verdict}: {alive:,} of {components:,}. The other {components - alive:,} explain none of "
-            f"{int(counts.sum()):,} test digits best.**"
-        )
+        dead, digits = components - alive, int(counts.sum())
+        rest = f"The other {dead:,} explain none" if dead else "Not one is dead: each explains at least one"
+        st.markdown(f"**{verdict}: {alive:,} of {components:,}. {rest} of {digits:,} test digits best.**")
+        if dead and digits < ALL_DIGITS:
+            st.caption(
+                f"{digits:,} digits are few for {components:,} components: with the full MNIST fewer may seem dead."
+            )
         usage_chart(counts, key="usage")
         st.subheader("Where they lie", anchor=False)
         codes_and_means(source, key="map")
@@ -132,21 +144,24 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-for column, name in zip(st.columns(2, gap="large"), ("vae", "gmvae"), strict=True):
-    png = services.first_samples(name)
-    if png is not None:
+compared = list(dict.fromkeys((SHIPPED + "vae", SHIPPED + "gmvae", choice)))
+try:
+    for column, name in zip(st.columns(len(compared), gap="large"), compared, strict=True):
+        png = services.first_samples(name.removeprefix(SHIPPED)) if name.startswith(SHIPPED) else None
+        if png is None:
+            png = services.samples_png(services.checkpoint(checkpoint_path(name)), "means", 0, 1.0)
         with column:
-            figures.picture(
-                png, key=f"samples-{name}", alt=f"200 digits from the prior of the shipped {name}", caption=name
-            )
-numbers.numbers_table(numbers.shipped("vae", ["homework"]) + numbers.shipped("gmvae", ["homework"]))
+            figures.picture(png, key=f"samples-{name}", alt=f"200 digits from the prior of {name}", caption=name)
+    numbers.numbers_table([known_bounds(name, "homework", 0)._replace(ess={}) for name in compared])
+except UserError as error:
+    frame.failure(error)
 
 st.space("small")
 frame.notes(
     look="A row is one cluster: nearly one digit in one hand, and its columns vary what a hand varies. No label was "
     "ever shown. Look for rows that mix two digits: where do they lie on the map?",
-    attempt="Show the least used components: what do the dead ones draw? Draw a 1, and lean it ever more: which "
+    attempt="Show the least used components: do they draw digits, or what lies between them? Draw a 1, and lean it ever more: which "
     "component takes over, and when?",
     guess="The GMVAE's KL is smaller than the VAE's, and its reconstruction no worse. So its encoder tells more for "
-    "less. Where do the saved nats come from? Then compare the two tables' first rows.",
+    "less. Where do the saved nats come from? Then compare the rows of KL and reconstruction in the table.",
 )

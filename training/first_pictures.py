@@ -25,7 +25,8 @@ def write_first_pictures(folder: Path) -> None:
 
     samples.png   200 digits from the prior, seed 0
     samples.webp  the same, wandering through a standard normal prior (VAE)
-    components.png  a row of samples for each of the ten components that explain most test digits (GMVAE)
+    components.png  a row of samples for each of the ten components that explain most test digits, and how many each
+        of all components explains (GMVAE)
     analogies.png   a column for each of 20 codes, a row for each label (SSVAE)
 
     Raises:
@@ -43,7 +44,7 @@ def write_first_pictures(folder: Path) -> None:
     if isinstance(model, GMVAE):
         counts = usage(model, load_dataset("mnist").evaluation_set("test"))
         most = counts.argsort(descending=True, stable=True)[:ROWS].tolist()
-        shown = ",".join(f"{component}:{int(counts[component])}" for component in most)
-        keep("components.png", draw_components(model, most, SAMPLES_A_ROW), components=shown)
+        use = ",".join(map(str, counts.tolist()))
+        keep("components.png", draw_components(model, most, SAMPLES_A_ROW), use=use)
     if isinstance(model, SSVAE):
         keep("analogies.png", draw_analogies(model, SAMPLES_A_ROW))

@@ -3,6 +3,7 @@
 import math
 import re
 import runpy
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -40,16 +41,23 @@ def header(title: str, question: str, *, svhn: bool = False) -> None:
     services.warm_up()
 
 
-def mend_link(page: str) -> None:
-    """Open the page again without those parts of its link that Streamlit's own reading trips over.
+def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
+    """Open the page again without those parts of its link that are junk.
 
-    They are empty texts and numbers without end. Call it before the page's widgets.
+    They are empty texts and numbers without end, which Streamlit's own reading trips over, and texts that fail their
+    check. Call it before the page's widgets.
 
     Arguments:
         page: the page's own file, such as "pages/samples.py".
+        checks: by the key of a text field, whether a text makes sense there; not asked of what somebody types later.
     """
     asked = st.query_params.to_dict()
-    sound = {name: value for name, value in asked.items() if value and not _endless(value)}
+    checks = {name: check for name, check in checks.items() if name not in st.session_state}
+    sound = {
+        name: value
+        for name, value in asked.items()
+        if value and not _endless(value) and (name not in checks or checks[name](value))
+    }
     if sound != asked:
         st.switch_page(page, query_params=sound)
 

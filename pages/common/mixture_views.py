@@ -1,6 +1,6 @@
 """A mixture prior, seen: rows of samples, the use of every component, means among codes, one digit's share of each."""
 
-import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
@@ -22,6 +22,7 @@ __all__ = ["Rows", "codes_and_means", "first_rows", "responsibilities", "rows_of
 MOST_ROWS = 10
 EACH = 20
 SHARES = 8
+CROSS = "M-0.7,-0.7L0.7,0.7M-0.7,0.7L0.7,-0.7"  # a path: Vega's own cross is a filled area
 
 
 class Rows(NamedTuple):
@@ -41,22 +42,36 @@ def first_rows(name: str) -> Rows | None:
     file = PRETRAINED / name / "components.png"
     if not file.is_file():
         return None
-    png = file.read_bytes()
-    text: Any = Image.open(io.BytesIO(png)).info  # our own file
-    pairs = (pair.split(":") for pair in text["components"].split(","))
-    return Rows(png, {int(component): int(count) for component, count in pairs}, 10_000)
+    counts = _shipped_use(file)
+    most = sorted(range(len(counts)), key=lambda component: -counts[component])[:MOST_ROWS]
+    return Rows(file.read_bytes(), {component: counts[component] for component in most}, sum(counts))
+
+
+def _shipped_use(file: Path) -> list[int]:
+    """How many of all 10,000 test digits each component explains best, as it is written in a model's own picture."""
+    with Image.open(file) as picture:  # our own file
+        use: str = picture.info["use"]
+    return [int(count) for count in use.split(",")]
 
 
 def used(source: "Checkpoint") -> "np.ndarray":
-    """How many test digits each component explains best: int64 (k,); all of the data in use, which is their sum."""
+    """How many test digits each component explains best: int64 (k,), whose sum is the number of digits.
+
+    Of a shipped model these are all 10,000, of any other all of the data in use.
+    """
     return _used(source.sha256, best_dataset_name(), source)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _used(sha256: str, data: str, _source: "Checkpoint") -> "np.ndarray":
+    import numpy as np
+
     from training.data import load_dataset
     from training.mixture import usage
 
+    picture = _source.file.with_name("components.png")
+    if picture.parent.parent == PRETRAINED and picture.is_file():
+        return np.array(_shipped_use(picture))
     model: Any = _source.build()
     images = load_dataset(data).evaluation_set("test" if data == "mnist" else "sample")
     return usage(model, images).numpy()
@@ -98,6 +113,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
         for rank, (count, component) in enumerate(ranked, start=1)
     ]
     dead = int((counts == 0).sum())
+    told = f"{dead} explain none" if dead else f"each explains {rows[-1]['digits']} or more"
     bars = {
         "mark": {"type": "bar", "color": COMPONENTS.color, "binSpacing": 0},
         "transform": [
@@ -114,6 +130,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
             },
             "x2": {"field": "right"},
             "y": {"field": "digits", "type": "quantitative", "title": "digits it explains best"},
+            "y2": {"datum": 0},
             "tooltip": [
                 {"field": "component", "title": "component"},
                 {"field": "digits", "title": "digits", "format": ","},
@@ -129,8 +146,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
             rows,
             {"height": 260, "layer": [bars, *([edge] if dead else [])]},
             key=key,
-            alt=f"Digits that each of {len(rows)} components explains best, from {rows[0]['digits']} down; {dead} "
-            "explain none",
+            alt=f"Digits that each of {len(rows)} components explains best, from {rows[0]['digits']} down; {told}",
         )
 
 
@@ -140,6 +156,7 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
 
     model: Any = source.build()
     codes, counts = encoded(source).mean, used(source)
+    dead = int((counts == 0).sum())
     directions, _ = principal_directions(codes)
     middle = codes.mean(0)
     digits = [
@@ -184,7 +201,7 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
         },
         {
             "data": {"values": [row for row in means if not row["digits"]]},
-            "mark": {"type": "point", "shape": "cross", "color": REFERENCE.color, "size": 26},
+            "mark": {"type": "point", "shape": CROSS, "color": REFERENCE.color, "size": 40, "strokeWidth": 1.6},
             "encoding": {"x": x, "y": y, "tooltip": tooltip},
         },
     ]
@@ -193,11 +210,11 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
             {"height": 460, "layer": layers},
             key=key,
             alt=f"{COUNT:,} codes of held-out digits and {len(means)} means of the prior in one plane; "
-            f"{int((counts == 0).sum())} means explain no digit",
+            f"{dead} means explain no digit",
         )
     st.caption(
-        "Dots are codes of held-out digits. Rings are the components' means, larger the more digits they explain; "
-        "crosses explain none. What lies together here may lie apart in the other directions."
+        "Dots are codes of held-out digits. Rings are the components' means, larger the more digits they explain"
+        f"{'; crosses explain none' if dead else ''}. What lies together here may lie apart in the other directions."
     )
 
 

@@ -1,18 +1,23 @@
 """The mixture prior: rows of components, their use after a guess, one digit's responsibilities."""
 
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.common.mixture_views import first_rows, used
 from tests.pages.conftest import text_of
 from training.checkpoints import load_checkpoint
+from training.config import TrainConfig
 from training.data import Dataset
 from training.folders import PRETRAINED
 from training.mixture import draw_components
 from training.pictures import grid
+from training.runs import RunWriter
+from training.trainer import train_into
 
 
 def opened(app: AppTest, **query: str) -> AppTest:
@@ -30,8 +35,27 @@ def test_it_opens_on_the_picture_that_ships_and_answers_a_guess(app: AppTest) ->
     page.segmented_control(key="guess").set_value("fewer than 50").run()
     assert not page.exception
     counts = used(load_checkpoint(PRETRAINED / "gmvae"))
-    assert counts.sum() == 1000  # the embedded sample's held-out digits
+    assert counts.sum() == 10_000  # they ship with the model, whichever data are there
     assert f"{(counts > 0).sum():,} of 500" in text_of(page)
+
+
+def test_components_of_an_own_model_are_counted_on_the_data_in_use(
+    app: AppTest, runs_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TrainConfig.from_preset("gmvae", data="mnist-sample", steps=1, model={"k": 3, "z": 4})
+    train_into(RunWriter(runs_folder / "mine", config))
+    page = opened(app, checkpoint="run mine", guess="more", rows="Least used")
+    counts = used(load_checkpoint(runs_folder / "mine"))
+    assert (len(counts), counts.sum()) == (3, 1000)
+    assert f"{(counts > 0).sum()} of 3" in text_of(page)
+    assert {"run mine", "shipped gmvae", "shipped vae"} <= set(re.findall(r"(?:shipped|run) \w+", text_of(page)))
+
+
+def test_another_seed_draws_the_same_components(app: AppTest) -> None:
+    page = opened(app)
+    told = [caption.value for caption in page.caption if caption.value.startswith("Components from the top")]
+    page.number_input(key="seed").set_value(1).run()
+    assert [caption.value for caption in page.caption if caption.value.startswith("Components from the top")] == told
 
 
 def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: AppTest) -> None:
@@ -46,9 +70,17 @@ def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: 
 
 
 def test_junk_opens_defaults(app: AppTest) -> None:
-    page = opened(app, rows="<b>", components="", seed="1e400", guess="NaN", asked="x", checkpoint="../../etc")
+    page = opened(app, rows="<b>", components="<script>", seed="1e400", guess="NaN", asked="x", checkpoint="../../etc")
     assert (page.pills(key="rows").value, page.number_input(key="seed").value) == ("most", 0)
     assert page.segmented_control(key="asked").value == "held-out"
+    assert page.text_input(key="components").value == "1, 2, 3"
+
+
+@pytest.mark.parametrize("junk", ["0", "<script>", "1,2,3,4,5,6,7,8,9,10,11", "-1", "1e3"])
+def test_junk_in_a_link_shows_the_default_components(app: AppTest, junk: str) -> None:
+    page = opened(app, rows="By number", components=junk)
+    assert not page.error
+    assert page.text_input(key="components").value == "1, 2, 3"
 
 
 def test_the_rows_that_ship_are_what_the_weights_draw(full_mnist: Dataset, tmp_path: Path) -> None:
