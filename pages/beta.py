@@ -60,7 +60,7 @@ with plane:
         bind="query-params",
         help="The homework set is 100 test digits, the full test set all 10,000.",
     )
-    runs = pick_runs(("vae", "beta-vae"))
+    runs = pick_runs(("vae", "beta-vae"), panel=True)
     points = [Point(f"β = {b:g}", b, card.sets[set_name].kl, card.sets[set_name].rec) for b, card in sweep.items()]
     mine: list[numbers.Column] = []
     for run in runs:
@@ -105,7 +105,7 @@ try:
     in_use.metric(
         "Dimensions in use",
         f"{used[beta]} of {dimensions}",
-        f"by {COUNT:,} held-out digits",
+        f"by {COUNT:,} digits",
         delta_color="off",
         delta_arrow="off",
         help="A dimension is in use if its posterior mean varies from digit to digit, with a variance above 0.01 "

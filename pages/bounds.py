@@ -5,10 +5,11 @@ import streamlit as st
 from pages.common import formulas, frame, numbers, services
 from pages.common.importance_weights import GUESSES, importance_weights
 from pages.common.known_bounds import known_bounds, measure_missing
-from pages.common.ladder import ladder_chart, rung_table
-from pages.common.measuring import CHOICES
-from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoints
+from pages.common.ladder import ladder_chart, proof, rung_table
+from pages.common.measuring import CHOICES, set_names
+from pages.common.pickers import SHIPPED, checkpoint_path, family_of_choice, pick_checkpoints
 from training.errors import UserError
+from training.mnist_files import mnist_on_disk
 
 RUNGS = (1, 10, 100, 1000)
 DEEP = 5000
@@ -20,15 +21,16 @@ with controls:
     chosen = pick_checkpoints(["vae", "gmvae"])
     set_name = st.pills(
         "Measured on",
-        list(CHOICES),
+        set_names(),
         default="homework",
         required=True,
         format_func=CHOICES.__getitem__,
         key="set",
         bind="query-params",
         wrap=True,
-        help="The homework set is 100 test digits, the full test set all 10,000, the sample 1,000 digits that come "
-        "with the app. Only bounds on one and the same set can be laid beside each other.",
+        help="The homework set is 100 test digits, the full test set all 10,000"
+        f"{'' if mnist_on_disk() else ', the sample 1,000 digits that come with the app'}. Only bounds on one and the "
+        "same set can be laid beside each other.",
     )
     deep = st.toggle(
         "m = 5,000 too", key="deep", bind="query-params", help="One rung more: five times the work of m = 1,000."
@@ -52,6 +54,7 @@ with picture:
     if any(model.bounds for model in models):
         ladder_chart(models, numbers.SETS[set_name], key="ladder")
         rung_table(models)
+        proof(next(model for model in models if model.bounds))
     elif models:
         st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
     else:
@@ -85,7 +88,10 @@ if models:
     st.subheader("Their numbers", anchor=False)
     published: list[numbers.Column] = []
     if set_name == "homework":
-        for name in (choice.removeprefix(SHIPPED) for choice in chosen):
+        for name in dict.fromkeys(
+            choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else family_of_choice(choice)
+            for choice in chosen
+        ):
             published += [
                 entry._replace(title=f"{entry.title.split(',')[0]}, {name}")
                 for entry in numbers.published(name)

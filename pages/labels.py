@@ -76,8 +76,8 @@ with shown:
     labelled_digits()
 with asked:
     st.markdown(
-        "These are all the labels that there are. A classifier that learns from nothing else soon reads each of them "
-        "without a mistake: its cross-entropy falls to 0, and there is nothing left to learn from."
+        "A hundred such labels are all that there are. A classifier that learns from nothing else soon reads each of "
+        "them without a mistake: its cross-entropy falls to 0, and there is nothing left to learn from."
     )
     guess = st.segmented_control(
         "Guess first: how many of a hundred new digits does it read right?",
@@ -102,8 +102,9 @@ try:
                     name,
                     delta_color="off",
                     delta_arrow="off",
-                    help=f"Of {len(model.labels):,} digits that no training saw ({DATASETS[best_dataset_name()]}).",
                 )
+            count = len(models[beside].labels)
+            st.caption(f"Counted on {count:,} digits that no training saw: {DATASETS[best_dataset_name()]}.")
         st.subheader("What each takes for what", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
@@ -111,8 +112,9 @@ try:
             with column:
                 st.markdown(marked(color, name))
                 confusion_chart(model, name, key=key)
-        st.subheader("Rescued by digits without labels", anchor=False)
-        rescued(models[beside], models[choice])
+        if len(models) > 1:
+            st.subheader("Rescued digits", anchor=False)
+            rescued(models[beside], models[choice], [beside, choice])
 
     st.subheader("Ask about one digit", anchor=False)
     one_digit(choice, beside)

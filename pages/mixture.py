@@ -160,8 +160,8 @@ st.space("small")
 frame.notes(
     look="A row is one cluster: nearly one digit in one hand, and its columns vary what a hand varies. No label was "
     "ever shown. Look for rows that mix two digits: where do they lie on the map?",
-    attempt="Show the least used components: do they draw digits, or what lies between them? Draw a 1, and lean it ever more: which "
-    "component takes over, and when?",
+    attempt="Show the least used components: do they draw digits, or what lies between them? Draw a 1, and lean it "
+    "ever more: which component takes over, and when?",
     guess="The GMVAE's KL is smaller than the VAE's, and its reconstruction no worse. So its encoder tells more for "
     "less. Where do the saved nats come from? Then compare the rows of KL and reconstruction in the table.",
 )

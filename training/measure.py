@@ -8,7 +8,7 @@ from models.fsvae import ConditionalVAE
 from training.checkpoints import Checkpoint
 from training.classification import accuracy
 from training.data import Dataset, load_dataset
-from training.dataset_names import datasets_of, on_disk
+from training.dataset_names import best_dataset_name, datasets_of, on_disk
 from training.digit_reader import load_reader
 from training.disentanglement import Disentanglement, measure_disentanglement
 from training.errors import UserError, one_of
@@ -46,8 +46,12 @@ def sets_of(kind: DataKind) -> list[str]:
 
 
 def available_sets(kind: DataKind = "mnist") -> list[str]:
-    """Names of the evaluation sets of one kind of images whose data are at hand."""
-    return [name for name in sets_of(kind) if on_disk(evaluation_set(name).dataset)]
+    """Names of the evaluation sets of one kind of images to measure on: the best data set at hand has them all.
+
+    So the embedded sample is one only where the full MNIST is not on disk.
+    """
+    best = best_dataset_name(kind)
+    return [name for name in sets_of(kind) if evaluation_set(name).dataset == best] if on_disk(best) else []
 
 
 def default_bounds(checkpoint: Checkpoint, name: str) -> tuple[int, ...]:

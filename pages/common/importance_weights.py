@@ -21,7 +21,7 @@ GUESSES = {"1 to 5": 5, "6 to 50": 50, "51 to 200": 200, "more": SAMPLES}
 
 
 def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, guess: str) -> None:
-    """The weights of one held-out digit under a model: picture, histogram, proof in numbers; answers a guess."""
+    """The weights of one held-out digit under a model: picture and histogram; answers a guess."""
     with st.spinner(f"Drawing {SAMPLES:,} samples"):
         png, sample = _drawn(source.sha256, digit, seed, best_dataset_name(), source)
     half, ess = sample.carriers(0.5), sample.effective_samples
@@ -34,7 +34,6 @@ def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, g
         st.caption(f"ESS {ess:.1f} of {SAMPLES:,}")
     with chart:
         _histogram(sample, f"{name}, digit {digit}", half)
-    _proof(sample)
 
 
 def _counted(half: int) -> str:
@@ -109,29 +108,6 @@ def _line(value: float, color: str) -> dict[str, Any]:
         "mark": {"type": "rule", "color": color, "strokeWidth": 3},
         "encoding": {"x": {"datum": value, "type": "quantitative"}},
     }
-
-
-def _proof(sample: "ImportanceSample") -> None:
-    """Why log p(x) >= L_m >= L_1, each step beside its number for these very samples."""
-    one, ten, all_of_them = (_signed(sample.bound(m)) for m in (1, 10, SAMPLES))
-    many, few, single = (BOUND.in_tex(rf"\mathcal{{L}}_{{{m}}}") for m in (SAMPLES, 10, 1))
-    rows = [
-        ("", "why", "these 1,000 samples"),
-        (":--", ":--", "--:"),
-        (
-            r"$\log p(x) = \log \mathbb{E}[w]$",
-            "each weight $w = p(x, z)/q(z\\mid x)$ has mean $p(x)$: what $q$ prefers is paid back in weight",
-            "unknown",
-        ),
-        (
-            rf"$\ge\; {many} = \mathbb{{E}}\bigl[\log \tfrac{{1}}{{1000}}\sum w\bigr]$",
-            "the logarithm bends down, so the log of an estimate is on average too low (Jensen)",
-            all_of_them,
-        ),
-        (rf"$\ge\; {few}$", "a mean of 1,000 is the mean of 100 means of ten: Jensen once more", ten),
-        (rf"$\ge\; {single} = \mathbb{{E}}[\log w]$", "down to groups of one: the ELBO", one),
-    ]
-    st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
 
 
 def _signed(nats: float) -> str:

@@ -175,7 +175,7 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
     }
     texts = {
         "transform": [{"filter": "datum.count > 0"}],
-        "mark": {"type": "text", "fontSize": 11},
+        "mark": {"type": "text", "fontSize": 11, "color": "white" if st.context.theme.type == "dark" else "black"},
         "encoding": {"text": {"field": "count", "format": ","}},
     }
     told = ", ".join(f"{digit} for {taken} {count:,} times" for count, digit, taken in mistakes)
@@ -188,17 +188,17 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
         )
 
 
-def rescued(without: Reading, with_unlabelled: Reading) -> None:
+def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
     """Digits that one model took for others and the other reads right, by their most frequent mistakes."""
-    saved = (without.predicted != without.labels) & (with_unlabelled.predicted == without.labels)
-    lost = (without.predicted == without.labels) & (with_unlabelled.predicted != without.labels)
+    saved = (one.predicted != one.labels) & (other.predicted == one.labels)
+    lost = (one.predicted == one.labels) & (other.predicted != one.labels)
     st.markdown(
-        f"**{int(saved.sum()):,} digits were read wrong and are read right; {int(lost.sum()):,} the other way round.** "
-        "The rescued, by their most frequent mistake:"
+        f"**{int(saved.sum()):,} digits that {names[0]} reads wrong, {names[1]} reads right; of {int(lost.sum()):,} it "
+        "is the other way round.** The rescued, by their most frequent mistake:"
     )
     mistakes: dict[tuple[int, int], list[int]] = {}
     for position in saved.nonzero().squeeze(1).tolist():
-        pair = int(without.labels[position]), int(without.predicted[position])
+        pair = int(one.labels[position]), int(one.predicted[position])
         mistakes.setdefault(pair, []).append(position)
     most = sorted(mistakes.items(), key=lambda item: (-len(item[1]), item[0]))[:ROWS_OF_RESCUED]
     strips(
@@ -206,7 +206,7 @@ def rescued(without: Reading, with_unlabelled: Reading) -> None:
             Strip(
                 f"{digit}, not {taken}",
                 f"{len(positions):,} rescued",
-                _row(without.images, positions[:EACH]),
+                _row(one.images, positions[:EACH]),
                 f"{min(EACH, len(positions))} digits {digit} that were taken for {taken}",
             )
             for (digit, taken), positions in most
@@ -328,11 +328,16 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
         },
         "encoding": encoding,
     }
+    named = {
+        "data": {"values": mine},
+        "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 12, "color": REFERENCE.color},
+        "encoding": encoding | {"text": {"field": "model"}},
+    }
     told = "; ".join(f"{row['model']}, {row['labels']:,}: {row['accuracy']:.2%}" for row in [*rows, *mine])
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             rows,
-            {"height": 300, "layer": [lines, *([diamonds] if mine else [])]},
+            {"height": 300, "layer": [lines, *([diamonds, named] if mine else [])]},
             key=key,
             alt=f"Accuracy by the number of labels: {told}",
         )

@@ -9,7 +9,7 @@ from pages.common.ladder_drawing import Ladder, drawing
 from pages.common.numbers import Column, Estimate
 from pages.common.palette import BOUND, MODELS, marked, swatch
 
-__all__ = ["ladder_chart", "rung_table", "still_to_come"]
+__all__ = ["ladder_chart", "proof", "rung_table", "still_to_come"]
 
 
 def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
@@ -52,6 +52,32 @@ def rung_table(models: Sequence[Column]) -> None:
         "What remains above the last rung is unknown: log p(x) itself cannot be computed. The guess goes on as the "
         "last two tenfold steps did, each smaller than the one before by the same factor."
     )
+
+
+def proof(model: Column) -> None:
+    """Why log p(x) >= L_m >= ... >= L_1 (Burda et al. 2016, appendix A), each step beside its number for one model."""
+    rungs = sorted(model.bounds, reverse=True)
+    lines = [
+        ("", "why", marked(MODELS[0], model.title)),
+        (":--", ":--", "--:"),
+        (
+            r"$\log p(x) = \log \mathbb{E}[w]$",
+            "each weight $w = p(x, z)/q(z\\mid x)$ has mean $p(x)$: what $q$ prefers is paid back in weight",
+            "unknown",
+        ),
+    ]
+    for above, m in zip([0, *rungs], rungs, strict=False):
+        bound = BOUND.in_tex(rf"\mathcal{{L}}_{{{m}}}")
+        if not above:
+            step = rf"$\ge\; {bound} = \mathbb{{E}}\bigl[\log \tfrac{{1}}{{{m}}}\sum w\bigr]$"
+            why = "the logarithm bends down, so the log of an estimate is on average too low (Jensen)"
+        else:
+            step = rf"$\ge\; {bound}$"
+            why = f"a mean of {above:,} weights is a mean of {above / m:g} means of {m:,}: Jensen once more"
+            if m == 1:
+                step, why = rf"$\ge\; {bound} = \mathbb{{E}}[\log w]$", f"a mean of {above:,} single weights: the ELBO"
+        lines.append((step, why, f"{-model.bounds[m][0]:.2f}".replace("-", "\u2212")))
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def _closed(bounds: Mapping[int, Estimate], low: int, high: int) -> float | None:

@@ -32,8 +32,9 @@ _STYLE = """<style>
 .ladder .line { inset: 0; }
 .ladder .rung { width: 20px; height: 20px; transform: translate(-50%, -50%); }
 .ladder .rung div { left: 50%; top: 50%; transform: translate(-50%, -50%); background: var(--color); }
-.ladder .dot { width: 8px; height: 8px; border-radius: 50%; }
+.ladder .dot { width: 6px; height: 6px; border-radius: 50%; }
 .ladder .error { width: 2px; }
+.ladder .cap { width: 16px; height: 1.5px; }
 .ladder .rung span { left: 50%; top: -8px; opacity: 0; font-size: 0.875rem; font-weight: 600; pointer-events: none; }
 .ladder .rung:hover span { opacity: 1; }
 </style>"""
@@ -138,7 +139,14 @@ def _rungs(ladder: Ladder, color: str, across: _Across, up: _Up) -> str:
         number = _number(value, 2) + (f" ± {error:.2f}" if error else "")
         drawn.append(
             f'<div class="rung" style="left: {across(m):.2f}%; top: {up(value):.1f}px; --color: {color}">'
-            f'<div class="error" style="height: {length:.1f}px"></div><div class="dot"></div>'
+            f"{_error(length) if error else ''}"
+            '<div class="dot"></div>'
             f"<span>{number}</span></div>"
         )
     return "".join(drawn)
+
+
+def _error(length: float) -> str:
+    """A bar of so many pixels between two caps, which show where it ends even behind the dot."""
+    caps = "".join(f'<div class="cap" style="top: calc(50% {side} {length / 2:.1f}px)"></div>' for side in "-+")
+    return f'<div class="error" style="height: {length:.1f}px"></div>{caps}'

@@ -1,5 +1,6 @@
 """A map of the encoded held-out digits: point at one, click it, or catch many with a lasso."""
 
+import math
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from training.jobs import Job
     from training.latents import Encoding
 
-__all__ = ["latent_map"]
+__all__ = ["evenly", "in_blocks", "latent_map"]
 
 LAYOUTS = {"pca": "PCA", "tsne": "t-SNE"}
 HEIGHT = 560
 MOST_CAUGHT = 100
 COLUMNS = 10
+EMPTY = "\u00a0"
+BLOCKS = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): EMPTY}
 
 
 @st.fragment
@@ -119,7 +122,8 @@ def _chart(source: "Checkpoint", codes: "Encoding", layout: "Tensor | None", ove
         on_select=_take_click,
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
-        alt=f"Map by {name} of the codes of {len(places):,} held-out digits in the colours of their classes{extra}",
+        alt=f"Map by {name} of the codes of {len(places):,} held-out digits in the colours of their classes{extra}: "
+        + ", ".join(f"{len(positions)} of {digit}" for digit, positions in held_out().members.items()),
     )
     return _positions(event)
 
@@ -165,7 +169,8 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
             hoverinfo="skip",
         )
     light = st.context.theme.type != "dark"
-    for digit, positions in held_out().members.items():
+    digits = held_out()
+    for digit, positions in digits.members.items():
         own = places[positions]
         figure.add_scatter(
             x=own[:, 0].tolist(),
@@ -173,7 +178,9 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
             mode="markers",
             name=str(digit),
             customdata=[[at, number + 1] for number, at in enumerate(positions)],
-            hovertemplate=f"{digit}, no. %{{customdata[1]}}<extra></extra>",
+            text=[in_blocks(digits.images[at]) for at in positions],
+            hovertemplate=f"{digit}, no. %{{customdata[1]}}<br>%{{text}}<extra></extra>",
+            hoverlabel={"font": {"family": "monospace", "size": 9}, "align": "left"},
             marker={"color": DIGITS[digit], "size": 7, "opacity": 0.8},
         )
         x, y = own.median(0).values.tolist()
@@ -197,6 +204,20 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
     return figure
 
 
+def in_blocks(image: "Tensor") -> str:
+    """A digit of zeros and ones, (side * side,), in characters that are half or wholly full: what a hover can show.
+
+    Its empty margins are left out; rows are ended by "<br>".
+    """
+    side = math.isqrt(len(image))
+    grid = image.view(side, side).bool()
+    columns, rows = (grid.any(axis).nonzero().squeeze(1).tolist() or [0] for axis in (0, 1))
+    ink = grid[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].tolist()
+    ink += [[False] * len(ink[0])] * (len(ink) % 2)
+    lines = (zip(*pair, strict=True) for pair in zip(ink[::2], ink[1::2], strict=True))
+    return "<br>".join("".join(BLOCKS[pixels] for pixels in line).rstrip(EMPTY) for line in lines)
+
+
 def _pair(source: "Checkpoint", codes: "Encoding", digit: int) -> None:
     import torch
 
@@ -206,17 +227,24 @@ def _pair(source: "Checkpoint", codes: "Encoding", digit: int) -> None:
     strips([Strip("Digit,", "decoded", strip_of(pair), f"The digit {name} and what its code decodes to")])
 
 
+def evenly(caught: list[int], most: int) -> list[int]:
+    """At most so many of what was caught: as it comes class by class, every class keeps its share."""
+    count = min(len(caught), most)
+    return [caught[at * len(caught) // count] for at in range(count)]
+
+
 def _caught(caught: list[int]) -> None:
     from training import pictures
 
     labels = Counter(held_out().labels[caught].tolist())
     told = ", ".join(f"{count} of {digit}" for digit, count in labels.most_common())
-    shown = pictures.to_uint8(held_out().images[caught[:MOST_CAUGHT]])
+    some = evenly(caught, MOST_CAUGHT)
+    shown = pictures.to_uint8(held_out().images[some])
     figures.picture(
         pictures.png_bytes(pictures.grid(shown, columns=COLUMNS)),
         key="caught",
         alt=f"{len(caught)} digits caught on the map: {told}",
-        caption=f"{len(caught)} caught: {told}" + (f"; the first {MOST_CAUGHT}" if len(caught) > MOST_CAUGHT else ""),
+        caption=f"{len(caught)} caught: {told}" + (f"; {len(some)} of them" if len(some) < len(caught) else ""),
     )
 
 

@@ -123,6 +123,7 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
             }
         )
     told = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
+    costs = ", ".join(f"{row['dimension']} {row['kl']:.2f}" for row in rows)
     names = [row["dimension"] for row in rows]
     left, right = st.columns([1.9, 1], gap="small")
     with left, st.container(key="chart-posterior"):
@@ -133,7 +134,7 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
             alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {told}",
         )
     with right, st.container(key="chart-cost"):
-        st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}, sorted")
+        st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {costs}")
     rest = [float(cost[dimension]) for dimension in order[MOST:]]
     others = f" {len(rest)} more dimensions cost {sum(rest):.2f} nats together." if rest else ""
     st.caption(

@@ -15,6 +15,8 @@ __all__ = [
     "SHIPPED",
     "checkpoint_path",
     "choose_also",
+    "family_of_choice",
+    "is_svhn",
     "pick_checkpoint",
     "pick_checkpoint_of",
     "pick_checkpoints",
@@ -62,7 +64,7 @@ def pick_checkpoints(default: list[str], *, every_kind: bool = False) -> list[st
     """
     options = _choices()
     if not every_kind:
-        options = [choice for choice in options if _told(choice, "data") not in datasets_of("svhn")]
+        options = [choice for choice in options if not is_svhn(choice)]
     at_first = [SHIPPED + name for name in default] + [UPLOAD + name for name in uploads() if every_kind]
     chosen: list[str] = st.multiselect(
         "Models",
@@ -86,20 +88,26 @@ def choose_also(choices: Collection[str]) -> None:
         st.session_state["models"] = list(dict.fromkeys([*chosen, *choices]))[-MOST:]
 
 
-def pick_runs(families: Collection[str]) -> list[str]:
-    """A picker for up to six runs and files handed in, of some families; empty where there are none."""
+def pick_runs(families: Collection[str], *, panel: bool = False) -> list[str]:
+    """A picker for up to six runs and files handed in, of some families; empty where there are none.
+
+    Arguments:
+        panel: with a place to hand files in, on a page that has no other.
+    """
     options = [choice for choice in _choices(families) if not choice.startswith(SHIPPED)]
-    if not options:
-        return []
     chosen: list[str] = st.multiselect(
-        "Your own runs beside them",
+        "Your own models beside them",
         options,
+        disabled=not options,
+        placeholder="Choose some" if options else "None yet: train one, or hand one in",
         max_selections=MOST,
         wrap=True,
         key="runs",
         bind="query-params",
-        help="Runs trained on this server.",
+        help="Runs trained on this server, and files that you hand in.",
     )
+    if panel:
+        upload_panel()
     return chosen
 
 
@@ -107,6 +115,16 @@ def _choices(families: Collection[str] | None = None) -> list[str]:
     every = [SHIPPED + name for name in pretrained_names()] + [RUN + run for run in run_ids()]
     every += [UPLOAD + name for name in uploads()]
     return every if families is None else [choice for choice in every if _told(choice, "family") in families]
+
+
+def family_of_choice(choice: str) -> str:
+    """The family of a picker's choice, without its weights being read."""
+    return _told(choice, "family")
+
+
+def is_svhn(choice: str) -> bool:
+    """Whether a picker's choice is a model of house numbers."""
+    return _told(choice, "data") in datasets_of("svhn")
 
 
 def _told(choice: str, name: str) -> str:

@@ -16,6 +16,11 @@ _STYLE = """<style>
 .strips img { display: block; width: 100%; image-rendering: pixelated; border-radius: 3px; }
 .strips .label { font-variant-numeric: tabular-nums; font-size: 0.875rem; line-height: 1.25; }
 .strips .note { opacity: 0.7; }
+.strips-place { container-type: inline-size; }
+@container (max-width: 26rem) {
+  .strips { grid-template-columns: minmax(0, 1fr); }
+  .strips .label br { display: none; }
+}
 .strips .idle { outline: 2px dashed rgba(124, 132, 148, 0.9); outline-offset: -2px; }
 </style>"""
 
@@ -49,8 +54,8 @@ def strips(rows: list[Strip]) -> None:
     cells = []
     for row in rows:
         marked = ' class="idle"' if row.idle else ""
-        note = f'<br><span class="note">{escape(row.note)}</span>'
+        note = f' <br><span class="note">{escape(row.note)}</span>'
         cells.append(f'<div class="label">{escape(row.label)}{note}</div>')
         source = base64.b64encode(row.png).decode()
         cells.append(f'<img{marked} alt="{escape(row.alt)}" src="data:image/png;base64,{source}">')
-    st.html(f'{_STYLE}<div class="strips">{"".join(cells)}</div>')
+    st.html(f'{_STYLE}<div class="strips-place"><div class="strips">{"".join(cells)}</div></div>')

@@ -54,6 +54,23 @@ def test_it_opens_on_the_numbers_of_the_cards(page: AppTest) -> None:
     assert not [button for button in page.button if "Measure" in button.label]
 
 
+def test_the_proof_stands_there_from_the_first_with_the_ladders_numbers(page: AppTest) -> None:
+    (proof,) = [part.value for part in page.markdown if "Jensen" in part.value]
+    bounds = read_card(PRETRAINED / "vae").sets["homework"].niwae
+    assert re.findall(r"\u2212(\d+\.\d\d) \|", proof) == [f"{bounds[m]:.2f}" for m in ("1000", "100", "10", "1")]
+
+
+def test_effective_sample_sizes_stand_beside_the_bounds(page: AppTest) -> None:
+    for name in ("vae", "gmvae"):
+        sizes = read_card(PRETRAINED / name).sets["homework"].ess
+        assert sizes is not None
+        assert f"{sizes['1000']:.1f}\u00a0of\u00a01000" in text_of(page)
+
+
+def test_a_run_stands_beside_the_report_of_its_family(app: AppTest, mine: Path) -> None:
+    assert "report, vae" in text_of(opened(app, models="run mine"))
+
+
 def test_the_test_set_has_numbers_of_its_own_and_no_published_ones(page: AppTest) -> None:
     page.pills(key="set").set_value("test").run()
     assert not page.exception

@@ -39,8 +39,9 @@ def rungs_of(drawn: ElementTree.Element) -> list[Rung]:
     found = []
     for rung in drawn.iterfind(".//div[@class='rung']"):
         look, number = styles(rung), rung.findtext("span")
-        bar = styles(rung[0])["height"]
-        across, top, error = (float(size.rstrip("px%")) for size in (look["left"], look["top"], bar))
+        bar = rung.find("div[@class='error']")
+        length = "0" if bar is None else styles(bar)["height"]
+        across, top, error = (float(size.rstrip("px%")) for size in (look["left"], look["top"], length))
         found.append(Rung(look["--color"], across, top, error, str(number)))
     return found
 
@@ -90,6 +91,8 @@ def test_error_bars_reach_two_standard_errors() -> None:
     one, other = rungs_of(drawn)
     assert one.error == pytest.approx(4 * HEIGHT / 7, abs=0.1)  # seven nats, from -10 to -3
     assert other.error == 0
+    caps = [styles(cap)["top"] for cap in drawn.findall(".//div[@class='cap']")]
+    assert caps == [f"calc(50% {side} {one.error / 2:.1f}px)" for side in "-+"]
     assert (one.number, other.number) == ("\u22128.00 ± 1.00", "\u22123.00")
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from models import ssvae
 from models.ssvae import SSVAEConfig
 from pages.common import numbers, services
-from pages.common.measuring import parse_bounds
+from pages.common.measuring import parse_bounds, set_names
 from tests.patience import PATIENCE, until
 from training.checkpoints import write_safetensors
 from training.config import TrainConfig
@@ -29,6 +29,12 @@ REPORT = SetReport(
     niwae_se={1: 0.02, 1000: 0.001},
     ess={1: 1.0, 1000: 12.34},
 )
+
+
+def test_the_sample_is_a_set_only_without_the_full_data(monkeypatch: pytest.MonkeyPatch, no_mnist: Path) -> None:
+    assert set_names() == ["homework", "test", "sample"]
+    monkeypatch.setattr("pages.common.measuring.mnist_on_disk", lambda: True)
+    assert set_names() == ["homework", "test"]
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_dimensions_show_after_a_guess(page: AppTest) -> None:
     assert not any("z0" in body for body in html_of(page))
     page.pills(key="used").set_value("every one").run()
     assert "You guessed every one: 9 of 10 dimensions are in use." in text_of(page)
-    assert any('z0<br><span class="note">0.00 nats, collapsed' in body for body in html_of(page))
+    assert any('z0 <br><span class="note">0.00 nats, collapsed' in body for body in html_of(page))
 
 
 def test_the_map_is_laid_out_at_once_and_by_t_sne_in_the_background(page: AppTest) -> None:

@@ -17,8 +17,8 @@ def test_only_sets_whose_data_are_at_hand_are_available() -> None:
 
 
 @pytest.mark.full_data
-def test_with_the_full_data_every_set_is_available(full_mnist: Dataset) -> None:
-    assert available_sets() == ["homework", "test", "sample"]
+def test_with_the_full_data_the_embedded_sample_is_no_set_any_more(full_mnist: Dataset) -> None:
+    assert available_sets() == ["homework", "test"]
     assert dataset_of("homework") is dataset_of("test") is full_mnist
     assert dataset_of("sample") is load_dataset("mnist-sample")
 
