@@ -51,15 +51,17 @@ with controls:
     measure_missing(models, set_name, rungs, seed)
     frame.share()
 with picture:
-    if any(model.bounds for model in models):
+    measured = [model for model in models if model.bounds]
+    if measured:
         ladder_chart(models, numbers.SETS[set_name], key="ladder")
         rung_table(models)
-        proof(next(model for model in models if model.bounds))
     elif models:
         st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
     else:
         st.info("Choose one model or more on the right.", icon=":material/arrow_forward:")
     formulas.bound_formula()
+    if measured:
+        proof(measured[0])
 
 if models:
     st.subheader("Where the weight lies", anchor=False)

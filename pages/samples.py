@@ -5,19 +5,38 @@ import streamlit as st
 from pages.common import figures, formulas, frame, numbers, services
 from pages.common.latent_space import latent_space
 from pages.common.measuring import measuring
-from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint
+from pages.common.pickers import SHIPPED, checkpoint_path, is_svhn, pick_checkpoint
 from training.cards import read_card
 from training.errors import UserError
 from training.folders import PRETRAINED
 
 KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
+NOTES = {
+    "mnist": {
+        "look": "Strokes are sure where the picture is white or black, and unsure where it is grey. Count how many of "
+        "the 200 you can read: a standard normal prior leaves holes between the digits, and some codes fall into them.",
+        "attempt": "Turn the temperature down to 0.5: the digits get cleaner and more alike. Turn it up to 1.5: codes "
+        "come from where no training image lives. Switch to binary samples: the same codes, one coin flip a pixel.",
+        "guess": "At temperature 0 every code of a VAE is the prior's mean, $z = 0$. Which digit will all 200 tiles "
+        "show, or will it be one at all? Decide before you move the slider.",
+    },
+    "svhn": {
+        "look": "A row is one digit, a column is one code $z$: colours, light, slant, and what stands beside the "
+        "digit. Samples are smoother than photographs: each is the mean image of its code, without the noise.",
+        "attempt": "Turn the temperature down to 0.5: light and colours come nearer to the average house number. Turn "
+        "it up to 1.5: which digits stay readable longest?",
+        "guess": "At temperature 0 every column is the same. Will the ten digits be in colour, or grey? Decide before "
+        "you move the slider.",
+    },
+}
 
 frame.mend_link("pages/samples.py")
 frame.header("Samples", "What does the model imagine when nobody shows it an image?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_checkpoint()
+    svhn = is_svhn(choice)
     kind = st.segmented_control(
         "Show",
         list(KINDS),
@@ -27,9 +46,11 @@ with controls:
         key="kind",
         bind="query-params",
         width="stretch",
+        disabled=svhn,
         help="A mean is each pixel's probability of being white. A binary sample flips that coin for every pixel: "
-        "that is what the model says an image is.",
+        "that is what the model says an image is. House numbers are shown as means alone.",
     )
+    kind = "means" if svhn else kind
     seed = st.number_input(
         "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="The same seed draws the same 200 codes z."
     )
@@ -80,14 +101,7 @@ with controls:
     frame.share()
 
 st.space("small")
-frame.notes(
-    look="Strokes are sure where the picture is white or black, and unsure where it is grey. Count how many of the 200 "
-    "you can read: a standard normal prior leaves holes between the digits, and some codes fall into them.",
-    attempt="Turn the temperature down to 0.5: the digits get cleaner and more alike. Turn it up to 1.5: codes come "
-    "from where no training image lives. Switch to binary samples: the same codes, one coin flip a pixel.",
-    guess="At temperature 0 every code of a VAE is the prior's mean, $z = 0$. Which digit will all 200 tiles show, or "
-    "will it be one at all? Decide before you move the slider.",
-)
+frame.notes(**NOTES["svhn" if svhn else "mnist"])
 
 if choice:
     st.space("small")
@@ -96,8 +110,14 @@ if choice:
         numbers.preset_table(choice.removeprefix(SHIPPED))
     else:
         measuring(checkpoint_path(choice))
-    formulas.bound_formula()
-
-    st.space("small")
-    st.subheader("Its latent space", anchor=False)
-    latent_space(choice)
+    if svhn:
+        st.page_link(
+            "pages/style.py",
+            label="Its latent space is a space of styles: look into it on the page Style.",
+            icon=":material/style:",
+        )
+    else:
+        formulas.bound_formula()
+        st.space("small")
+        st.subheader("Its latent space", anchor=False)
+        latent_space(choice)

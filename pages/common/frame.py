@@ -25,6 +25,8 @@ DOWNLOAD = "download:mnist"
 LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
 _STYLE = (
     "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; } "
+    ".katex-display { overflow: auto hidden; padding: 0.2em 0; } "
+    "[data-testid='stMarkdownContainer']:has(> table) { overflow-x: auto; } "
     "[class*='st-key-pixels-'] img { border-radius: 4px; }</style>"
 )
 
@@ -88,7 +90,10 @@ def plain(text: str) -> str:
 
 def share() -> None:
     """How to hand this view to somebody else."""
-    st.caption(":material/link: This page's address holds every setting: copy it to share this very view.")
+    st.caption(
+        ":material/link: This page's address holds every setting: copy it to share this very view. "
+        "What you draw or hand in stays with you."
+    )
 
 
 def _enter_through_app() -> None:

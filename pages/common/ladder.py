@@ -68,14 +68,13 @@ def proof(model: Column) -> None:
     ]
     for above, m in zip([0, *rungs], rungs, strict=False):
         bound = BOUND.in_tex(rf"\mathcal{{L}}_{{{m}}}")
+        step = rf"$\ge\; {bound} = \mathbb{{E}}[\log w]$" if m == 1 else rf"$\ge\; {bound}$"
         if not above:
-            step = rf"$\ge\; {bound} = \mathbb{{E}}\bigl[\log \tfrac{{1}}{{{m}}}\sum w\bigr]$"
             why = "the logarithm bends down, so the log of an estimate is on average too low (Jensen)"
+        elif m == 1:
+            why = f"a mean of {above:,} single weights: the ELBO"
         else:
-            step = rf"$\ge\; {bound}$"
             why = f"a mean of {above:,} weights is a mean of {above / m:g} means of {m:,}: Jensen once more"
-            if m == 1:
-                step, why = rf"$\ge\; {bound} = \mathbb{{E}}[\log w]$", f"a mean of {above:,} single weights: the ELBO"
         lines.append((step, why, f"{-model.bounds[m][0]:.2f}".replace("-", "\u2212")))
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 

@@ -208,7 +208,8 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
         numbers.column(f"{checkpoint.name}, {numbers.SETS[name]}", report.as_json(), measured.accuracy)
         for name, report in measured.reports.items()
     ]
-    numbers.numbers_table(columns, sorted({m for report in measured.reports.values() for m in report.niwae}))
+    bounds = sorted({m for report in measured.reports.values() for m in report.niwae})
+    numbers.numbers_table(columns, bounds, svhn=checkpoint.family.data == "svhn")
     for name, report in measured.reports.items():
         if report.squared_error is not None:
             st.caption(

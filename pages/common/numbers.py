@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.common.palette import ACCURACY, BOUND, swatch
+from pages.common.pickers import SHIPPED, is_svhn
 from pages.common.terms import TERMS, term
 from training.cards import ACCURACIES, REFERENCES, read_card
 from training.errors import UserError
@@ -25,6 +26,10 @@ NOT_NATS = ("squared_error",)
 PROTOCOL = (
     "Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are means of "
     "100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error."
+)
+SVHN_PROTOCOL = (
+    "Nats per image, means of 10 passes over the images, in which each digit is told. ± is the Monte-Carlo standard "
+    "error."
 )
 ESS = (
     "ESS, the effective sample size: how many of a bound's m samples carry the estimate, between 1 and m, mean over "
@@ -73,7 +78,7 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) 
 
 def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
-    numbers_table(published(preset) + shipped(preset))
+    numbers_table(published(preset) + shipped(preset), svhn=is_svhn(SHIPPED + preset))
     if preset == "vae":
         st.caption(
             "The report's column mixes two runs: its NELBO and its IWAE-1 come from different models; for one model "
@@ -101,11 +106,12 @@ def shipped(preset: str, sets: Sequence[str] = tuple(SETS)) -> list[Column]:
     ]
 
 
-def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None) -> None:
+def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None, *, svhn: bool = False) -> None:
     """NELBO and its terms, the bounds, accuracy: a row each.
 
     Arguments:
         bounds: the m to show; all that any column has, if not given.
+        svhn: whether they were measured on house numbers, by another protocol.
     """
     if bounds is None:
         bounds = sorted({m for source in columns for m in source.bounds})
@@ -136,7 +142,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     st.html(_STYLE)
     with st.container(key="numbers"):
         st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
-    st.caption(PROTOCOL)
+    st.caption(SVHN_PROTOCOL if svhn else PROTOCOL)
     if any(source.ess for source in columns):
         st.caption(ESS)
     if "kl_y" in names and 1 in bounds:
