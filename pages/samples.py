@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.common import figures, formulas, frame, numbers, services
 from pages.common.latent_space import latent_space
-from pages.common.measuring import measuring
+from pages.common.measuring import is_bound, measuring
 from pages.common.pickers import SHIPPED, checkpoint_path, is_svhn, pick_checkpoint
 from training.cards import read_card
 from training.errors import UserError
@@ -31,7 +31,7 @@ NOTES = {
     },
 }
 
-frame.mend_link("pages/samples.py")
+frame.mend_link("pages/samples.py", **{"measure-bounds": is_bound})
 frame.header("Samples", "What does the model imagine when nobody shows it an image?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import formulas, frame, live
-from pages.common.measuring import measuring
+from pages.common.measuring import is_bound, measuring
 from pages.common.run_controls import run_controls
 from pages.common.ticking import ticking
 from pages.common.training_form import training_form
@@ -95,7 +95,7 @@ def run_tick(run: Any) -> None:
     live.run_figures(run, run.status())
 
 
-frame.mend_link("pages/train.py")
+frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})
 frame.header("Train", "How does a model learn to draw digits, from noise to numbers you can read?")
 picture, controls = st.columns([2.4, 1], gap="large")
 

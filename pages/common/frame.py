@@ -53,15 +53,15 @@ def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
         page: the page's own file, such as "pages/samples.py".
         checks: by the key of a text field, whether a text makes sense there; not asked of what somebody types later.
     """
-    asked = st.query_params.to_dict()
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
     checks = {name: check for name, check in checks.items() if name not in st.session_state}
-    sound = {
-        name: value
-        for name, value in asked.items()
-        if value and not _endless(value) and (name not in checks or checks[name](value))
-    }
+
+    def is_sound(name: str, value: str) -> bool:
+        return bool(value) and not _endless(value) and (name not in checks or checks[name](value))
+
+    sound = {name: [value for value in values if is_sound(name, value)] for name, values in asked.items()}
     if sound != asked:
-        st.switch_page(page, query_params=sound)
+        st.switch_page(page, query_params={name: values for name, values in sound.items() if values})
 
 
 def _endless(text: str) -> bool:

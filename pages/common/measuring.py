@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from training.evaluate import SetReport
     from training.jobs import Job
 
-__all__ = ["CHOICES", "Measurement", "jobs_of", "measuring", "parse_bounds", "set_names", "start"]
+__all__ = ["CHOICES", "Measurement", "is_bound", "jobs_of", "measuring", "parse_bounds", "set_names", "start"]
 
 CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
 SVHN_CHOICES = {"svhn": "SVHN test", "svhn-1000": "First 1,000"}
@@ -169,6 +169,12 @@ def parse_bounds(texts: list[str]) -> list[int]:
         return check_bounds([int(text.replace(",", "")) for text in texts])
     except (ValueError, UserError) as error:
         raise UserError(f"m is a whole number from 1 to {LARGEST_BOUND:,}: take the others out of the list.") from error
+
+
+def is_bound(text: str) -> bool:
+    """Whether a text is the m of a bound, for `frame.mend_link`."""
+    digits = text.replace(",", "")
+    return digits.isdecimal() and 0 < int(digits[:9]) <= 1_000_000 and len(digits) < 9
 
 
 def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: int = 0) -> None:

@@ -31,6 +31,20 @@ REPORT = SetReport(
 )
 
 
+def test_a_link_holds_what_is_measured_and_junk_in_it_is_dropped(
+    app: AppTest, runs_folder: Path, brief: TrainConfig
+) -> None:
+    train_into(RunWriter(runs_folder / "mine", brief))
+    app.query_params["checkpoint"] = "run mine"
+    app.query_params["measure-bounds"] = ["1", "<b>", "50", "1e400"]
+    app.query_params["measure-sets"] = "x"
+    page = app.switch_page("pages/samples.py").run()
+    assert not page.exception
+    assert not page.error
+    assert page.multiselect(key="measure-bounds").value == ["1", "50"]
+    assert page.pills(key="measure-sets").value == ["sample"]
+
+
 def test_the_sample_is_a_set_only_without_the_full_data(monkeypatch: pytest.MonkeyPatch, no_mnist: Path) -> None:
     assert set_names() == ["homework", "test", "sample"]
     monkeypatch.setattr("pages.common.measuring.mnist_on_disk", lambda: True)
