@@ -258,6 +258,7 @@ def sample(
     from training import pictures
     from training.checkpoints import load_checkpoint
 
+    _must_be_png(out)
     loaded = load_checkpoint(checkpoint)
     images = pictures.draw_samples(loaded.build(), count, seed=seed, temperature=temperature, kind=kind.value)
     facts = {"checkpoint": loaded.sha256, "seed": seed, "temperature": temperature, "kind": kind.value}
@@ -278,6 +279,7 @@ def swap_command(
     from training.checkpoints import load_checkpoint
     from training.styles import conditional_model, find_styles, swap
 
+    _must_be_png(out)
     loaded = load_checkpoint(checkpoint)
     found = find_styles(loaded, styles, seed=seed).z
     images = pictures.to_uint8(swap(conditional_model(loaded), found))
@@ -465,6 +467,14 @@ def readme(
 
     target = file or PROJECT / "README.md"
     errors.print(f"{target}: {'written anew' if write_tables(target) else 'already true'}.")
+
+
+def _must_be_png(out: Path) -> None:
+    """Refuse the name of a picture of another kind; a name that is no picture's is the caller's own affair."""
+    from PIL import Image
+
+    if Image.registered_extensions().get(out.suffix.lower(), "PNG") != "PNG":
+        raise UserError(f"{out} would hold a PNG under another kind's name: end --out with .png.")
 
 
 def _write_picture(out: Path, png: bytes) -> None:

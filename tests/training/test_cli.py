@@ -342,8 +342,22 @@ class TestSample:
         self, refused: Callable[..., str], digit_file: Path, tmp_path: Path
     ) -> None:
         assert "'--out'" in refused("sample", digit_file)
-        for out in (tmp_path, digit_file / "s.png"):
-            assert "cannot be written" in refused("sample", digit_file, "--out", out, "--count", 1)
+        for out in (tmp_path, digit_file / "s.png", "", ".", "..", "/"):
+            told = refused("sample", digit_file, "--out", out, "--count", 1)
+            assert told.endswith("): choose another --out.")
+            assert "cannot be written (" in told
+
+    @pytest.mark.parametrize("name", ["s.jpg", "s.JPEG", "s.webp", "s.pdf"])
+    def test_a_png_is_not_written_under_another_kinds_name(
+        self, refused: Callable[..., str], digit_file: Path, svhn_file: Path, tmp_path: Path, name: str
+    ) -> None:
+        for words in (("sample", digit_file), ("swap", svhn_file)):
+            assert refused(*words, "--out", tmp_path / name).endswith("name: end --out with .png.")
+        assert not (tmp_path / name).exists()
+
+    def test_a_name_without_a_kind_holds_a_png(self, command: Command, digit_file: Path, tmp_path: Path) -> None:
+        assert command("sample", digit_file, "--out", tmp_path / "grid.v2", "--count", 1) == (0, "", "")
+        assert Image.open(tmp_path / "grid.v2").format == "PNG"
 
 
 class TestOnSvhn:
@@ -395,6 +409,8 @@ class TestOnSvhn:
         told = refused("evaluate", svhn_file, "--sets", "sample")
         assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on sample."
         assert "is not told a digit" in refused("swap", digit_file, "--out", tmp_path / "s.png")
+        for out in ("", ".", "..", "/"):
+            assert "cannot be written (" in refused("swap", svhn_file, "--out", out)
         assert "data should be svhn" in refused("train", "fsvae", "--data", "mnist-sample")
 
 
