@@ -377,13 +377,19 @@ class TestOnSvhn:
         code, stdout, err = command("evaluate", out, "--json")
         assert code == 0
         apart = json.loads(stdout)["disentanglement"]
-        assert {"content_accuracy", "style_leak", "style_kept", "nelbo", "kl", "rec", "squared_error"} <= apart.keys()
+        names = ["content_accuracy", "style_leak", "style_kept", "nelbo", "kl", "rec", "squared_error"]
+        assert list(apart) == ["images", *(key for name in names for key in (name, f"{name}_se"))]
         (numbers,) = json.loads(stdout)["sets"].values()
         keys = ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess", "squared_error"]
         assert list(numbers) == keys
         assert (numbers["images"], numbers["niwae"]) == (17, {})
         assert numbers["nelbo"] == pytest.approx(numbers["kl"] + numbers["rec"])
         assert 0 < numbers["squared_error"] < 1
+        assert all(apart[name] == numbers[name] for name in ("nelbo", "kl", "rec", "squared_error"))
+        assert apart["nelbo_se"] > 2 * numbers["nelbo_se"]  # over the images, in place of over the noise
+        table = command("evaluate", out).out
+        assert f"{apart['nelbo']:.2f} ± {apart['nelbo_se']:.2f}" in table
+        assert f"{apart['squared_error']:.5f} ± {apart['squared_error_se']:.5f}" in table
 
         assert command("sample", out, "--out", png, "--count", 21) == (0, "", "")
         assert (Image.open(png).size, Image.open(png).mode) == ((640, 64), "RGB")
