@@ -1,21 +1,27 @@
 """Style and content: the swap matrix from every source of styles, blends, dimensions, the scores after a guess."""
 
 import io
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from pages.common import style_scores
 from pages.common.style_walks import bank, name_of
 from pages.common.swap_matrix import matrix
 from tests.pages.conftest import text_of
 from tests.patience import until
 from training import pictures
+from training.cards import read_card
 from training.checkpoints import Checkpoint, load_checkpoint
 from training.config import TrainConfig
 from training.data import Dataset
+from training.folders import PRETRAINED
 from training.runs import RunWriter
 from training.styles import conditional_model, find_styles, swap
 from training.trainer import train_into
@@ -86,7 +92,38 @@ def test_scores_are_measured_after_a_guess(app: AppTest, source: Checkpoint) -> 
     page.button(key="measure-scores").click().run()
     assert not page.exception
     until(lambda: bool(page.run().metric))
-    assert [tile.label for tile in page.metric] == ["Content accuracy", "Style leak", "Style kept"]
+    labels = [re.sub(r":color.*} ", "", tile.label) for tile in page.metric]
+    assert labels[:3] == ["Content accuracy", "Style leak", "Style kept"]
+    assert labels[3:] == ["NELBO", "KL", "Reconstruction", "Squared error"]
+    assert all(tile.delta.startswith("± ") for tile in page.metric)
+
+
+def test_a_shipped_models_scores_stand_with_their_errors_beside_the_other_models(app: AppTest) -> None:
+    page = opened(app, checkpoint="shipped fsvae", guess="over 90")
+    found: Any = read_card(PRETRAINED / "fsvae").disentanglement
+    tiles = [(tile.value, tile.delta) for tile in page.metric]
+    assert tiles[3] == (f"{found['nelbo']:.2f} nats", f"± {found['nelbo_se']:.2f}")
+    assert tiles[6] == (f"{found['squared_error']:.5f}", f"± {found['squared_error_se']:.5f}")
+    (table,) = (part.value for part in page.markdown if "| size of z | 32 | 10 |" in part.value)
+    rows = {row.split(" | ")[0]: row for row in table.replace("\u00a0", " ").splitlines()}
+    assert len(rows) == 10
+    assert f" | {found['kl']:.2f} ± {found['kl_se']:.2f} nats |" in rows["| :color[■]{foreground='#c96a00'} KL"]
+    assert all(row.count("±") == 2 for head, row in rows.items() if "■" in head)
+
+
+def test_a_card_without_errors_of_the_terms_shows_the_terms(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = read_card(PRETRAINED / "fsvae")
+    assert card.disentanglement is not None
+    older = {name: value for name, value in card.disentanglement.items() if "style" in name or "content" in name}
+    monkeypatch.setattr(style_scores, "read_card", lambda folder: replace(card, disentanglement=older))
+    page = opened(app, checkpoint="shipped fsvae", guess="over 90")
+    assert (page.metric[4].value, page.metric[4].delta) == (f"{card.sets['svhn'].kl:.2f} nats", "")
+
+
+def test_an_error_is_never_shown_as_nothing() -> None:
+    share, bits = style_scores.SCORES["content_accuracy"], style_scores.SCORES["squared_error"]
+    assert (share.error(0.0123), share.error(0.0004), share.error(0)) == ("± 1.2%", "± <0.1%", "± <0.1%")
+    assert (bits.error(0.00002), bits.error(0.000002)) == ("± 0.00002", "± <0.00001")
 
 
 def test_without_a_model_it_says_what_to_do(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
