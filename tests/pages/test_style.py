@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.common import style_scores
+from pages.common import style_scores, style_walks
 from pages.common.style_walks import bank, name_of
 from pages.common.swap_matrix import matrix
 from tests.pages.conftest import text_of
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from training import pictures
 from training.cards import read_card
 from training.checkpoints import Checkpoint, load_checkpoint
 from training.config import TrainConfig
 from training.data import Dataset
-from training.folders import PRETRAINED
+from training.folders import PRETRAINED, PROJECT
 from training.runs import RunWriter
 from training.styles import conditional_model, find_styles, swap
 from training.trainer import train_into
@@ -124,6 +124,44 @@ def test_an_error_is_never_shown_as_nothing() -> None:
     share, bits = style_scores.SCORES["content_accuracy"], style_scores.SCORES["squared_error"]
     assert (share.error(0.0123), share.error(0.0004), share.error(0)) == ("± 1.2%", "± <0.1%", "± <0.1%")
     assert (bits.error(0.00002), bits.error(0.000002)) == ("± 0.00002", "± <0.00001")
+
+
+def rows_of_dimensions(page: AppTest) -> list[tuple[str, bool]]:
+    """The name of each dimension that is drawn, and whether it is marked as collapsed."""
+    bodies = "".join(str(part.proto.body) for part in page.get("html"))
+    rows = re.findall(r'"label">(z\d+)<br>[^<]*<[^>]*>([^<]*)</span></div><img( class="idle")?', bodies)
+    assert all(("collapsed" in note) == bool(idle) for _, note, idle in rows)
+    return [(name, bool(idle)) for name, _, idle in rows]
+
+
+def test_every_dimension_can_be_shown_and_collapsed_ones_are_marked(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = bank(load_checkpoint(PRETRAINED / "fsvae-conv"))
+    assert held is not None
+    spread = held.styles.var(0)
+    monkeypatch.setattr(style_walks, "COLLAPSED", float(spread.sort().values[3]))
+    idle = {f"z{place}" for place in range(32) if spread[place] < style_walks.COLLAPSED}
+    page = opened(app)
+    first = rows_of_dimensions(page)
+    assert len(first) == 12
+    assert "Not shown: the 20 dimensions of lowest KL" in text_of(page)
+    page.toggle(key="every-dimension").set_value(True).run()
+    rows = rows_of_dimensions(page)
+    assert rows[:12] == first
+    assert [name for name, _ in rows] == [f"z{place}" for place in held.kl.argsort(descending=True).tolist()]
+    assert {name for name, marked in rows if marked} == idle
+    assert len(idle) == 3
+    assert "Not shown" not in text_of(page)
+    again = opened(AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE), **{"every-dimension": "true"})
+    assert rows_of_dimensions(again) == rows
+
+
+def test_a_small_style_has_no_switch_for_its_dimensions(app: AppTest) -> None:
+    page = opened(app, checkpoint="shipped fsvae")
+    assert not page.toggle
+    assert len(rows_of_dimensions(page)) == 10
+    assert "None has collapsed." in text_of(page)
 
 
 def test_without_a_model_it_says_what_to_do(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
