@@ -83,7 +83,7 @@ def _draw_matrix(choice: str, asked: str, seed: int) -> Callable[[], bytes]:
     if first is None:
         shown = matrix(services.checkpoint(checkpoint_path(choice)), asked, seed)
     else:
-        shown = Matrix(first, STYLES, False, {})
+        shown = Matrix(first, STYLES, {})
     show_matrix(shown, choice)
     return shown.png
 

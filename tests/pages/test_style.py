@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common import style_scores, style_walks
 from pages.common.style_walks import bank, name_of
-from pages.common.swap_matrix import matrix
-from tests.pages.conftest import text_of
+from pages.common.swap_matrix import _named, matrix
+from tests.pages.conftest import pictures_of, text_of
 from tests.patience import PATIENCE, until
 from training import pictures
 from training.cards import read_card
@@ -64,6 +64,44 @@ def test_the_matrix_shows_images_reconstructions_and_ten_digits(source: Checkpoi
 def test_from_the_prior_there_are_no_images(source: Checkpoint) -> None:
     shown = matrix(source, "prior", 3)
     assert (shown.styles, shown.with_images, tiles_of(shown.png()).shape[:2]) == (20, False, (10, 20))
+    assert shown.sources == ()
+
+
+def test_without_svhn_styles_of_test_images_have_their_reconstructions_above(no_mnist: Path) -> None:
+    source = load_checkpoint(PRETRAINED / "fsvae")
+    shown, found = matrix(source, "bank", 7), find_styles(source, "bank", seed=7)
+    tiles = tiles_of(shown.png())
+    assert (shown.with_images, tiles.shape[:2]) == (False, (11, 20))
+    assert found.digits is not None
+    assert found.indices is not None
+    assert shown.sources == tuple(zip(found.digits.tolist(), found.indices.tolist(), strict=True))
+    for column, digit in enumerate(found.digits.tolist()):
+        assert np.array_equal(tiles[0, column], tiles[1 + digit, column])
+    assert not np.array_equal(tiles[1], tiles[2])
+
+
+def test_the_columns_are_named_by_the_images_of_their_styles(app: AppTest, source: Checkpoint) -> None:
+    page = opened(app, checkpoint="run mine", styles="By number", numbers="16,3")
+    named = "of test images (in brackets: the digit) 16 (6), 3 (3)"
+    (alt,) = (alt for alt, _ in pictures_of(page) if "drawn by run mine" in alt)
+    assert f"2 columns, one for each style, {named}, and a row" in alt
+    assert alt.endswith("below the source images and their reconstructions")
+    assert f"Columns: one style z each, {named}." in text_of(page)
+    page.text_input(key="numbers").set_value("3").run()
+    (alt,) = (alt for alt, _ in pictures_of(page) if "drawn by run mine" in alt)
+    assert "1 column, one for each style, of test image (in brackets: the digit) 3 (3)," in alt
+
+
+def test_without_svhn_it_says_that_the_images_are_missing(app: AppTest) -> None:
+    page = opened(app, styles="Test images", seed="7")
+    (alt,) = (alt for alt, _ in pictures_of(page) if "drawn by shipped fsvae-conv" in alt)
+    assert alt.endswith("below plain reconstructions of the source images, which are not on this server")
+    assert "the images themselves need SVHN on disk" in text_of(page)
+    assert alt.count(" (") == 21
+
+
+def test_of_many_columns_the_first_twenty_are_named() -> None:
+    assert _named(tuple((3, place) for place in range(23))).endswith(" 19 (3) and 3 more")
 
 
 def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpoint) -> None:
