@@ -6,15 +6,18 @@ import streamlit as st
 
 from pages.common import figures
 from training.dataset_names import on_disk
+from training.errors import UserError
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from training.checkpoints import Checkpoint
 
-__all__ = ["Matrix", "matrix", "show_matrix"]
+__all__ = ["LONGEST_NUMBERS", "Matrix", "image_numbers", "matrix", "show_matrix"]
 
 MOST_NAMED = 20
+MOST_NUMBERS = 200  # columns of a matrix that somebody looks at
+LONGEST_NUMBERS = 5000
 
 
 class Matrix(NamedTuple):
@@ -42,6 +45,22 @@ class Matrix(NamedTuple):
         from training.pictures import png_bytes
 
         return png_bytes(self.picture, **self.facts)
+
+
+def image_numbers(text: str) -> str:
+    """What somebody wrote into a box for numbers of test images, as `training.styles.find_styles` takes it.
+
+    Raises:
+        UserError: it is empty or no list of numbers, or there are too many.
+    """
+    words = text.replace(",", " ").split()
+    if not words or not all(word.isdecimal() and len(word) < 10 for word in words):
+        raise UserError(
+            "Write numbers of SVHN test images into the box, from 0 to 26,031, with commas between them: 3, 14, 15."
+        )
+    if len(words) > MOST_NUMBERS:
+        raise UserError(f"There are {len(words):,} numbers in the box: take up to {MOST_NUMBERS}.")
+    return ",".join(words)
 
 
 def matrix(source: "Checkpoint", asked: str, seed: int) -> Matrix:

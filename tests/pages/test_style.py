@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common import style_scores, style_walks
 from pages.common.style_walks import bank, name_of
-from pages.common.swap_matrix import _named, matrix
+from pages.common.swap_matrix import LONGEST_NUMBERS, MOST_NUMBERS, _named, image_numbers, matrix
 from tests.pages.conftest import pictures_of, text_of
 from tests.patience import PATIENCE, until
 from training import pictures
@@ -121,6 +121,77 @@ def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpo
     page.slider(key="blend-0").set_value(25).run()
     page.segmented_control(key="under").set_value(8).run()
     assert not page.exception
+
+
+@pytest.mark.parametrize("text", ["", " , ", "prior", "bank", "3, x", "-1", "1.5", "9" * 30], ids=str)
+def test_a_box_without_numbers_is_answered_in_its_own_words(app: AppTest, source: Checkpoint, text: str) -> None:
+    page = opened(app, checkpoint="run mine", styles="By number", numbers="3")
+    assert not page.error
+    page.text_input(key="numbers").set_value(text).run()
+    wanted = "Write numbers of SVHN test images into the box, from 0 to 26,031, with commas between them: 3, 14, 15."
+    assert [error.value for error in page.error] == [wanted]
+    assert not any("drawn by run mine" in alt for alt, _ in pictures_of(page))
+
+
+def test_a_long_link_is_drawn_whole_or_refused(app: AppTest, source: Checkpoint) -> None:
+    page = opened(app, checkpoint="run mine", styles="By number", numbers=", ".join(["16"] * 150))
+    assert not page.error
+    assert any("150 columns" in alt for alt, _ in pictures_of(page))
+    page.text_input(key="numbers").set_value("16," * 201).run()
+    assert [error.value for error in page.error] == ["There are 201 numbers in the box: take up to 200."]
+
+
+def test_numbers_may_have_spaces_or_a_comma_at_the_end() -> None:
+    assert image_numbers(" 3 14,15,\t0, ") == "3,14,15,0"
+    assert len(", ".join(["26031"] * MOST_NUMBERS)) < LONGEST_NUMBERS
+
+
+def test_the_seed_stays_while_styles_come_from_elsewhere(app: AppTest, source: Checkpoint) -> None:
+    page = opened(app, checkpoint="run mine", seed="5")
+    first = pictures_of(page)[0]
+    for kind in ("numbers", "photo"):
+        page.pills(key="styles").set_value(kind).run()
+        assert (page.number_input(key="seed").value, page.number_input(key="seed").disabled) == (5, True)
+    page.pills(key="styles").set_value("prior").run()
+    assert not page.number_input(key="seed").disabled
+    assert pictures_of(page)[0] == first
+
+
+def test_the_part_of_a_picture_is_in_the_address_and_junk_falls_to_the_defaults(app: AppTest) -> None:
+    link = {"styles": "Your picture", "zoom": "2.5", "across": "10", "down": "90", "shows": "7"}
+    assert parts(opened(app, **link)) == (2.5, 10, 90)
+    for zoom, across, down in (("<b>", "x", "1e400"), ("99", "-3", "101"), ("nan", "1.5.", "")):
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
+        assert parts(opened(app, **(link | {"zoom": zoom, "across": across, "down": down}))) == (1.0, 50, 50)
+
+
+def parts(page: AppTest) -> tuple[Any, ...]:
+    return tuple(page.slider(key=key).value for key in ("zoom", "across", "down"))
+
+
+def test_a_picture_is_shown_drawn_again_and_under_ten_digits(app: AppTest) -> None:
+    page = opened(app, checkpoint="shipped fsvae", styles="Your picture", shows="7", zoom="2")
+    assert "Hand in a picture" in text_of(page)
+    content = io.BytesIO()
+    Image.new("RGB", (64, 48), (220, 30, 40)).save(content, "png")
+    page.file_uploader(key="photo").upload("door.png", content.getvalue(), "image/png").run()
+    assert not page.error
+    drawn = {alt: Image.open(io.BytesIO(pixels)) for alt, pixels in pictures_of(page)}
+    assert drawn["Your picture, door.png"].size == drawn["Your picture, drawn again as 7"].size == (32, 32)
+    assert np.allclose(np.asarray(drawn["Your picture, door.png"])[16, 16], (220, 30, 40), atol=4)
+    bodies = "".join(str(part.proto.body) for part in page.get("html"))
+    assert 'alt="The style of your picture under every digit from 0 to 9"' in bodies
+    page.file_uploader(key="photo").upload("door.png", b"no picture", "image/png").run()
+    assert [error.value for error in page.error] == [
+        "This file cannot be read as a picture: take a PNG, a JPEG or a WebP."
+    ]
+
+
+def test_one_picture_chosen_twice_is_named(app: AppTest) -> None:
+    page = opened(app, checkpoint="shipped fsvae")
+    assert "the same one" not in text_of(page)
+    page.selectbox(key="b").set_value(page.selectbox(key="a").value).run()
+    assert "Pictures A and B are the same one: choose another" in text_of(page)
 
 
 def test_scores_are_measured_after_a_guess(app: AppTest, source: Checkpoint) -> None:
