@@ -10,7 +10,7 @@ from pages.common.handed_in import HandedIn, asked_photo, photo_rows
 from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
 from pages.common.style_scores import comparison, known_scores, measure_scores, scores
 from pages.common.style_walks import bank, blended, dimensions, name_of
-from pages.common.swap_matrix import Matrix, matrix, show_matrix
+from pages.common.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from training.errors import UserError
 from training.folders import pretrained_names
 
@@ -34,21 +34,28 @@ def show_swaps(choice: str, place: DeltaGenerator) -> None:
         wrap=True,
         help="A style is a code z: drawn from the prior, or the code of an image under its own digit.",
     )
-    seed, numbers, photo = 0, "", None
-    if kind in ("prior", "bank"):
-        seed = st.number_input(
-            "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Which 20 styles are taken."
-        )
-    elif kind == "numbers":
+    drawn = kind in ("prior", "bank")
+    seed = st.number_input(
+        "Seed",
+        0,
+        2**32 - 1,
+        0,
+        key="seed",
+        bind="query-params",
+        disabled=not drawn,  # and not gone: the address keeps it
+        help="Which 20 styles are taken, from the prior or of the test images.",
+    )
+    numbers, photo = "", None
+    if kind == "numbers":
         numbers = st.text_input(
             "Numbers of SVHN test images",
             "3, 14, 15, 92, 65, 35, 89, 79, 32, 38",
             key="numbers",
             bind="query-params",
-            max_chars=200,
+            max_chars=LONGEST_NUMBERS,
             help="In the file's order, from 0 to 26,031, with commas between them.",
         )
-    else:
+    elif kind == "photo":
         try:
             photo = asked_photo()
         except UserError as error:
@@ -56,14 +63,19 @@ def show_swaps(choice: str, place: DeltaGenerator) -> None:
     file: bytes | Callable[[], bytes] | None = None
     with place.container():
         try:
-            file = _draw_photo(choice, photo) if kind == "photo" else _draw_matrix(choice, numbers or kind, seed)
+            if kind == "photo":
+                file = _draw_photo(choice, photo)
+            elif kind == "numbers":
+                file = _draw_matrix(choice, image_numbers(numbers), 0)
+            else:
+                file = _draw_matrix(choice, kind, seed)
         except UserError as error:
             frame.failure(error)
     if file is not None:
         st.download_button(
             "Download PNG",
             file,
-            f"{choice.replace(' ', '-')}-{kind}-seed{seed}.png",
+            f"{choice.replace(' ', '-')}-{kind}{f'-seed{seed}' if drawn else ''}.png",
             "image/png",
             icon=":material/download:",
             on_click="ignore",
@@ -83,7 +95,7 @@ def _draw_matrix(choice: str, asked: str, seed: int) -> Callable[[], bytes]:
     if first is None:
         shown = matrix(services.checkpoint(checkpoint_path(choice)), asked, seed)
     else:
-        shown = Matrix(first, STYLES, False, {})
+        shown = Matrix(first, STYLES, {})
     show_matrix(shown, choice)
     return shown.png
 
@@ -150,6 +162,8 @@ try:
         left, right = st.columns(2, gap="large")
         one = left.selectbox("Picture A", list(names), len(names) // 5, key="a", bind="query-params")
         other = right.selectbox("Picture B", list(names), len(names) // 2, key="b", bind="query-params")
+        if one == other:
+            st.info("Pictures A and B are the same one: choose another to see styles change.", icon=":material/info:")
         blended(source, held, names[one], names[other], "blend")
         st.subheader("One dimension of the style at a time", anchor=False)
         under = st.segmented_control(

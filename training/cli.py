@@ -165,7 +165,11 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:
-    """Measure NELBO, KL, reconstruction and IWAE-m bounds, with standard errors."""
+    """Measure NELBO, KL, reconstruction and IWAE-m bounds; for an FSVAE also how far digit and style are apart.
+
+    A set's standard errors are Monte-Carlo ones: how far a number moves under another seed on the same images. Those
+    of digit and style (in JSON: "disentanglement") are over the images: how far it moves on as many other images.
+    """
     from training.checkpoints import load_checkpoint
     from training.dataset_names import on_disk
     from training.device import prepare_thread
@@ -193,15 +197,16 @@ def evaluate(
         options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
         reports = measure(loaded, present, numbers, **options) if present else {}
         right = measure_accuracy(loaded)
-        style = measure_style(loaded, seed=seed, on_missing_reader=errors.print) if "svhn" in present else None
-    apart = {} if style is None else style.as_json() | _whole_set_terms(reports["svhn"])
+        style = None
+        if "svhn" in present:
+            style = measure_style(loaded, report=reports["svhn"], seed=seed, on_missing_reader=errors.print)
     if as_json:
         result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
         if right is not None:
             result["accuracy"] = right
         result["sets"] = {name: report.as_json() for name, report in reports.items()}
-        if apart:
-            result["disentanglement"] = apart
+        if style is not None:
+            result["disentanglement"] = style.as_json()
         typer.echo(json.dumps(result))
         return
     from training.tables import report_table, style_table
@@ -212,11 +217,6 @@ def evaluate(
         Console().print(f"Accuracy on the 10,000 test digits: {right:.4f}")
     if style is not None:
         Console().print(style_table(style))
-
-
-def _whole_set_terms(report: Any) -> dict[str, Any]:
-    """What a report says beside the bounds, to stand beside the measures of disentanglement."""
-    return {name: value for name, value in report.as_json().items() if isinstance(value, float)}
 
 
 @app.command("diagnose")
@@ -258,6 +258,7 @@ def sample(
     from training import pictures
     from training.checkpoints import load_checkpoint
 
+    _must_be_png(out)
     loaded = load_checkpoint(checkpoint)
     images = pictures.draw_samples(loaded.build(), count, seed=seed, temperature=temperature, kind=kind.value)
     facts = {"checkpoint": loaded.sha256, "seed": seed, "temperature": temperature, "kind": kind.value}
@@ -278,6 +279,7 @@ def swap_command(
     from training.checkpoints import load_checkpoint
     from training.styles import conditional_model, find_styles, swap
 
+    _must_be_png(out)
     loaded = load_checkpoint(checkpoint)
     found = find_styles(loaded, styles, seed=seed).z
     images = pictures.to_uint8(swap(conditional_model(loaded), found))
@@ -465,6 +467,14 @@ def readme(
 
     target = file or PROJECT / "README.md"
     errors.print(f"{target}: {'written anew' if write_tables(target) else 'already true'}.")
+
+
+def _must_be_png(out: Path) -> None:
+    """Refuse the name of a picture of another kind; a name that is no picture's is the caller's own affair."""
+    from PIL import Image
+
+    if Image.registered_extensions().get(out.suffix.lower(), "PNG") != "PNG":
+        raise UserError(f"{out} would hold a PNG under another kind's name: end --out with .png.")
 
 
 def _write_picture(out: Path, png: bytes) -> None:

@@ -1,13 +1,16 @@
-"""How well a conditional model keeps content, the digit y, and style, its z, apart: three numbers from real images.
+"""How well a conditional model keeps content, the digit y, and style, its z, apart: seven numbers from real images.
 
     content_accuracy  the share of swapped images in which a classifier reads the digit that was asked for
     style_leak        the test accuracy of a linear probe that reads the digit from the mean of z: for a z that knows
                       nothing of it, the share of the most common digit, 0.196 on SVHN
     style_kept        how the mean colour and the border pixels of an image go together with those of its swaps: the
                       mean of the two correlations
+    nelbo, kl, rec    the terms of the ELBO, in nats an image: what the same model is worth as a model of images
+    squared_error     the mean squared difference of an image and its reconstruction, per colour value in 0..1
 
 A swap is an image's own style, the mean of q(z|x, y), drawn with another digit. Every number has its standard error
-over the images.
+over the images: how far it would move on as many other images. An evaluation set's own errors are Monte-Carlo ones,
+see `training.evaluate`, and far smaller.
 """
 
 import math
@@ -20,6 +23,7 @@ from torch import Tensor
 
 from models.fsvae import ConditionalVAE
 from training.data import Dataset, Digits
+from training.evaluate import SetReport, error_over_images
 from training.styles import DIGITS, image_styles
 
 __all__ = ["Disentanglement", "measure_disentanglement", "probe_accuracy", "style_kept"]
@@ -33,7 +37,11 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Disentanglement:
-    """The three numbers with their standard errors; `content_accuracy` is None where no classifier was at hand."""
+    """The numbers with their standard errors over the images.
+
+    `content_accuracy` is None where no classifier was at hand. `images` were swapped; all else but `style_kept` is of
+    every test image.
+    """
 
     images: int
     content_accuracy: float | None
@@ -42,6 +50,14 @@ class Disentanglement:
     style_leak_se: float
     style_kept: float
     style_kept_se: float
+    nelbo: float
+    nelbo_se: float
+    kl: float
+    kl_se: float
+    rec: float
+    rec_se: float
+    squared_error: float | None
+    squared_error_se: float | None
 
     def as_json(self) -> dict[str, float | None]:
         """The numbers by name."""
@@ -49,12 +65,18 @@ class Disentanglement:
 
 
 def measure_disentanglement(
-    model: ConditionalVAE, dataset: Dataset, read: Callable[[Tensor], Tensor] | None, *, seed: int = 0
+    model: ConditionalVAE,
+    dataset: Dataset,
+    read: Callable[[Tensor], Tensor] | None,
+    report: SetReport,
+    *,
+    seed: int = 0,
 ) -> Disentanglement:
     """Measure a model on a data set's test images, the probe fitted on its training images.
 
     Arguments:
         read: gives the digits (n,) of images (n, pixels) in 0..1; without it there is no content accuracy.
+        report: of the model on all test images.
         seed: of the choice of images, and of the digits asked for: each of the other nine is as likely.
 
     Raises:
@@ -81,6 +103,14 @@ def measure_disentanglement(
         style_leak_se=_share_error(leak, len(test)),
         style_kept=kept,
         style_kept_se=(1 - kept**2) / math.sqrt(max(len(chosen) - 1, 1)),
+        nelbo=report.nelbo,
+        nelbo_se=error_over_images(report.nelbo_each),
+        kl=report.kl,
+        kl_se=error_over_images(report.terms_each["kl"]),
+        rec=report.rec,
+        rec_se=error_over_images(report.terms_each["rec"]),
+        squared_error=report.squared_error,
+        squared_error_se=None if report.squared_error is None else error_over_images(report.squared_error_each),
     )
 
 

@@ -4,7 +4,8 @@ The protocol is the homework's on every set of MNIST: NELBO, KL and reconstructi
 z; IWAE-m is a mean over max(100 // m, 1) passes. SVHN's sets are larger and take 10 in place of 100. All bounds read
 one stream of importance samples, so IWAE-1, -10 and -100 share their draws and their differences carry little noise.
 
-A standard error is the Monte-Carlo one: how far the number would move under another seed on the same images.
+A standard error is the Monte-Carlo one: how far the number would move under another seed on the same images. How far
+it would move on other images is for `error_over_images` to say.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from torch import Tensor
 from models.family import GenerativeModel
 from training.errors import Cancelled, UserError
 
-__all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "evaluate"]
+__all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "error_over_images", "evaluate"]
 
 BOUNDS = (1, 10, 100, 1000)
 PASSES = 100
@@ -36,8 +37,9 @@ class SetReport:
     size (sum w)^2 / sum w^2 of the m importance weights (Kong 1992), mean over images and passes: from 1, where one
     sample carries the whole estimate, to m, where q(z|x) is the posterior. `squared_error` is the mean squared
     difference between an image and its reconstruction, per colour value in 0..1; None for binary images.
-    `nelbo_each` and `niwae_each[m]` are the numbers of every image by itself, float64 (images,), in the set's order:
-    what two models differ by is read off image by image.
+    `nelbo_each`, `terms_each[name]`, `niwae_each[m]` and `squared_error_each` (empty for binary images) are the numbers
+    of every image by itself, float64 (images,), in the set's order: what two models differ by is read off image by
+    image, and how far a mean would move on other images.
     """
 
     images: int
@@ -50,6 +52,8 @@ class SetReport:
     squared_error: float | None = None
     nelbo_each: Tensor = field(default_factory=lambda: torch.empty(0), repr=False, compare=False)
     niwae_each: dict[int, Tensor] = field(default_factory=dict, repr=False, compare=False)
+    terms_each: dict[str, Tensor] = field(default_factory=dict, repr=False, compare=False)
+    squared_error_each: Tensor = field(default_factory=lambda: torch.empty(0), repr=False, compare=False)
 
     @property
     def kl(self) -> float:
@@ -124,11 +128,11 @@ def evaluate(
     parts: dict[str, _Total] = defaultdict(_Total)
     ladder = {m: _Total() for m in bounds}
     effective: dict[int, float] = dict.fromkeys(bounds, 0.0)
-    squared_errors = 0.0
+    squared_errors: list[Tensor] = []
     for number, (block, digits) in enumerate(zip(blocks, told, strict=True)):
         if coloured:
             block = block.float() / 255
-            squared_errors += float((model.reconstruct(block, digits) - block).square().double().mean(-1).sum())
+            squared_errors.append((model.reconstruct(block, digits) - block).square().double().mean(-1))
         noise = _noise(seed, number, "elbo")
         drawn: dict[str, Tensor] = {}
         for position in range(passes):
@@ -161,10 +165,20 @@ def evaluate(
         niwae={m: -total.value for m, total in ladder.items()},
         niwae_se={m: total.standard_error for m, total in ladder.items()},
         ess={m: total / len(images) for m, total in effective.items()},
-        squared_error=squared_errors / len(images) if coloured else None,
+        squared_error=sum(float(values.sum()) for values in squared_errors) / len(images) if coloured else None,
         nelbo_each=parts["nelbo"].each,
         niwae_each={m: -total.each for m, total in ladder.items()},
+        terms_each={name: total.each for name, total in parts.items() if name != "nelbo"},
+        squared_error_each=torch.cat(squared_errors) if squared_errors else torch.empty(0),
     )
+
+
+def error_over_images(each: Tensor) -> float:
+    """The standard error of the mean of every image's number, (images,), images seen as drawn by chance.
+
+    It holds the Monte-Carlo error too. A single image tells nothing of others: its error is 0.
+    """
+    return float(each.double().std()) / math.sqrt(len(each)) if len(each) > 1 else 0.0
 
 
 def check_bounds(bounds: Sequence[int]) -> list[int]:

@@ -1,5 +1,6 @@
 """Writing files so that a torn write never costs the last good one."""
 
+import errno
 import os
 import threading
 import time
@@ -19,7 +20,12 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
 
     Arguments:
         sync: wait until the disk has it; not worth it for what is rewritten every second.
+
+    Raises:
+        OSError: it cannot be written; `path` may name a folder, as ".", ".." and "/" always do.
     """
+    if path.name in ("", ".."):  # nothing can be written beside these
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         with beside.open("wb") as file:

@@ -88,12 +88,23 @@ def measure_accuracy(checkpoint: Checkpoint) -> float | None:
 
 
 def measure_style(
-    checkpoint: Checkpoint, *, seed: int = 0, on_missing_reader: Callable[[str], None] = lambda sentence: None
+    checkpoint: Checkpoint,
+    *,
+    report: SetReport | None = None,
+    seed: int = 0,
+    on_missing_reader: Callable[[str], None] = lambda sentence: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Disentanglement | None:
     """How well a conditional model keeps digit and style apart; None without SVHN, or for any other model.
 
     Arguments:
+        report: of this model on the svhn set; measured here, without bounds, when absent.
         on_missing_reader: hears why there is no content accuracy, if the shipped classifier is not there.
+        should_stop: asked several times a second while a report is measured.
+
+    Raises:
+        UserError: SVHN cannot be read, or the model cannot be measured on it.
+        Cancelled: `should_stop` answered yes.
     """
     model = checkpoint.build()
     if not isinstance(model, ConditionalVAE) or not on_disk("svhn"):
@@ -103,7 +114,9 @@ def measure_style(
         read = load_reader().model.read
     except UserError as error:
         on_missing_reader(str(error))
-    return measure_disentanglement(model, load_dataset("svhn"), read, seed=seed)
+    if report is None:
+        report = measure(checkpoint, ["svhn"], (), seed=seed, should_stop=should_stop)["svhn"]
+    return measure_disentanglement(model, load_dataset("svhn"), read, report, seed=seed)
 
 
 def measure(

@@ -56,7 +56,7 @@ def pretrain(
     run, checkpoint = Run(work), load_checkpoint(work)
     model: Any = checkpoint.build()
     reports = measure(checkpoint, DEFAULT_SETS[kind], on_progress=on_progress)
-    style = measure_style(checkpoint)
+    style = measure_style(checkpoint, report=reports.get("svhn"))
     status = run.status()
     card = Card(
         name=preset,

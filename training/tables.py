@@ -50,12 +50,18 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
 def style_table(found: Disentanglement) -> Table:
     """How far digit and style are apart, each measure with its standard error."""
     table = Table(title="digit and style, on SVHN's test images", title_justify="left", show_header=False)
+    table.caption = "± standard error over the images"
     content = "no classifier ships"
     if found.content_accuracy is not None:
         content = f"{found.content_accuracy:.3f} ± {found.content_accuracy_se:.3f}"
     table.add_row(f"content accuracy, {found.images:,} swaps", content)
     table.add_row("style leak, a linear probe's accuracy", f"{found.style_leak:.3f} ± {found.style_leak_se:.3f}")
-    table.add_row("style kept, a correlation", f"{found.style_kept:.3f} ± {found.style_kept_se:.3f}")
+    table.add_row("style kept, a correlation", f"{found.style_kept:.3f} ± {found.style_kept_se:.4f}")
+    table.add_row("NELBO, nats an image", f"{found.nelbo:.2f} ± {found.nelbo_se:.2f}")
+    table.add_row("KL, nats an image", f"{found.kl:.2f} ± {found.kl_se:.2f}")
+    table.add_row("reconstruction, nats an image", f"{found.rec:.2f} ± {found.rec_se:.2f}")
+    if found.squared_error is not None:
+        table.add_row("squared error per value", f"{found.squared_error:.5f} ± {found.squared_error_se:.5f}")
     return table
 
 

@@ -1,4 +1,4 @@
-"""How well a model keeps digit and style apart: three scores, each with its error and its meaning."""
+"""How well a model keeps digit and style apart, and how well it draws: each score with its error and its meaning."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.common import services
+from pages.common.palette import Quantity, swatch
+from pages.common.terms import TERMS, term
 from pages.common.ticking import ticking
-from training.cards import read_card
+from training.cards import Card, read_card
 from training.dataset_names import on_disk
 from training.folders import PRETRAINED
 
@@ -21,58 +23,94 @@ SECONDS = 1.0
 
 
 class Score(NamedTuple):
-    """One measure: its name, how its value is written, what it says in one sentence."""
+    """One measure: its name and colour, how its value is written and in which unit, what it says in one sentence."""
 
-    label: str
+    quantity: Quantity
     form: str
     text: str
+    unit: str = ""
+
+    def error(self, error: float) -> str:
+        """The standard error as "± 0.07"; where it is too small for the form, "± <0.01"."""
+        shown = format(error, self.form)
+        if any(digit in shown for digit in "123456789"):
+            return f"± {shown}"
+        places = int(self.form[1]) + 2 * self.form.endswith("%")
+        return f"± <{10**-places:{self.form}}"
 
 
 SCORES = {
     "content_accuracy": Score(
-        "Content accuracy",
+        TERMS["content_accuracy"].quantity,
         ".1%",
         "How often a classifier that was trained on real house numbers reads the digit that was asked for.",
     ),
     "style_leak": Score(
-        "Style leak",
+        TERMS["leak_accuracy"].quantity._replace(label="Style leak"),
         ".1%",
         "How often a linear probe reads the digit from the style z alone: 19.6 % is what a z without any digit gives.",
     ),
     "style_kept": Score(
-        "Style kept",
-        ".3f",
+        term("style_kept").quantity._replace(label="Style kept"),
+        ".4f",
         "How the mean colour and the border pixels of an image go together with those of its swaps: 1 is perfectly.",
     ),
+    "nelbo": Score(
+        TERMS["nelbo"].quantity,
+        ".2f",
+        "What the drawing gets wrong plus what the style costs, an image; below 0 where the densities of its colours "
+        "are above 1.",
+        " nats",
+    ),
+    "kl": Score(
+        TERMS["kl"].quantity, ".2f", "What the style z costs, an image: how far q(z|x, y) is from the prior.", " nats"
+    ),
+    "rec": Score(
+        TERMS["rec"].quantity,
+        ".2f",
+        "What the drawing gets wrong, an image: −log p(x|z, y), each colour a Gaussian around what is drawn.",
+        " nats",
+    ),
+    "squared_error": Score(
+        term("squared_error").quantity._replace(label="Squared error"),
+        ".5f",
+        "How far a colour value, from 0 to 1, of an image is from its plain reconstruction: the mean of the squares.",
+    ),
 }
+ROWS = (("content_accuracy", "style_leak", "style_kept"), ("nelbo", "kl", "rec", "squared_error"))
+ERRORS = "On SVHN's test images. ± is the standard error over the images: how far a number moves on as many other ones."
 
 
 def known_scores(source: "Checkpoint", shipped: str) -> Mapping[str, Any] | None:
-    """The three scores by name with their errors: from a shipped model's card, else as they were measured here."""
+    """The scores by name with their errors: from a shipped model's card, else as they were measured here."""
     if shipped:
-        return read_card(PRETRAINED / shipped).disentanglement
+        return _of_card(read_card(PRETRAINED / shipped))
     job = services.jobs().find(_key(source))
     return job.result.as_json() if job is not None and job.result is not None else None
 
 
+def _of_card(card: Card) -> Mapping[str, Any] | None:
+    """A card's scores; one that was written before they held the ELBO's terms has these without errors."""
+    if card.disentanglement is None:
+        return None
+    whole = card.sets.get("svhn")
+    return {name: getattr(whole, name) for name in ROWS[1] if whole is not None} | card.disentanglement
+
+
 def scores(found: Mapping[str, Any]) -> None:
-    """The three scores as tiles, each with its error and its sentence."""
-    for column, (name, score) in zip(st.columns(3, gap="large"), SCORES.items(), strict=True):
-        value, error = found.get(name), found.get(f"{name}_se")
-        with column:
-            if value is None:
-                st.metric(
-                    score.label, "not measured", "the classifier is missing", delta_color="off", delta_arrow="off"
-                )
-            else:
-                st.metric(
-                    score.label,
-                    format(value, score.form),
-                    f"± {format(error, score.form)}" if error is not None else None,
-                    delta_color="off",
-                    delta_arrow="off",
-                )
-            st.caption(score.text)
+    """The scores as two rows of tiles, each with its error and its sentence."""
+    for names in ROWS:
+        for column, name in zip(st.columns(len(names), gap="medium"), names, strict=True):
+            with column:
+                _tile(SCORES[name], found.get(name), found.get(f"{name}_se"))
+    st.caption(ERRORS)
+
+
+def _tile(score: Score, value: float | None, error: float | None) -> None:
+    shown = "not measured" if value is None else f"{value:{score.form}}{score.unit}"
+    below = "the classifier is missing" if value is None else None if error is None else score.error(error)
+    st.metric(swatch(score.quantity), shown, below, delta_color="off", delta_arrow="off")
+    st.caption(score.text)
 
 
 def measure_scores(source: "Checkpoint") -> None:
@@ -105,7 +143,7 @@ def _panel(source: "Checkpoint") -> None:
         def work(job: "Job") -> Any:
             from training.measure import measure_style
 
-            return measure_style(source)
+            return measure_style(source, should_stop=job.should_stop)
 
         services.jobs().submit(_key(source), f"Measuring {source.name}", work)
         st.rerun()
@@ -118,15 +156,22 @@ def _key(source: "Checkpoint") -> str:
 def comparison(names: list[str]) -> None:
     """Shipped models side by side: what a larger code gains, and what it costs."""
     cards = {name: read_card(PRETRAINED / name) for name in names}
-    rows = "".join(
-        f"| {name} | {card.training['model']['z']} | {card.sets['svhn'].squared_error:.4f} | "
-        + " | ".join(_written(name, card.disentanglement or {}) for name in SCORES)
-        + " |\n"
-        for name, card in cards.items()
-    )
-    heads = " | ".join(score.label.lower() for score in SCORES.values())
-    st.markdown(f"| model | size of z | squared error of a colour value | {heads} |\n|---|---|---|---|---|---|\n{rows}")
+    found = {name: _of_card(card) or {} for name, card in cards.items()}
+    rows = [
+        ["", *names],
+        [":--", *("--:" for _ in names)],
+        ["size of z", *(str(card.training["model"]["z"]) for card in cards.values())],
+    ]
+    for name, score in SCORES.items():
+        rows.append([swatch(score.quantity), *(_written(score, name, each) for each in found.values())])
+    st.html("<style>.st-key-style-scores table { font-variant-numeric: tabular-nums; }</style>")
+    with st.container(key="style-scores"):
+        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
 
 
-def _written(name: str, found: Mapping[str, Any]) -> str:
-    return "not measured" if found.get(name) is None else format(found[name], SCORES[name].form)
+def _written(score: Score, name: str, found: Mapping[str, Any]) -> str:
+    value, error = found.get(name), found.get(f"{name}_se")
+    if value is None:
+        return "not measured"
+    told = f"{value:{score.form}}{'' if error is None else f' {score.error(error)}'}{score.unit}"
+    return told.replace(" ", "\u00a0")

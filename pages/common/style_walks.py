@@ -105,7 +105,10 @@ def _seen(held: "StyleBank", position: int, drawn: "torch.Tensor") -> "torch.Ten
 
 
 def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) -> None:
-    """What each dimension of the style does to one image's style under a digit, the costliest first."""
+    """What each dimension of the style does to one image's style under a digit, the costliest first.
+
+    Where there are many, a switch shows all of them in place of the first ones.
+    """
     import torch
 
     from training.latents import traversals
@@ -116,7 +119,11 @@ def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) 
     idle = (held.styles.var(0) < COLLAPSED).tolist()
     latent = model.latents(held.styles[start], torch.tensor(digit))
     values = torch.linspace(-FARTHEST, FARTHEST, VALUES)
-    shown = order[:MOST_DIMENSIONS]
+    shown = order
+    if len(order) > MOST_DIMENSIONS and not st.toggle(
+        f"All {len(order)} dimensions", key="every-dimension", bind="query-params", help="Or those of highest KL alone."
+    ):
+        shown = order[:MOST_DIMENSIONS]
     rows = traversals(model, latent, shown, values).unflatten(0, (len(shown), VALUES))
     strips(
         [
@@ -131,9 +138,12 @@ def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) 
             for dimension, row in zip(shown, rows, strict=True)
         ]
     )
+    said = [f"KL: mean over {len(held.digits)} test images."]
     if len(order) > len(shown):
-        collapsed = sum(idle[dimension] for dimension in order[MOST_DIMENSIONS:])
-        st.caption(
-            f"Not shown: the {len(order) - len(shown)} dimensions of lowest KL, {collapsed} of them collapsed. "
-            f"KL: mean over {len(held.digits)} test images."
-        )
+        collapsed = sum(idle[dimension] for dimension in order[len(shown) :])
+        said.append(f"Not shown: the {len(order) - len(shown)} dimensions of lowest KL, {collapsed} of them collapsed.")
+    if any(idle[dimension] for dimension in shown):
+        said.append("Dashed: collapsed, since every image has nearly the same value there.")
+    elif len(shown) == len(order):
+        said.append("None has collapsed.")
+    st.caption(" ".join(said))

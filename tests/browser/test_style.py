@@ -41,6 +41,20 @@ def test_a_swap_is_on_the_screen_within_300_milliseconds(
     assert statistics.median(milliseconds) < 300, milliseconds
 
 
+def test_a_pictures_part_is_in_the_address_and_its_download_has_no_seed(
+    server: Server, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    Image.new("RGB", (64, 48), (220, 30, 40)).save(tmp_path / "door.png")
+    page = open_page(f"{server.url}/style?seed=5&styles=Your+picture&zoom=2.5")
+    page.locator("input[type=file][accept*=png]").set_input_files(tmp_path / "door.png")
+    expect(page.get_by_alt_text("Your picture, door.png")).to_be_visible()
+    page.get_by_role("slider", name="Top to bottom").press("ArrowRight")
+    page.wait_for_url(lambda url: {"down=51", "seed=5", "zoom=2.5"} <= {*url.partition("?")[2].split("&")})
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    assert download.value.suggested_filename == "shipped-fsvae-conv-photo.png"
+
+
 def test_new_swaps_can_be_downloaded_and_leave_the_rest_of_the_page_alone(
     server: Server, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:

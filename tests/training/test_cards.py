@@ -1,5 +1,6 @@
 import hashlib
 import math
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from training.checkpoints import load_checkpoint
 from training.config import TrainConfig
 from training.data import Dataset
 from training.dataset_names import datasets_of
+from training.disentanglement import Disentanglement
 from training.errors import UserError
 from training.evaluate import evaluate
 from training.folders import PRETRAINED, pretrained_names
@@ -108,6 +110,12 @@ def test_the_shipped_fsvaes_keep_digit_and_style_apart(name: str, content: float
     assert found["content_accuracy"] >= content
     assert found["style_leak"] <= 0.30
     assert found["style_kept"] >= 0.85
+    assert found.keys() == {field.name for field in fields(Disentanglement)}
+    numbers = read_card(PRETRAINED / name).sets["svhn"]
+    for term in ("nelbo", "kl", "rec", "squared_error"):
+        assert found[term] == pytest.approx(getattr(numbers, term), rel=1e-5)
+        assert found[f"{term}_se"] > 0
+    assert found["nelbo_se"] > 20 * numbers.nelbo_se  # over the images, in place of over the noise
 
 
 @pytest.mark.full_data

@@ -342,8 +342,22 @@ class TestSample:
         self, refused: Callable[..., str], digit_file: Path, tmp_path: Path
     ) -> None:
         assert "'--out'" in refused("sample", digit_file)
-        for out in (tmp_path, digit_file / "s.png"):
-            assert "cannot be written" in refused("sample", digit_file, "--out", out, "--count", 1)
+        for out in (tmp_path, digit_file / "s.png", "", ".", "..", "/"):
+            told = refused("sample", digit_file, "--out", out, "--count", 1)
+            assert told.endswith("): choose another --out.")
+            assert "cannot be written (" in told
+
+    @pytest.mark.parametrize("name", ["s.jpg", "s.JPEG", "s.webp", "s.pdf"])
+    def test_a_png_is_not_written_under_another_kinds_name(
+        self, refused: Callable[..., str], digit_file: Path, svhn_file: Path, tmp_path: Path, name: str
+    ) -> None:
+        for words in (("sample", digit_file), ("swap", svhn_file)):
+            assert refused(*words, "--out", tmp_path / name).endswith("name: end --out with .png.")
+        assert not (tmp_path / name).exists()
+
+    def test_a_name_without_a_kind_holds_a_png(self, command: Command, digit_file: Path, tmp_path: Path) -> None:
+        assert command("sample", digit_file, "--out", tmp_path / "grid.v2", "--count", 1) == (0, "", "")
+        assert Image.open(tmp_path / "grid.v2").format == "PNG"
 
 
 class TestOnSvhn:
@@ -363,13 +377,19 @@ class TestOnSvhn:
         code, stdout, err = command("evaluate", out, "--json")
         assert code == 0
         apart = json.loads(stdout)["disentanglement"]
-        assert {"content_accuracy", "style_leak", "style_kept", "nelbo", "kl", "rec", "squared_error"} <= apart.keys()
+        names = ["content_accuracy", "style_leak", "style_kept", "nelbo", "kl", "rec", "squared_error"]
+        assert list(apart) == ["images", *(key for name in names for key in (name, f"{name}_se"))]
         (numbers,) = json.loads(stdout)["sets"].values()
         keys = ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess", "squared_error"]
         assert list(numbers) == keys
         assert (numbers["images"], numbers["niwae"]) == (17, {})
         assert numbers["nelbo"] == pytest.approx(numbers["kl"] + numbers["rec"])
         assert 0 < numbers["squared_error"] < 1
+        assert all(apart[name] == numbers[name] for name in ("nelbo", "kl", "rec", "squared_error"))
+        assert apart["nelbo_se"] > 2 * numbers["nelbo_se"]  # over the images, in place of over the noise
+        table = command("evaluate", out).out
+        assert f"{apart['nelbo']:.2f} ± {apart['nelbo_se']:.2f}" in table
+        assert f"{apart['squared_error']:.5f} ± {apart['squared_error_se']:.5f}" in table
 
         assert command("sample", out, "--out", png, "--count", 21) == (0, "", "")
         assert (Image.open(png).size, Image.open(png).mode) == ((640, 64), "RGB")
@@ -395,6 +415,8 @@ class TestOnSvhn:
         told = refused("evaluate", svhn_file, "--sets", "sample")
         assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on sample."
         assert "is not told a digit" in refused("swap", digit_file, "--out", tmp_path / "s.png")
+        for out in ("", ".", "..", "/"):
+            assert "cannot be written (" in refused("swap", svhn_file, "--out", out)
         assert "data should be svhn" in refused("train", "fsvae", "--data", "mnist-sample")
 
 

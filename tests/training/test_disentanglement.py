@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,11 @@ from torch import Tensor
 
 from models import fsvae
 from models.fsvae import FSVAE, FSVAEConfig
+from training.checkpoints import load_checkpoint
 from training.data import Dataset, Digits
-from training.disentanglement import measure_disentanglement, probe_accuracy, style_kept
+from training.disentanglement import Disentanglement, measure_disentanglement, probe_accuracy, style_kept
+from training.evaluate import evaluate
+from training.measure import measure, measure_style
 
 PIXELS = 3 * 4 * 4
 
@@ -37,6 +41,12 @@ class Painted(FSVAE):
         return drawn
 
 
+def measured(model: Any, dataset: Dataset, read: Any) -> Disentanglement:
+    """Measured with a report of two passes over the test images."""
+    report = evaluate(model, dataset.test.images, (), labels=dataset.test.labels, passes=2)
+    return measure_disentanglement(model, dataset, read, report)
+
+
 def read(images: Tensor) -> Tensor:
     return (images[:, 1] * 10).round().long()
 
@@ -53,14 +63,14 @@ def plain_colours(fake_svhn: Dataset) -> Dataset:
 
 
 def test_a_model_that_obeys_and_keeps_the_style_has_both_numbers_at_one(plain_colours: Dataset) -> None:
-    found = measure_disentanglement(Painted(leaky=False), plain_colours, read)
+    found = measured(Painted(leaky=False), plain_colours, read)
     assert (found.images, found.content_accuracy, found.content_accuracy_se) == (17, 1.0, 0.0)
     assert found.style_kept > 0.99
     assert found.style_leak < 0.5
 
 
 def test_the_probe_finds_a_digit_that_is_in_the_style(plain_colours: Dataset) -> None:
-    assert measure_disentanglement(Painted(leaky=True), plain_colours, read).style_leak > 0.9
+    assert measured(Painted(leaky=True), plain_colours, read).style_leak > 0.9
 
 
 def test_a_reader_that_sees_the_images_own_digits_finds_no_swap_obeyed(plain_colours: Dataset) -> None:
@@ -73,16 +83,42 @@ def test_a_reader_that_sees_the_images_own_digits_finds_no_swap_obeyed(plain_col
             return super().latents(z, y)
 
     order = torch.randperm(17, generator=torch.Generator().manual_seed(0))
-    measure_disentanglement(Deaf(leaky=False), plain_colours, read)
+    model = Deaf(leaky=False)
+    report = evaluate(model, plain_colours.test.images, (), labels=plain_colours.test.labels, passes=2)
+    own.clear()
+    measure_disentanglement(model, plain_colours, read, report)
     assert not any(asked == digit for asked, digit in zip(own, plain_colours.test.labels[order].tolist(), strict=True))
     assert len(set(own)) > 5
 
 
 def test_without_a_classifier_the_other_numbers_are_there(fake_svhn: Dataset) -> None:
     model = fsvae.FAMILY.fresh(FSVAEConfig(z=5, hidden=(11, 13)), seed=0)
-    found = measure_disentanglement(model, fake_svhn, None).as_json()
+    found = measured(model, fake_svhn, None).as_json()
     assert found["content_accuracy"] is found["content_accuracy_se"] is None
     assert all(value is not None and math.isfinite(value) for name, value in found.items() if "content" not in name)
+
+
+def test_the_terms_have_their_errors_over_the_images(svhn_file: Path, fake_svhn: Dataset, svhn_folder: Path) -> None:
+    """A Monte-Carlo error would be many times smaller: these images cost very different numbers of nats."""
+    checkpoint = load_checkpoint(svhn_file)
+    report = measure(checkpoint, ["svhn"], seed=3)["svhn"]
+    found = measure_style(checkpoint, report=report)
+    assert found is not None
+    assert (found.nelbo, found.kl, found.rec) == (report.nelbo, report.kl, report.rec)
+    each = {"nelbo": report.nelbo_each, **report.terms_each}
+    for name in ("nelbo", "kl", "rec"):
+        assert getattr(found, f"{name}_se") == pytest.approx(each[name].std().item() / math.sqrt(17))
+    assert found.nelbo_se > 2 * report.nelbo_se
+    model: Any = checkpoint.build()
+    with torch.inference_mode():
+        x, y = fake_svhn.test.images.float() / 255, fake_svhn.test.labels
+        squares = (model.reconstruct(x, y) - x).square().mean(1)
+    assert found.squared_error == pytest.approx(squares.mean().item())
+    assert found.squared_error_se == pytest.approx(squares.std().item() / math.sqrt(17), rel=1e-4)
+    alone = measure_style(checkpoint, seed=3)
+    assert alone is not None
+    for name in ("nelbo", "nelbo_se", "squared_error", "squared_error_se"):
+        assert getattr(alone, name) == getattr(found, name)
 
 
 def test_the_probe_is_linear_and_ignores_the_scale_of_a_feature() -> None:

@@ -30,6 +30,16 @@ def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "new/.."])
+def test_a_name_that_is_always_a_folders_is_refused_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(IsADirectoryError, match="Is a directory"):
+        replace_file(Path(name), b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.safetensors"
     replace_file(file, b"the old one")
