@@ -9,6 +9,7 @@ from pages.common import services
 from pages.common.palette import Quantity, swatch
 from pages.common.terms import TERMS, term
 from pages.common.ticking import ticking
+from training.ablations import read_ablations
 from training.cards import Card, read_card
 from training.dataset_names import on_disk
 from training.folders import PRETRAINED
@@ -154,13 +155,22 @@ def _key(source: "Checkpoint") -> str:
 
 
 def comparison(names: list[str]) -> None:
-    """Shipped models side by side: what a larger code gains, and what it costs."""
+    """Shipped models side by side, and those of them that learned without a part of their objective.
+
+    Raises:
+        UserError: a card, or the file of those others, cannot be read.
+    """
     cards = {name: read_card(PRETRAINED / name) for name in names}
+    others = [entry for entry in read_ablations() if entry.preset in names]
     found = {name: _of_card(card) or {} for name, card in cards.items()}
+    found |= {entry.title: entry.disentanglement for entry in others}
+    sizes = [card.training["model"]["z"] for card in cards.values()] + [entry.z for entry in others]
+    steps = [card.steps for card in cards.values()] + [entry.steps for entry in others]
     rows = [
-        ["", *names],
-        [":--", *("--:" for _ in names)],
-        ["size of z", *(str(card.training["model"]["z"]) for card in cards.values())],
+        ["", *found],
+        [":--", *("--:" for _ in found)],
+        ["size of z", *map(str, sizes)],
+        ["training steps", *(f"{count:,}" for count in steps)],
     ]
     for name, score in SCORES.items():
         rows.append([swatch(score.quantity), *(_written(score, name, each) for each in found.values())])

@@ -213,11 +213,12 @@ def test_a_shipped_models_scores_stand_with_their_errors_beside_the_other_models
     tiles = [(tile.value, tile.delta) for tile in page.metric]
     assert tiles[3] == (f"{found['nelbo']:.2f} nats", f"± {found['nelbo_se']:.2f}")
     assert tiles[6] == (f"{found['squared_error']:.5f}", f"± {found['squared_error_se']:.5f}")
-    (table,) = (part.value for part in page.markdown if "| size of z | 32 | 10 |" in part.value)
+    (table,) = (part.value for part in page.markdown if "| size of z | 32 | 10 | 32 |" in part.value)
     rows = {row.split(" | ")[0]: row for row in table.replace("\u00a0", " ").splitlines()}
-    assert len(rows) == 10
+    assert len(rows) == 11
+    assert rows["| training steps"] == "| training steps | 38,000 | 75,000 | 8,000 |"
     assert f" | {found['kl']:.2f} ± {found['kl_se']:.2f} nats |" in rows["| :color[■]{foreground='#c96a00'} KL"]
-    assert all(row.count("±") == 2 for head, row in rows.items() if "■" in head)
+    assert all(row.count("±") == 3 for head, row in rows.items() if "■" in head)
 
 
 def test_a_card_without_errors_of_the_terms_shows_the_terms(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
