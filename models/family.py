@@ -19,6 +19,7 @@ __all__ = [
     "Objective",
     "Preset",
     "Shapes",
+    "a",
     "matrix_shape",
     "told_labels",
 ]
@@ -178,6 +179,12 @@ class Family:
         with _default_generator, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return self.build(config)
+
+
+def a(title: str) -> str:
+    """A family's title as it is spoken: a VAE, an SSVAE."""
+    spelt = title[:2].isupper() and title[0] in "AEFHILMNORSX"
+    return f"{'an' if spelt else 'a'} {title}"
 
 
 def told_labels(shapes: Shapes) -> int:

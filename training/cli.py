@@ -187,7 +187,9 @@ def evaluate(
     for name in asked:
         if name not in present:
             command = "download svhn" if evaluation_set(name).dataset == "svhn" else "download"
-            errors.print(f"The {name} set is left out: its data are not on disk (python -m training {command}).")
+            errors.print(
+                f"The {name} set is left out: its data are not on disk, or not whole (python -m training {command})."
+            )
     with _progress() as bar, _interruptible() as interrupted:
         tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
 

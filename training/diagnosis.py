@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from models.family import a
 from training.checkpoints import Understood, plain_names, understand
 from training.errors import UserError
 from training.layouts import every_layout, homework_layout, shapes_of
@@ -14,7 +15,6 @@ from training.meanings import (
     OPTIMISER,
     Fault,
     Telling,
-    a,
     extra_fault,
     missing_fault,
     shape_fault,

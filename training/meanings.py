@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.family import Preset, Shapes
+from models.family import Preset, Shapes, a
 from training.layouts import LABELS, Length, sizes_of
 from training.name_matching import Match, is_optimiser_name, module_of, network_of, normalises
 from training.tensor_statistics import Statistics
@@ -17,7 +17,6 @@ __all__ = [
     "OPTIMISER",
     "Fault",
     "Telling",
-    "a",
     "extra_fault",
     "missing_fault",
     "shape_fault",
@@ -143,12 +142,6 @@ def sizes_apart(match: Match) -> dict[str, str]:
         for field in homework
         if own[field] != homework[field]
     }
-
-
-def a(title: str) -> str:
-    """A family's title with its article, as it is spoken: a VAE, an SSVAE."""
-    spelt = title[:2].isupper() and title[0] in "AEFHILMNORSX"
-    return f"{'an' if spelt else 'a'} {title}"
 
 
 def whose(preset: Preset) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.family import a
 from models.fsvae import ConditionalVAE
 from training.checkpoints import Checkpoint
 from training.data import Digits, load_dataset
@@ -40,7 +41,7 @@ def conditional_model(checkpoint: Checkpoint) -> ConditionalVAE:
     """
     model = checkpoint.build()
     if not isinstance(model, ConditionalVAE):
-        raise UserError(f"{checkpoint.name} is a {checkpoint.family.title}, which is not told a digit: take an FSVAE.")
+        raise UserError(f"{checkpoint.name} is {a(checkpoint.family.title)}, which is not told a digit: take an FSVAE.")
     return model
 
 
@@ -57,18 +58,19 @@ class Styles(NamedTuple):
     indices: Tensor | None = None
 
 
-def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0) -> Styles:
+def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: ConditionalVAE | None = None) -> Styles:
     """The styles that somebody asked for.
 
     Arguments:
         asked: "prior", 20 styles from the prior; "bank", 20 of the checkpoint's style bank, see `bank_of`; or indices
             of SVHN test images in the file's order, such as "3,14,15", each image's style under its own digit.
         seed: of the prior's styles, and of the choice from the bank.
+        model: the checkpoint's, where it is built already.
 
     Raises:
         UserError: no such choice, a model that is not told digits, or a bank or data that are missing.
     """
-    model, noise = conditional_model(checkpoint), torch.Generator().manual_seed(seed)
+    model, noise = model or conditional_model(checkpoint), torch.Generator().manual_seed(seed)
     if asked == "prior":
         return Styles(_prior_styles(model, STYLES, generator=noise))
     if asked == "bank":

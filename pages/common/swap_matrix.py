@@ -82,7 +82,8 @@ def _matrix(sha256: str, asked: str, seed: int, with_svhn: bool, _source: "Check
     from training.data import load_dataset
     from training.styles import conditional_model, find_styles, swap
 
-    model, styles = conditional_model(_source), find_styles(_source, asked, seed=seed)
+    model = conditional_model(_source)
+    styles = find_styles(_source, asked, seed=seed, model=model)
     rows = [swap(model, styles.z)]
     sources: tuple[tuple[int, int], ...] = ()
     if styles.indices is not None and styles.digits is not None:

@@ -71,7 +71,7 @@ def upload_panel() -> None:
         if any(entry.diagnosis is not None for entry in handed_in()):
             st.page_link("pages/clinic.py", label="What was found in them", icon=":material/biotech:")
         for name, file in uploads().items():
-            st.markdown(f":material/check: **{name}**, a {file.family.upper()}")
+            st.markdown(f":material/check: **{name}** ({file.family.upper()})")
 
 
 def hand_in() -> None:

@@ -5,7 +5,7 @@ import torch
 from pydantic import ValidationError
 
 from models import vae
-from models.family import ElboTerms, matrix_shape
+from models.family import ElboTerms, a, matrix_shape
 from models.vae import VAE, VAEConfig
 
 
@@ -57,3 +57,14 @@ def test_matrix_shape_reads_outputs_and_inputs() -> None:
 def test_matrix_shape_says_what_is_wrong(shapes: dict[str, tuple[int, ...]], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         matrix_shape(shapes, "w")
+
+
+def test_titles_are_spoken_with_their_article() -> None:
+    assert [a(title) for title in ("VAE", "beta-VAE", "GMVAE", "SSVAE", "FSVAE", "convolutional FSVAE")] == [
+        "a VAE",
+        "a beta-VAE",
+        "a GMVAE",
+        "an SSVAE",
+        "an FSVAE",
+        "a convolutional FSVAE",
+    ]

@@ -97,7 +97,7 @@ def test_an_fsvae_whose_networks_contradict_each_other_is_named_as_one(tmp_path:
     state = FAMILIES["fsvae"].fresh(FSVAEConfig(z=5, hidden=(11, 13), pixels=48), seed=0).state_dict()
     state["dec.net.0.weight"] = torch.zeros(11, 14)
     torch.save(state, tmp_path / "model.pt")
-    assert "looks like a FSVAE, but the encoder is told 10 labels" in refusal(tmp_path / "model.pt")
+    assert "looks like an FSVAE, but the encoder is told 10 labels" in refusal(tmp_path / "model.pt")
 
 
 class TestWhereWeightsAre:
