@@ -96,8 +96,8 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
             [
                 marked(model.color, model.title),
                 numbers.cell((report.nelbo, report.nelbo_se)),
-                f"{report.kl:.2f}",
-                f"{report.rec:.2f}",
+                numbers.cell((report.kl, None)),
+                numbers.cell((report.rec, None)),
                 *(numbers.cell((report.niwae[m], report.niwae_se[m]) if m in report.niwae else None) for m in bounds),
                 "reference" if found is None else _interval(found),
             ]

@@ -27,6 +27,7 @@ _STYLE = (
     "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; } "
     ".katex-display { overflow: auto hidden; padding: 0.2em 0; } "
     "[data-testid='stMarkdownContainer']:has(> table) { overflow-x: auto; } "
+    "[data-testid='stSelectbox'] input { text-overflow: ellipsis; } "
     "[class*='st-key-pixels-'] img { border-radius: 4px; }</style>"
 )
 

@@ -154,9 +154,10 @@ def cell(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
     value, error = estimate
+    told = f"{value:.2f}".replace("-", "\u2212")
     if error is None:
-        return f"{value:.2f}"
-    return f"{value:.2f}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{value:.2f}\u00a0±\u00a0<0.01"
+        return told
+    return f"{told}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{told}\u00a0±\u00a0<0.01"
 
 
 def _of(ess: float, m: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.common import frame
 from pages.common.uploads import UPLOAD, upload_panel, uploads
 from training.dataset_names import datasets_of
 from training.folders import PRETRAINED, fact_of, pretrained_names, run_ids, runs_folder
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 MOST = 6
+LONGEST_NAME = 60
 
 SHIPPED, RUN = "shipped ", "run "
 
@@ -43,6 +45,10 @@ def pick_checkpoint_of(
 
 
 def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint", default: str = "") -> Any:
+    absent = f"{key}-absent"
+    if key not in st.session_state:
+        asked = st.query_params.get(key, "")
+        st.session_state[absent] = asked if asked.startswith((RUN, UPLOAD)) and asked not in options else ""
     chosen = st.selectbox(
         label,
         options,
@@ -50,7 +56,13 @@ def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint",
         key=key,
         bind="query-params",
         help="Models that ship with the app, every run trained here, and files that you hand in.",
+        on_change=lambda: st.session_state.pop(absent, None),
     )
+    if st.session_state.get(absent):
+        st.caption(
+            f"The link asks for **{frame.plain(st.session_state[absent][:LONGEST_NAME])}**, which is not here: a run "
+            "belongs to its server, a file that was handed in to its visitor."
+        )
     if key == "checkpoint":
         upload_panel()
     return chosen

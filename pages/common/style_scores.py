@@ -31,6 +31,11 @@ class Score(NamedTuple):
     text: str
     unit: str = ""
 
+    def value(self, value: float, error: float | None = None) -> str:
+        """The value, with its standard error where it is known, and its unit."""
+        told = f"{value:{self.form}}".replace("-", "\u2212")
+        return f"{told}{'' if error is None else f' {self.error(error)}'}{self.unit}"
+
     def error(self, error: float) -> str:
         """The standard error as "± 0.07"; where it is too small for the form, "± <0.01"."""
         shown = format(error, self.form)
@@ -108,7 +113,7 @@ def scores(found: Mapping[str, Any]) -> None:
 
 
 def _tile(score: Score, value: float | None, error: float | None) -> None:
-    shown = "not measured" if value is None else f"{value:{score.form}}{score.unit}"
+    shown = "not measured" if value is None else score.value(value)
     below = "the classifier is missing" if value is None else None if error is None else score.error(error)
     st.metric(swatch(score.quantity), shown, below, delta_color="off", delta_arrow="off")
     st.caption(score.text)
@@ -183,5 +188,4 @@ def _written(score: Score, name: str, found: Mapping[str, Any]) -> str:
     value, error = found.get(name), found.get(f"{name}_se")
     if value is None:
         return "not measured"
-    told = f"{value:{score.form}}{'' if error is None else f' {score.error(error)}'}{score.unit}"
-    return told.replace(" ", "\u00a0")
+    return score.value(value, error).replace(" ", "\u00a0")

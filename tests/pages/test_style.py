@@ -211,7 +211,7 @@ def test_a_shipped_models_scores_stand_with_their_errors_beside_the_other_models
     page = opened(app, checkpoint="shipped fsvae", guess="over 90")
     found: Any = read_card(PRETRAINED / "fsvae").disentanglement
     tiles = [(tile.value, tile.delta) for tile in page.metric]
-    assert tiles[3] == (f"{found['nelbo']:.2f} nats", f"± {found['nelbo_se']:.2f}")
+    assert tiles[3] == (f"\u2212{-found['nelbo']:.2f} nats", f"± {found['nelbo_se']:.2f}")
     assert tiles[6] == (f"{found['squared_error']:.5f}", f"± {found['squared_error_se']:.5f}")
     (table,) = (part.value for part in page.markdown if "| size of z | 32 | 10 | 32 |" in part.value)
     rows = {row.split(" | ")[0]: row for row in table.replace("\u00a0", " ").splitlines()}

@@ -51,3 +51,16 @@ def test_a_file_is_read_and_chosen_on_every_page(app: AppTest, tmp_path: Path) -
 
     stranger = AppTest.from_file(app._script_path, default_timeout=PATIENCE).switch_page("pages/samples.py").run()
     assert not [name for name in stranger.selectbox(key="checkpoint").options if name.startswith("upload")]
+
+
+@pytest.mark.parametrize("asked", ["upload mine", "run [gone](https://example.org)"])
+def test_a_link_to_what_is_elsewhere_says_so_until_something_is_chosen(app: AppTest, asked: str) -> None:
+    page = app.switch_page("pages/samples.py")
+    page.query_params["checkpoint"] = asked
+    page.run()
+    told = [caption.value for caption in page.caption if "The link asks for" in caption.value]
+    assert len(told) == 1
+    assert asked.replace("[", "\\[") in told[0]
+    assert page.selectbox(key="checkpoint").value == "shipped vae"
+    page.selectbox(key="checkpoint").select("shipped gmvae").run()
+    assert not [caption for caption in page.caption if "The link asks for" in caption.value]
