@@ -283,8 +283,9 @@ def swap_command(
 
     _must_be_png(out)
     loaded = load_checkpoint(checkpoint)
-    found = find_styles(loaded, styles, seed=seed).z
-    images = pictures.to_uint8(swap(conditional_model(loaded), found))
+    model = conditional_model(loaded)
+    found = find_styles(loaded, styles, seed=seed, model=model).z
+    images = pictures.to_uint8(swap(model, found))
     facts = {"checkpoint": loaded.sha256, "styles": styles, "seed": seed}
     _write_picture(out, pictures.png_bytes(pictures.grid(images, columns=len(found)), **facts))
 

@@ -110,7 +110,8 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
 
 def _interval(found: "Difference") -> str:
     low, high = found.interval
-    return f"{found.mean:+.2f}\u00a0({low:+.2f}\u00a0to\u00a0{high:+.2f})".replace("-", "−")
+    mean, least, most = (numbers.signed(value, "+.2f") for value in (found.mean, low, high))
+    return f"{mean}\u00a0({least}\u00a0to\u00a0{most})"
 
 
 def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:

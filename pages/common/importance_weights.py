@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common import figures
+from pages.common.numbers import signed
 from pages.common.palette import BOUND, NELBO, REFERENCE, swatch
 from training.dataset_names import best_dataset_name
 
@@ -98,8 +99,8 @@ def _histogram(sample: "ImportanceSample", title: str, half: int) -> None:
             f"is {sample.bound(SAMPLES):.1f}, and {half} samples carry half of the weight",
         )
     st.caption(
-        f"The lines: {swatch(NELBO, f'the mean log-weight, {_signed(sample.bound(1))}')}, which is the ELBO; "
-        f"{swatch(BOUND, f'the log of the mean weight, {_signed(sample.bound(SAMPLES))}')}."
+        f"The lines: {swatch(NELBO, f'the mean log-weight, {signed(sample.bound(1))}')}, which is the ELBO; "
+        f"{swatch(BOUND, f'the log of the mean weight, {signed(sample.bound(SAMPLES))}')}."
     )
 
 
@@ -108,7 +109,3 @@ def _line(value: float, color: str) -> dict[str, Any]:
         "mark": {"type": "rule", "color": color, "strokeWidth": 3},
         "encoding": {"x": {"datum": value, "type": "quantitative"}},
     }
-
-
-def _signed(nats: float) -> str:
-    return f"{nats:.2f}".replace("-", "\u2212")

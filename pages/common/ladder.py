@@ -6,7 +6,7 @@ from itertools import pairwise
 import streamlit as st
 
 from pages.common.ladder_drawing import Ladder, drawing
-from pages.common.numbers import Column, Estimate
+from pages.common.numbers import Column, Estimate, signed
 from pages.common.palette import BOUND, MODELS, marked, swatch
 
 __all__ = ["ladder_chart", "proof", "rung_table", "still_to_come"]
@@ -75,7 +75,7 @@ def proof(model: Column) -> None:
             why = f"a mean of {above:,} single weights: the ELBO"
         else:
             why = f"a mean of {above:,} weights is a mean of {above / m:g} means of {m:,}: Jensen once more"
-        lines.append((step, why, f"{-model.bounds[m][0]:.2f}".replace("-", "\u2212")))
+        lines.append((step, why, signed(-model.bounds[m][0])))
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 

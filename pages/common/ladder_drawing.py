@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
+from pages.common.numbers import signed
 from pages.common.palette import MODELS
 
 __all__ = ["Ladder", "drawing"]
@@ -17,7 +18,6 @@ HEIGHT = 300
 MOST_TICKS = 8
 ERRORS_SHOWN = 2.0  # standard errors to each side
 MARGIN = 0.06  # of the width, left of the first rung and right of the last
-MINUS = "\u2212"
 LINE = 2.4  # pixels
 _STYLE = """<style>
 .ladder { padding: 0.25rem 1rem 4.2rem 4.2rem; font-size: 0.8rem; font-variant-numeric: tabular-nums; }
@@ -69,7 +69,7 @@ def drawing(ladders: Sequence[Ladder], told: str) -> str:
     decimals = max(0, -math.floor(math.log10(step)))
     colored = list(zip(MODELS, ladders, strict=False))
     names = [f'<span><b style="color: {color}">■</b> {escape(one.title)}</span>' for color, one in colored]
-    parts = [_tick(up(tick * step), _number(tick * step, decimals)) for tick in range(first, last + 1)]
+    parts = [_tick(up(tick * step), signed(tick * step, f",.{decimals}f")) for tick in range(first, last + 1)]
     parts += [f'<span style="left: {across(m):.2f}%; top: {HEIGHT + 16}px">{m:,}</span>' for m in sorted(set(every))]
     parts += [_line(ladder, color, across, up) for color, ladder in colored]
     parts += [_rungs(ladder, color, across, up) for color, ladder in colored]
@@ -115,10 +115,6 @@ def _ticks(low: float, high: float) -> tuple[float, int, int]:
     return step, first, max(math.ceil(high / step), first + 1)
 
 
-def _number(value: float, decimals: int) -> str:
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
-
-
 def _tick(y: float, text: str) -> str:
     return f'<div class="tick" style="top: {y:.1f}px"><span>{text}</span></div>'
 
@@ -136,7 +132,7 @@ def _rungs(ladder: Ladder, color: str, across: _Across, up: _Up) -> str:
     drawn = []
     for m, (value, error) in ladder.rungs.items():
         length = up(value - ERRORS_SHOWN * error) - up(value + ERRORS_SHOWN * error)
-        number = _number(value, 2) + (f" ± {error:.2f}" if error else "")
+        number = signed(value, ",.2f") + (f" ± {error:.2f}" if error else "")
         drawn.append(
             f'<div class="rung" style="left: {across(m):.2f}%; top: {up(value):.1f}px; --color: {color}">'
             f"{_error(length) if error else ''}"

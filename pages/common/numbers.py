@@ -13,7 +13,7 @@ from training.cards import ACCURACIES, REFERENCES, read_card
 from training.errors import UserError
 from training.folders import PRETRAINED
 
-__all__ = ["SETS", "Column", "cell", "column", "numbers_table", "preset_table", "published", "shipped"]
+__all__ = ["SETS", "Column", "cell", "column", "numbers_table", "preset_table", "published", "shipped", "signed"]
 
 SETS = {
     "homework": "homework set",
@@ -154,10 +154,15 @@ def cell(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
     value, error = estimate
-    told = f"{value:.2f}".replace("-", "\u2212")
+    told = signed(value)
     if error is None:
         return told
     return f"{told}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{told}\u00a0±\u00a0<0.01"
+
+
+def signed(value: float, form: str = ".2f") -> str:
+    """A number in a format, as it is printed: with a minus sign and no hyphen."""
+    return format(value, form).replace("-", "\u2212")
 
 
 def _of(ess: float, m: int) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.common import services
+from pages.common.numbers import signed
 from pages.common.palette import Quantity, swatch
 from pages.common.terms import TERMS, term
 from pages.common.ticking import ticking
@@ -33,8 +34,7 @@ class Score(NamedTuple):
 
     def value(self, value: float, error: float | None = None) -> str:
         """The value, with its standard error where it is known, and its unit."""
-        told = f"{value:{self.form}}".replace("-", "\u2212")
-        return f"{told}{'' if error is None else f' {self.error(error)}'}{self.unit}"
+        return f"{signed(value, self.form)}{'' if error is None else f' {self.error(error)}'}{self.unit}"
 
     def error(self, error: float) -> str:
         """The standard error as "± 0.07"; where it is too small for the form, "± <0.01"."""
