@@ -14,8 +14,14 @@ DIMMED = """[...document.querySelectorAll(".st-key-ticking-figures [data-testid=
     .filter(node => getComputedStyle(node).opacity < 1).length"""
 
 
+STEP = re.compile(r"step ([1-9][\d,]*) of")
+
+
 def step_of(page: Page) -> int:
-    found = re.search(r"step ([\d,]+) of", page.get_by_test_id("stProgress").inner_text())
+    """The step that the page says it is at; waits out the seconds in which a training loads PyTorch."""
+    panel = page.get_by_test_id("stProgress")
+    expect(panel).to_contain_text(STEP)
+    found = STEP.search(panel.inner_text())
     assert found
     return int(found[1].replace(",", ""))
 
@@ -29,6 +35,8 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("button", name="Stop", exact=True).wait_for()
     page.wait_for_url(re.compile(r"run=vae-"))
+    first_step = step_of(page)
+    page.get_by_alt_text("digits from the same 200 codes at step").wait_for()  # so the charts are the run's own, too
     page.locator(LINES).first.wait_for(state="attached")
     address = page.url
 
@@ -38,7 +46,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
         + LINES
         + "')].map(path => (path.getAttribute('d') || '').length))"
     )
-    before, first_step = page.evaluate(length), step_of(page)
+    before = page.evaluate(length)
     ticks = 0
     seen = first_step
     deadline = time.monotonic() + PATIENCE
