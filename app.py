@@ -7,7 +7,7 @@ import streamlit as st
 
 ICON = b64encode(Path(__file__).with_name("assets").joinpath("favicon.png").read_bytes()).decode()
 
-st.session_state["entered"] = True  # pages/common/frame.py says why
+st.session_state["entered"] = True  # pages/kit/frame.py says why
 st.set_page_config(page_title="ELBO Lab", page_icon=f"data:image/png;base64,{ICON}", layout="wide")
 
 HOME = st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)

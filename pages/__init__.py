@@ -1,1 +1,1 @@
-"""The pages: thin scripts that read widgets, ask `training` and `models`, and draw with `pages.common`."""
+"""The pages: thin scripts that read widgets, ask `training` and `models`, and draw with the folders beside them."""

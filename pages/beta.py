@@ -4,25 +4,27 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from pages.common import figures, formulas, frame, numbers, services
-from pages.common.held_out import COUNT, encoded, pick_digit
-from pages.common.known_bounds import known_bounds, measure_missing
-from pages.common.measuring import CHOICES
-from pages.common.pickers import SHIPPED, checkpoint_path, pick_runs
-from pages.common.rate_distortion import (
+from pages.choose.evaluation_images import COUNT, encoded, pick_digit
+from pages.choose.pickers import SHIPPED, checkpoint_path, pick_runs
+from pages.draw import figures
+from pages.draw.strips import strips
+from pages.kit import formulas, frame, services
+from pages.kit.tiles import quantity_tile
+from pages.latent.reconstructions import reconstructions
+from pages.latent.walks import traversal_strips
+from pages.measure import numbers
+from pages.measure.known_bounds import known_bounds, measure_missing
+from pages.measure.measuring import CHOICES
+from pages.measure.rate_distortion import (
     Point,
     active_units_chart,
     dimension_chart,
     nelbo_chart,
     rate_distortion_chart,
 )
-from pages.common.reconstructions import reconstructions
-from pages.common.strips import strips
-from pages.common.tiles import quantity_tile
-from pages.common.walks import traversal_strips
-from training.cards import beta_sweep, read_card
-from training.errors import UserError
-from training.folders import PRETRAINED, pretrained_names
+from training.release.cards import beta_sweep, read_card
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED, pretrained_names
 
 SETS = ("homework", "test")
 

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from pages.common import formulas, frame, numbers, services
-from pages.common.importance_weights import GUESSES, importance_weights
-from pages.common.known_bounds import known_bounds, measure_missing
-from pages.common.ladder import ladder_chart, proof, rung_table
-from pages.common.measuring import CHOICES, set_names
-from pages.common.pickers import SHIPPED, checkpoint_path, family_of_choice, pick_checkpoints
-from training.errors import UserError
-from training.mnist_files import mnist_on_disk
+from pages.choose.pickers import SHIPPED, checkpoint_path, family_of_choice, pick_checkpoints
+from pages.kit import formulas, frame, services
+from pages.measure import numbers
+from pages.measure.importance_weights import GUESSES, importance_weights
+from pages.measure.known_bounds import known_bounds, measure_missing
+from pages.measure.ladder import ladder_chart, proof, rung_table
+from pages.measure.measuring import CHOICES, set_names
+from training.data.mnist_files import mnist_on_disk
+from training.system.errors import UserError
 
 RUNGS = (1, 10, 100, 1000)
 DEEP = 5000

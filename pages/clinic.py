@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.common import formulas, frame, services
-from pages.common.comparing import compare_in_background, measured
-from pages.common.comparison_files import downloads
-from pages.common.comparison_views import (
+from pages.choose.pickers import checkpoint_path, choose_also, pick_checkpoints
+from pages.choose.uploads import hand_in, newly_handed_in
+from pages.compare.comparing import compare_in_background, measured
+from pages.compare.comparison_files import downloads
+from pages.compare.comparison_views import (
     Compared,
     classifiers,
     latent_usage,
@@ -16,12 +17,11 @@ from pages.common.comparison_views import (
     shorter,
     swaps,
 )
-from pages.common.diagnoses import findings, weights_by_layer
-from pages.common.own_printout import own_printout
-from pages.common.palette import MODELS
-from pages.common.pickers import checkpoint_path, choose_also, pick_checkpoints
-from pages.common.uploads import hand_in, newly_handed_in
-from training.errors import UserError
+from pages.compare.diagnoses import findings, weights_by_layer
+from pages.compare.own_printout import own_printout
+from pages.draw.palette import MODELS
+from pages.kit import formulas, frame, services
+from training.system.errors import UserError
 
 BOUNDS, DEEP = (1, 10, 100), 1000
 PIXELS = {"mnist": 784, "svhn": 3072}

@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from pages.common import figures, formulas, frame, graphical_models, numbers
-from training.folders import PRETRAINED
+from pages.draw import figures, graphical_models
+from pages.kit import formulas, frame
+from pages.measure import numbers
+from training.system.folders import PRETRAINED
 
 SHIPPED = PRETRAINED / "vae"
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import formulas, frame, services
-from pages.common.asked_digit import asked_digit
-from pages.common.label_views import (
+from pages.choose.asked_digit import asked_digit
+from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of, pick_runs
+from pages.draw.palette import ACCURACY, MODELS, marked, swatch
+from pages.families.label_views import (
     analogies,
     analogies_of_digit,
     confusion_chart,
@@ -17,11 +18,10 @@ from pages.common.label_views import (
     reading,
     rescued,
 )
-from pages.common.palette import ACCURACY, MODELS, marked, swatch
-from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of, pick_runs
-from training.dataset_names import DATASETS, best_dataset_name
-from training.errors import UserError
-from training.label_points import read_label_points
+from pages.kit import formulas, frame, services
+from training.data.names import DATASETS, best_dataset_name
+from training.release.label_points import read_label_points
+from training.system.errors import UserError
 
 FAMILY = ("ssvae",)
 GUESSES = {"below 60": 60, "60 to 70": 70, "70 to 80": 80, "80 to 90": 90, "above 90": 100}

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.common import figures, formulas, frame, numbers, services
-from pages.common.asked_digit import asked_digit
-from pages.common.known_bounds import known_bounds
-from pages.common.mixture_views import (
+from pages.choose.asked_digit import asked_digit
+from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
+from pages.draw import figures
+from pages.families.mixture_views import (
     MOST_ROWS,
     codes_and_means,
     first_rows,
@@ -15,8 +15,10 @@ from pages.common.mixture_views import (
     usage_chart,
     used,
 )
-from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
-from training.errors import UserError
+from pages.kit import formulas, frame, services
+from pages.measure import numbers
+from pages.measure.known_bounds import known_bounds
+from training.system.errors import UserError
 
 SHOWN = {"most": "Most used", "least": "Least used", "own": "By number"}
 ALL_DIGITS = 10_000

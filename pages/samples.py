@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from pages.common import figures, formulas, frame, numbers, services
-from pages.common.latent_space import latent_space
-from pages.common.measuring import is_bound, measuring
-from pages.common.pickers import SHIPPED, checkpoint_path, is_svhn, pick_checkpoint
-from training.cards import read_card
-from training.errors import UserError
-from training.folders import PRETRAINED
+from pages.choose.pickers import SHIPPED, checkpoint_path, is_svhn, pick_checkpoint
+from pages.draw import figures
+from pages.kit import formulas, frame, services
+from pages.latent.latent_space import latent_space
+from pages.measure import numbers
+from pages.measure.measuring import is_bound, measuring
+from training.release.cards import read_card
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED
 
 KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.common import formulas, frame, services
-from pages.common.handed_in import HandedIn, asked_photo, photo_rows
-from pages.common.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
-from pages.common.style_scores import comparison, known_scores, measure_scores, scores
-from pages.common.style_walks import bank, blended, dimensions, name_of
-from pages.common.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
-from training.errors import UserError
-from training.folders import pretrained_names
+from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
+from pages.families.photo import HandedIn, asked_photo, photo_rows
+from pages.families.style_scores import comparison, known_scores, measure_scores, scores
+from pages.families.style_walks import bank, blended, dimensions, name_of
+from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
+from pages.kit import formulas, frame, services
+from training.system.errors import UserError
+from training.system.folders import pretrained_names
 
 STYLES = 20  # of the picture that ships
 FAMILIES = ("fsvae-conv", "fsvae")

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.common import formulas, frame, live
-from pages.common.measuring import is_bound, measuring
-from pages.common.run_controls import run_controls
-from pages.common.ticking import ticking
-from pages.common.training_form import training_form
-from training.errors import UserError
-from training.folders import active_run, pretrained_names, run_ids, runs_folder
+from pages.kit import formulas, frame
+from pages.kit.ticking import ticking
+from pages.measure.measuring import is_bound, measuring
+from pages.runs import run_view as live
+from pages.runs.run_controls import run_controls
+from pages.runs.training_form import training_form
+from training.system.errors import UserError
+from training.system.folders import active_run, pretrained_names, run_ids, runs_folder
 
 if TYPE_CHECKING:
     from models.family import Family
@@ -68,7 +69,7 @@ def preview() -> None:
 
 def run_view(run_id: str) -> bool:
     """The run's figures, once a second while it trains; whether there is a run to measure, one that has ended."""
-    from training.runs import Run
+    from training.runs.run_folder import Run
 
     try:
         run = Run.named(run_id)
@@ -83,7 +84,7 @@ def run_view(run_id: str) -> bool:
 def family_of_page(chosen: str) -> "Family":
     """The family whose formula belongs under the picture."""
     from models.registry import FAMILIES, family_of
-    from training.runs import Run
+    from training.runs.run_folder import Run
 
     try:
         return family_of(st.session_state["preset"]) if chosen == NEW else FAMILIES[Run.named(chosen).config.family]

@@ -11,12 +11,12 @@ from models import fsvae, vae
 from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
 from tests.patience import stolen_time
-from training.checkpoints import write_safetensors
-from training.config import TrainConfig
-from training.data import Dataset, Digits, load_dataset
-from training.folders import data_folder
-from training.mnist_files import mnist_on_disk
-from training.svhn_files import SPLITS
+from training.checkpoints.reading import write_safetensors
+from training.data.datasets import Dataset, Digits, load_dataset
+from training.data.mnist_files import mnist_on_disk
+from training.data.svhn_files import SPLITS
+from training.runs.config import TrainConfig
+from training.system.folders import data_folder
 
 torch.set_num_threads(1)
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure

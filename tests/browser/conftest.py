@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.patience import PATIENCE
-from training.folders import PROJECT
+from training.system.folders import PROJECT
 
 FLAGS = [
     "--no-sandbox",

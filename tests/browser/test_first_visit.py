@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from training.folders import PROJECT
+from training.system.folders import PROJECT
 
 
 @pytest.mark.usefixtures("quiet_machine")

@@ -9,12 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from models.ssvae import SSVAEConfig
 from tests.browser.conftest import Server
-from training.checkpoints import load_checkpoint
-from training.config import TrainConfig
-from training.folders import PRETRAINED
-from training.planes import plane_of_dimensions
-from training.runs import RunWriter
-from training.trainer import train_into
+from training.checkpoints.reading import load_checkpoint
+from training.latent.planes import plane_of_dimensions
+from training.runs.config import TrainConfig
+from training.runs.run_folder import RunWriter
+from training.runs.worker import train_into
+from training.system.folders import PRETRAINED
 
 WATCH = """stage => {
     window.frames = [];

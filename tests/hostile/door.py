@@ -12,10 +12,10 @@ from unittest.mock import patch
 from tests.hostile.measured_worker import MEASURES, costs
 from tests.hostile.running_pickles import lay_bait
 from tests.patience import PATIENCE
-from training.checkpoints import load_checkpoint, read_tensors
-from training.diagnosis import diagnose
-from training.errors import UserError
-from training.quarantine import Quarantine
+from training.checkpoints.quarantine import Quarantine
+from training.checkpoints.reading import load_checkpoint, read_tensors
+from training.diagnosis.findings import diagnose
+from training.system.errors import UserError
 
 __all__ = ["LONGEST_SENTENCE", "Door", "Outcome"]
 
@@ -71,8 +71,8 @@ class Door:
         own = {"HOME": "home", "TMPDIR": "temp", "XDG_CACHE_HOME": "home", MEASURES: "measures"}
         environment = {name: str(self.folder / place) for name, place in own.items()}
         self._patches.enter_context(patch.dict(os.environ, environment))
-        self._patches.enter_context(patch("training.quarantine.WORKER", "tests.hostile.measured_worker"))
-        self._patches.enter_context(patch("training.quarantine.START_SECONDS", PATIENCE))
+        self._patches.enter_context(patch("training.checkpoints.quarantine.WORKER", "tests.hostile.measured_worker"))
+        self._patches.enter_context(patch("training.checkpoints.quarantine.START_SECONDS", PATIENCE))
         return self
 
     def __exit__(

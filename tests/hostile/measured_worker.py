@@ -1,4 +1,4 @@
-"""The reader of `training.quarantine`, which also writes down what its files cost so far."""
+"""The reader of `training.checkpoints.quarantine`, which also writes down what its files cost so far."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from training import quarantine_worker
+from training.checkpoints import quarantine_worker
 
 __all__ = ["MEASURES", "costs"]
 

@@ -10,15 +10,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import training.jobs
-from pages.common import services
+import training.system.jobs
+from pages.kit import services
 from tests.patience import PATIENCE
-from training.errors import UserError
-from training.folders import PROJECT
-from training.jobs import Job
-from training.quarantine import Quarantine
-from training.runs import Run, RunWriter, Status
-from training.trainer import train_into
+from training.checkpoints.quarantine import Quarantine
+from training.runs.run_folder import Run, RunWriter, Status
+from training.runs.worker import train_into
+from training.system.errors import UserError
+from training.system.folders import PROJECT
+from training.system.jobs import Job
 
 
 def train_here(run: Run, job: Job) -> Status:
@@ -34,7 +34,7 @@ def train_here(run: Run, job: Job) -> Status:
 @pytest.fixture
 def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app, before its first run; background work it leaves behind is stopped."""
-    monkeypatch.setattr(training.jobs, "_supervise", train_here)
+    monkeypatch.setattr(training.system.jobs, "_supervise", train_here)
     monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -4,16 +4,16 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pages.common.held_out import encoded
-from pages.common.rate_distortion import Point
+from pages.choose.evaluation_images import encoded
+from pages.measure.rate_distortion import Point
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
-from training.cards import beta_sweep, read_card
-from training.checkpoints import load_checkpoint
-from training.config import TrainConfig
-from training.folders import PRETRAINED, pretrained_names
-from training.runs import RunWriter
-from training.trainer import train_into
+from training.checkpoints.reading import load_checkpoint
+from training.release.cards import beta_sweep, read_card
+from training.runs.config import TrainConfig
+from training.runs.run_folder import RunWriter
+from training.runs.worker import train_into
+from training.system.folders import PRETRAINED, pretrained_names
 
 
 def opened(app: AppTest, **query: str) -> AppTest:

@@ -11,13 +11,14 @@ from streamlit.testing.v1 import AppTest
 from models import fsvae, vae
 from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
-from pages.common import comparing, services
+from pages.compare import comparing
+from pages.kit import services
+from tests.pages.choose.test_uploads import hand_in, weights
 from tests.pages.conftest import text_of
-from tests.pages.test_uploads import hand_in, weights
 from tests.patience import PATIENCE
-from training import comparison
-from training.checkpoints import write_safetensors
-from training.folders import runs_folder
+from training.checkpoints.reading import write_safetensors
+from training.diagnosis import comparison
+from training.system.folders import runs_folder
 
 CONFIG = VAEConfig(z=5, hidden=(11, 13), pixels=784)
 
@@ -85,10 +86,10 @@ def test_two_models_are_measured_by_themselves_and_their_difference_has_an_inter
 
 
 def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
-    from pages.common.comparing import measured
-    from pages.common.comparison_files import _csv, _html
-    from pages.common.comparison_views import Compared
-    from pages.common.palette import MODELS
+    from pages.compare.comparing import measured
+    from pages.compare.comparison_files import _csv, _html
+    from pages.compare.comparison_views import Compared
+    from pages.draw.palette import MODELS
 
     names = [small_run(f"vae-{seed}", seed) for seed in (1, 2)]
     opened(app, *names)

@@ -1,8 +1,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from training.cards import read_card
-from training.folders import PRETRAINED
+from training.release.cards import read_card
+from training.system.folders import PRETRAINED
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +38,8 @@ def test_it_says_which_data_are_in_use(app: AppTest) -> None:
 
 
 def test_a_failing_download_is_one_sentence_and_the_page_goes_on(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages.common import frame, services
-    from training.errors import UserError
+    from pages.kit import frame, services
+    from training.system.errors import UserError
 
     def refused(_: object) -> None:
         raise UserError("MNIST could not be downloaded: check the network and try again.")

@@ -3,20 +3,20 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import label_views
+from pages.families import label_views
 from tests.pages.conftest import text_of
-from training.checkpoints import load_checkpoint
-from training.classification import accuracy
-from training.config import TrainConfig
-from training.data import load_dataset
-from training.runs import RunWriter
-from training.trainer import train_into
+from training.checkpoints.reading import load_checkpoint
+from training.data.datasets import load_dataset
+from training.evaluation.classification import accuracy
+from training.runs.config import TrainConfig
+from training.runs.run_folder import RunWriter
+from training.runs.worker import train_into
 
 
 @pytest.fixture
 def runs(app: AppTest) -> dict[str, float]:
     """Two runs of narrow SSVAEs by name, with their accuracies on the embedded sample."""
-    from training.folders import runs_folder
+    from training.system.folders import runs_folder
 
     found = {}
     for name, gen_weight in (("semi", 1.0), ("alone", 0.0)):
@@ -59,7 +59,7 @@ def test_junk_opens_defaults(app: AppTest) -> None:
 
 
 def test_readings_are_the_classifiers(app: AppTest, runs: dict[str, float]) -> None:
-    from training.folders import runs_folder
+    from training.system.folders import runs_folder
 
     read = label_views.reading(load_checkpoint(runs_folder() / "semi"))
     assert read.accuracy == pytest.approx(runs["run semi"])

@@ -8,16 +8,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.common.mixture_views import first_rows, used
+from pages.families.mixture_views import first_rows, used
 from tests.pages.conftest import text_of
-from training.checkpoints import load_checkpoint
-from training.config import TrainConfig
-from training.data import Dataset
-from training.folders import PRETRAINED
-from training.mixture import draw_components
-from training.pictures import grid
-from training.runs import RunWriter
-from training.trainer import train_into
+from training.checkpoints.reading import load_checkpoint
+from training.data.datasets import Dataset
+from training.pictures.grids import grid
+from training.pictures.mixture import draw_components
+from training.runs.config import TrainConfig
+from training.runs.run_folder import RunWriter
+from training.runs.worker import train_into
+from training.system.folders import PRETRAINED
 
 
 def opened(app: AppTest, **query: str) -> AppTest:

@@ -9,19 +9,19 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from models.ssvae import SSVAEConfig
-from pages.common import services
-from pages.common.latent_pad import PLANES
-from pages.common.latent_space import PARTS
+from pages.kit import services
+from pages.latent.latent_pad import PLANES
+from pages.latent.latent_space import PARTS
 from tests.pages.conftest import pictures_of, text_of
 from tests.patience import until
-from training import pictures
-from training.checkpoints import load_checkpoint
-from training.config import TrainConfig
-from training.data import load_dataset
-from training.folders import PRETRAINED
-from training.latents import split_nelbo
-from training.runs import RunWriter
-from training.trainer import train_into
+from training.checkpoints.reading import load_checkpoint
+from training.data.datasets import load_dataset
+from training.latent.encoded import split_nelbo
+from training.pictures import grids as pictures
+from training.runs.config import TrainConfig
+from training.runs.run_folder import RunWriter
+from training.runs.worker import train_into
+from training.system.folders import PRETRAINED
 
 
 @pytest.fixture

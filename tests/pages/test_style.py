@@ -11,20 +11,20 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.common import style_scores, style_walks
-from pages.common.style_walks import bank, name_of
-from pages.common.swap_matrix import LONGEST_NUMBERS, MOST_NUMBERS, _named, image_numbers, matrix
+from pages.families import style_scores, style_walks
+from pages.families.style_walks import bank, name_of
+from pages.families.swap_matrix import LONGEST_NUMBERS, MOST_NUMBERS, _named, image_numbers, matrix
 from tests.pages.conftest import pictures_of, text_of
 from tests.patience import PATIENCE, until
-from training import pictures
-from training.cards import read_card
-from training.checkpoints import Checkpoint, load_checkpoint
-from training.config import TrainConfig
-from training.data import Dataset
-from training.folders import PRETRAINED, PROJECT
-from training.runs import RunWriter
-from training.styles import conditional_model, find_styles, swap
-from training.trainer import train_into
+from training.checkpoints.reading import Checkpoint, load_checkpoint
+from training.data.datasets import Dataset
+from training.pictures import grids as pictures
+from training.pictures.styles import conditional_model, find_styles, swap
+from training.release.cards import read_card
+from training.runs.config import TrainConfig
+from training.runs.run_folder import RunWriter
+from training.runs.worker import train_into
+from training.system.folders import PRETRAINED, PROJECT
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ def test_a_small_style_has_no_switch_for_its_dimensions(app: AppTest) -> None:
 
 
 def test_without_a_model_it_says_what_to_do(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.common.pickers.pretrained_names", list)
+    monkeypatch.setattr("pages.choose.pickers.pretrained_names", list)
     assert "train one first" in text_of(opened(app))
 
 

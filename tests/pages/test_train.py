@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import training.jobs
+import training.system.jobs
 from models.registry import PRESETS, family_of
-from pages.common import services
+from pages.kit import services
 from tests.patience import PATIENCE, until
-from training.config import TrainConfig
-from training.loop import Measured
-from training.runs import Run, RunWriter
-from training.trainer import train_into
+from training.runs.config import TrainConfig
+from training.runs.run_folder import Run, RunWriter
+from training.runs.trainer import Measured
+from training.runs.worker import train_into
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def test_it_opens_on_the_homeworks_values(page: AppTest) -> None:
 def test_every_preset_has_its_form_and_starts(
     page: AppTest, runs_folder: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training.jobs, "_supervise", lambda run, job: None)  # no process for each: other tests have one
+    # no process for each: other tests have one
+    monkeypatch.setattr(training.system.jobs, "_supervise", lambda run, job: None)
     page.selectbox(key="preset").select(preset).run()
     assert not page.exception
     page.number_input(key=f"steps-{preset}").set_value(1)

@@ -1,0 +1,46 @@
+"""One digit to ask a model about: a held-out one, or one that the reader draws."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.choose.drawing_pad import drawing_pad
+from pages.choose.evaluation_images import held_out, name_of, pick_digit
+
+__all__ = ["AskedDigit", "asked_digit"]
+
+SOURCES = {"held-out": "Held-out", "drawn": "Draw one"}
+
+
+class AskedDigit(NamedTuple):
+    """A digit, uint8 (784,), and what to call it."""
+
+    grey: np.ndarray
+    name: str
+
+
+def asked_digit(default: str = "3, no. 1", *, key: str = "asked-digit") -> AskedDigit | None:
+    """Choose or draw a digit; None while nothing is drawn.
+
+    Arguments:
+        default: the held-out digit to begin with.
+        key: of the held-out digit in the page's address.
+    """
+    kind = st.segmented_control(
+        "Digit",
+        list(SOURCES),
+        default="held-out",
+        required=True,
+        format_func=SOURCES.__getitem__,
+        key="asked",
+        bind="query-params",
+        width="stretch",
+        help="A digit drawn here is scaled into 20 by 20 pixels and centred by its mass, as MNIST's were.",
+    )
+    if kind == "held-out":
+        position = pick_digit("Held-out digit", key, default)
+        image = held_out().images[position]
+        return AskedDigit((image * 255).byte().numpy(), f"the held-out digit {name_of(position)}")
+    grey = drawing_pad("paper")
+    return None if grey is None else AskedDigit(grey, "the digit you drew")

@@ -1,0 +1,1 @@
+"""The Clinic's parts: files side by side, their diagnoses, what can be taken home."""

@@ -1,0 +1,351 @@
+"""Models beside each other: their numbers, their samples, the same digits drawn by each, what their codes cost."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from pages.choose.evaluation_images import held_out
+from pages.compare.comparing import NOTHING_YET, Measured
+from pages.draw import figures
+from pages.draw.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, marked, swatch
+from pages.draw.strips import Strip, strips
+from pages.families.label_views import confusion_chart, reading
+from pages.families.swap_matrix import matrix
+from pages.kit import services
+from pages.measure import numbers
+from training.data.names import best_dataset_name, on_disk
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from training.checkpoints.reading import Checkpoint
+    from training.diagnosis.comparison import Difference
+
+__all__ = [
+    "Compared",
+    "classifiers",
+    "latent_usage",
+    "number_rows",
+    "numbers_of_set",
+    "reconstruction_png",
+    "same_digits",
+    "sample_grids",
+    "sentences",
+    "swaps",
+]
+
+DIGITS = 20
+_NUMBERS_STYLE = """<style>
+[class*='st-key-numbers-'] { overflow-x: auto; }
+[class*='st-key-numbers-'] table { font-variant-numeric: tabular-nums; }
+[class*='st-key-numbers-'] :is(th, td) { white-space: nowrap; }
+</style>"""
+
+
+class Compared(NamedTuple):
+    """One of the models beside each other.
+
+    Attributes:
+        choice: what the picker calls it.
+        title: what the page calls it: short.
+        color: its own, from `palette.MODELS`.
+    """
+
+    choice: str
+    title: str
+    color: str
+    source: "Checkpoint"
+    known: Measured = NOTHING_YET
+
+
+def sample_grids(models: Sequence[Compared], seed: int) -> None:
+    """200 digits of each model's prior, two beside each other."""
+    columns = st.columns(min(len(models), 2), gap="medium")
+    for position, model in enumerate(models):
+        with columns[position % len(columns)]:
+            st.markdown(marked(model.color, f"**{model.title}**"))
+            figures.picture(
+                services.samples_png(model.source, "means", seed, 1.0),
+                key=f"grid-{position}",
+                alt=f"200 images sampled from the prior of {model.title} with seed {seed}",
+            )
+    st.caption("One seed for all: models of one family and one number of latent dimensions draw the very same z.")
+
+
+def difference_of(model: Compared, reference: Compared, set_name: str) -> "Difference | None":
+    """How much larger its NELBO is than the reference's, image by image; None while one is not known."""
+    from training.diagnosis.comparison import difference
+
+    if model is reference or not (set_name in model.known.reports and set_name in reference.known.reports):
+        return None
+    return difference(model.known.reports[set_name].nelbo_each, reference.known.reports[set_name].nelbo_each)
+
+
+def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: str) -> None:
+    """A row for each model: NELBO and its parts, bounds, and the paired difference to the reference."""
+    known = [model.known.reports.get(set_name) for model in models]
+    bounds = sorted({m for report in known if report is not None for m in report.niwae})
+    head = ["", swatch(NELBO), swatch(KL_Z), swatch(RECONSTRUCTION, "Rec.")]
+    head += [*(swatch(BOUND, f"IWAE\u2011{m}") for m in bounds), f"NELBO − {reference.title}, 95 %"]
+    lines = [head, [":--", *["--:"] * (len(head) - 1)]]
+    for model, report in zip(models, known, strict=True):
+        if report is None:
+            lines.append([marked(model.color, model.title), *["–"] * (len(head) - 1)])
+            continue
+        found = difference_of(model, reference, set_name)
+        lines.append(
+            [
+                marked(model.color, model.title),
+                numbers.cell((report.nelbo, report.nelbo_se)),
+                numbers.cell((report.kl, None)),
+                numbers.cell((report.rec, None)),
+                *(numbers.cell((report.niwae[m], report.niwae_se[m]) if m in report.niwae else None) for m in bounds),
+                "reference" if found is None else _interval(found),
+            ]
+        )
+    st.markdown(f"**{numbers.SETS[set_name].capitalize()}**")
+    st.html(_NUMBERS_STYLE)
+    with st.container(key=f"numbers-{set_name}"):
+        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
+def _interval(found: "Difference") -> str:
+    low, high = found.interval
+    mean, least, most = (numbers.signed(value, "+.2f") for value in (found.mean, low, high))
+    return f"{mean}\u00a0({least}\u00a0to\u00a0{most})"
+
+
+def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
+    """What the differences mean, on the largest set that is measured, and what the numbers give away."""
+    from training.diagnosis.comparison import in_words, training_noise
+    from training.diagnosis.fingerprints import of_numbers, of_variance
+
+    told = []
+    for model in models:
+        sets = [name for name in model.known.reports if name in reference.known.reports]
+        found = difference_of(model, reference, sets[-1]) if sets else None
+        if found is not None:
+            family = model.source.family.name
+            noise = training_noise(family) if family == reference.source.family.name else None
+            told.append(in_words(model.title, reference.title, found, noise))
+    for model in models:
+        for name, report in list(model.known.reports.items())[:1]:
+            if model.source.family.data == "mnist":
+                usual = next(iter(numbers.shipped(model.source.family.name, [name])), None)
+                usual_terms = {term: value for term, (value, _) in usual.terms.items()} if usual else None
+                clues = of_numbers(report, model.known.accuracy, usual_terms)
+                if usual_terms is not None and model.known.readings is not None:
+                    clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
+                told += [f"{model.title}: {clue}" for clue in clues]
+    return told
+
+
+def number_rows(models: Sequence[Compared], reference: Compared) -> dict[str, list[dict[str, Any]]]:
+    """The same numbers as plain rows by evaluation set, for a file."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for model in models:
+        for name, report in model.known.reports.items():
+            found = difference_of(model, reference, name)
+            low, high = found.interval if found is not None else (None, None)
+            row: dict[str, Any] = {
+                "model": model.title,
+                "family": model.source.family.name,
+                "set": name,
+                "images": report.images,
+                "nelbo": report.nelbo,
+                "nelbo_se": report.nelbo_se,
+                **report.terms,
+            }
+            for m, value in report.niwae.items():
+                row |= {f"niwae_{m}": value, f"niwae_{m}_se": report.niwae_se[m]}
+            row |= {
+                "accuracy": model.known.accuracy,
+                "reference": reference.title,
+                "nelbo_difference": None if found is None else found.mean,
+                "difference_low": low,
+                "difference_high": high,
+                "sha256": model.source.sha256,
+            }
+            tables.setdefault(name, []).append(row)
+    return tables
+
+
+def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = None) -> bytes | None:
+    """Twenty held-out images drawn again, two of each class, as one row; None where its images are not on disk.
+
+    Arguments:
+        reference: show what is drawn otherwise than by this one: more ink orange, less blue, the same black.
+    """
+    if source.family.data == "svhn" and not on_disk("svhn"):
+        return None
+    other = "" if reference is None else reference.sha256
+    return _reconstruction_png(source.sha256, other, best_dataset_name(), source, reference)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reconstruction_png(
+    sha256: str, other: str, data: str, _source: "Checkpoint", _reference: "Checkpoint | None"
+) -> bytes:
+    import torch
+
+    from training.pictures import grids as pictures
+
+    images, digits = _images(_source.family.data, data)
+    with torch.inference_mode():
+        drawn = _source.build().reconstruct(images, digits)
+        if _reference is not None:
+            change = drawn - _reference.build().reconstruct(images, digits)
+            more, less = change.clamp(min=0), (-change).clamp(min=0)
+            if _source.family.data == "mnist":
+                drawn = torch.cat([more, 0.6 * more + 0.5 * less, less], -1)
+            else:
+                drawn = 0.5 + change / 2
+    return pictures.png_bytes(pictures.grid(pictures.to_uint8(drawn), columns=DIGITS))
+
+
+def _images(kind: str, data: str) -> Any:
+    """Twenty held-out images, two of each class, and their digits."""
+    from training.data.datasets import load_dataset
+
+    if kind == "mnist":
+        digits = held_out()
+        members = [digits.members[digit][turn] for turn in range(2) for digit in range(10)]
+        return digits.images[members], digits.labels[members]
+    test = load_dataset("svhn").test
+    chosen = _house_numbers(test.labels)
+    return test.images[chosen].float() / 255, test.labels[chosen]
+
+
+def _house_numbers(labels: "Tensor") -> "Tensor":
+    """Places of the first two of every digit, int64: 0 to 9, and once more."""
+    import torch
+
+    places = [(labels == digit).nonzero().squeeze(1)[:2] for digit in range(10)]
+    return torch.cat([place[turn : turn + 1] for turn in range(2) for place in places])
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def originals_png(kind: str, data: str) -> bytes:
+    """The twenty images themselves."""
+    from training.pictures import grids as pictures
+
+    return pictures.png_bytes(pictures.grid(pictures.to_uint8(_images(kind, data)[0]), columns=DIGITS))
+
+
+def same_digits(models: Sequence[Compared], reference: Compared, with_differences: bool) -> None:
+    """The same held-out images, drawn again by each model from its own code."""
+    kind = reference.source.family.data
+    if kind == "svhn" and not on_disk("svhn"):
+        st.info("The images themselves need SVHN on disk.", icon=":material/database:")
+        return
+    rows = [Strip("the images", "held out", originals_png(kind, best_dataset_name()), "Twenty held-out images")]
+    for model in models:
+        png = reconstruction_png(model.source)
+        if png is not None:
+            rows.append(Strip(model.title, "drawn again", png, f"The same images drawn again by {model.title}"))
+        if with_differences and model is not reference:
+            change = reconstruction_png(model.source, reference.source)
+            if change is not None:
+                alt = f"What {model.title} draws otherwise than {reference.title}"
+                rows.append(Strip("", f"minus {reference.title}", change, alt))
+    strips(rows)
+
+
+def swaps(models: Sequence[Compared]) -> None:
+    """The same images' styles in all ten digits, by each model that is told its digit, two beside each other."""
+    able = [model for model in models if model.source.family.data == "svhn"]
+    if not able or not on_disk("svhn"):
+        return
+    from training.data.datasets import load_dataset
+
+    st.subheader("Their styles in every digit", anchor=False)
+    chosen = ",".join(map(str, _house_numbers(load_dataset("svhn").test.labels).tolist()))
+    columns = st.columns(min(len(able), 2), gap="medium")
+    for position, model in enumerate(able):
+        with columns[position % len(columns)]:
+            st.markdown(marked(model.color, f"**{model.title}**"))
+            figures.picture(
+                matrix(model.source, chosen, 0).picture,
+                key=f"swaps-{position}",
+                alt=f"The styles of twenty held-out house numbers in all ten digits, drawn by {model.title}",
+            )
+    st.caption("From the top: the images, the images drawn again, then each one's style with the digits 0 to 9.")
+
+
+def latent_usage(models: Sequence[Compared]) -> None:
+    """KL of each latent dimension under each model, the costliest first."""
+    rows, told = [], []
+    for model in models:
+        codes = _usage(model.source.sha256, best_dataset_name(), model.source)
+        if codes is None:
+            continue
+        costs, active = codes
+        told.append(f"{model.title} uses {active} of {len(costs)}")
+        rows += [{"model": model.title, "rank": rank + 1, "nats": cost} for rank, cost in enumerate(costs)]
+    if not rows:
+        return
+    titles = [model.title for model in models]
+    spec = {
+        "height": 240,
+        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 36, "filled": True}},
+        "encoding": {
+            "x": {
+                "field": "rank",
+                "type": "quantitative",
+                "title": "dimensions of z, the costliest first",
+                "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
+            },
+            "y": {"field": "nats", "type": "quantitative", "title": "KL, nats", "axis": {"tickCount": 4}},
+            "color": {
+                "field": "model",
+                "type": "nominal",
+                "scale": {"domain": titles, "range": [model.color for model in models]},
+                "legend": {"orient": "top", "title": None, "labelLimit": 300},
+            },
+            "tooltip": [
+                {"field": "model"},
+                {"field": "rank", "title": "rank"},
+                {"field": "nats", "title": "KL, nats", "format": ".3f"},
+            ],
+        },
+    }
+    with st.container(key="chart-usage"):
+        st.vega_lite_chart(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(told)}")
+    st.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(told)}.")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _usage(sha256: str, data: str, _source: "Checkpoint") -> tuple[list[float], int] | None:
+    from training.data.datasets import load_dataset
+    from training.latent.encoded import encode
+
+    if _source.family.data == "mnist":
+        codes = encode(_source.build(), held_out().images)
+    elif on_disk("svhn"):
+        test = load_dataset("svhn").test
+        codes = encode(_source.build(), test.images[:1000].float() / 255, test.labels[:1000])
+    else:
+        return None
+    costs: list[float] = codes.dimension_kl.sort(descending=True).values.tolist()
+    return costs, int(codes.active.sum())
+
+
+def classifiers(models: Sequence[Compared]) -> None:
+    """Accuracy and confusions of the models that have a classifier."""
+    able = [model for model in models if getattr(model.source.config, "labelled", None) is not None]
+    if not able:
+        return
+    st.subheader("Their classifiers", anchor=False)
+    columns = st.columns(min(len(able), 2), gap="large")
+    for position, model in enumerate(able):
+        with columns[position % len(columns)]:
+            read = reading(model.source)
+            st.markdown(f"{marked(model.color, f'**{model.title}**')}: right for {read.accuracy:.2%}")
+            confusion_chart(read, model.title, key=f"confusion-{position}")
+
+
+def shorter(choices: Sequence[str]) -> Mapping[str, str]:
+    """Titles for choices such as "shipped vae": without their first word where that leaves them different."""
+    plain = [choice.partition(" ")[2] for choice in choices]
+    return {choice: name if plain.count(name) == 1 else choice for choice, name in zip(choices, plain, strict=True)}

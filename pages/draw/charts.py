@@ -1,0 +1,113 @@
+"""Live curves, drawn in place.
+
+The browser keeps a chart as long as its description stays the same, and only then no tick flickers: so a chart's
+spec and its alternative text are constant while its data grow.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from pages.draw.palette import Quantity
+
+__all__ = ["Curve", "Look", "Scale", "curves"]
+
+MOST_POINTS = 600
+HEIGHT = 320
+
+
+class Look(NamedTuple):
+    """How a line looks: its quantity's colour, its width in pixels, its strength, dashed or not."""
+
+    quantity: Quantity
+    width: float = 2.5
+    opacity: float = 1.0
+    dashed: bool = False
+
+
+class Scale(NamedTuple):
+    """The vertical axis: its title, and how its ticks and a hovered value are written (d3-format)."""
+
+    title: str = "nats per image"
+    ticks: str = ",.6~g"
+    value: str = ".2f"
+
+
+NATS = Scale()
+
+
+class Curve(NamedTuple):
+    """One line: its name in the legend, and values at optimiser steps."""
+
+    name: str
+    steps: list[int]
+    values: list[float]
+
+
+def curves(
+    lines: list[Curve],
+    *,
+    looks: Mapping[str, Look],
+    key: str,
+    alt: str,
+    scale: Scale = NATS,
+    height: int = HEIGHT,
+) -> None:
+    """Draw lines over optimiser steps.
+
+    Arguments:
+        looks: the look of every line that can ever appear here; the same at every tick.
+        key: names the chart's place.
+        alt: the chart's message for who cannot see it; the same at every tick of a live chart.
+    """
+    rows = [row for line in lines for row in _rows(line)]
+    with st.container(key=f"chart-{key}"):
+        if rows:
+            st.vega_lite_chart(rows, _spec(looks, scale, height), key=key, alt=alt)
+        else:
+            st.skeleton(height)
+
+
+def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any]:
+    def by_line(choices: list[Any], **more: Any) -> dict[str, Any]:
+        domain = {"type": "ordinal", "domain": list(looks), "range": choices}
+        return {"field": "line", "type": "nominal", "scale": domain, "legend": None, **more}
+
+    legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
+    return {
+        "height": height,
+        "mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"},
+        "encoding": {
+            "x": {
+                "field": "step",
+                "type": "quantitative",
+                "title": "step",
+                "axis": {"format": ",d", "grid": False, "tickCount": 5},
+            },
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": scale.title,
+                "scale": {"zero": False, "nice": True},
+                "axis": {"format": scale.ticks},
+            },
+            "color": by_line([look.quantity.color for look in looks.values()], legend=legend),
+            "strokeWidth": by_line([look.width for look in looks.values()]),
+            "opacity": by_line([look.opacity for look in looks.values()]),
+            "strokeDash": by_line([[5, 3] if look.dashed else [1, 0] for look in looks.values()]),
+            "tooltip": [
+                {"field": "line", "title": "line"},
+                {"field": "step", "title": "step", "type": "quantitative", "format": ","},
+                {"field": "value", "title": scale.title, "type": "quantitative", "format": scale.value},
+            ],
+        },
+    }
+
+
+def _rows(line: Curve) -> list[dict[str, object]]:
+    """The line's points, thinned evenly to a bounded number, the newest always among them."""
+    stride = max(1, -(-len(line.steps) // MOST_POINTS))
+    kept = slice((len(line.steps) - 1) % stride if line.steps else 0, None, stride)
+    points = zip(line.steps[kept], line.values[kept], strict=True)
+    return [{"step": step, "value": value, "line": line.name} for step, value in points]

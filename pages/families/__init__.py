@@ -1,0 +1,1 @@
+"""Views that only some families have: mixture components, labels, styles."""

@@ -1,0 +1,352 @@
+"""What labels teach, seen: the labelled digits, a model's confusions, rescued digits, accuracy by labels."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from pages.draw import figures
+from pages.draw.palette import ACCURACY, CROSS_ENTROPY, MODELS, REFERENCE
+from pages.draw.strips import Strip, strips
+from training.data.names import best_dataset_name
+from training.system.folders import PRETRAINED
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from training.checkpoints.reading import Checkpoint
+    from training.release.label_points import LabelPoint
+
+__all__ = [
+    "Reading",
+    "analogies",
+    "analogies_of_digit",
+    "confusion_chart",
+    "label_bars",
+    "label_points_chart",
+    "labelled_digits",
+    "reading",
+    "rescued",
+]
+
+COLUMNS = 20
+ROWS_OF_RESCUED, EACH = 8, 16
+
+
+class Reading(NamedTuple):
+    """A classifier's labels of the test digits of the data in use, fed grey.
+
+    Attributes:
+        images: uint8 (n, 784).
+        labels, predicted: int64 (n,).
+    """
+
+    images: "torch.Tensor"
+    labels: "torch.Tensor"
+    predicted: "torch.Tensor"
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.labels == self.predicted).float().mean())
+
+
+def reading(source: "Checkpoint") -> Reading:
+    """What a model takes each test digit for."""
+    return _reading(source.sha256, best_dataset_name(), source)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _reading(sha256: str, data: str, _source: "Checkpoint") -> Reading:
+    from training.data.datasets import load_dataset
+    from training.evaluation.classification import predict
+
+    test = load_dataset(data).test
+    return Reading(test.images, test.labels, predict(_source.build(), test.images))
+
+
+def analogies(source: "Checkpoint", name: str, seed: int) -> None:
+    """Every label (rows) with every code from the prior (columns)."""
+    _analogies_picture(_analogies_png(source.sha256, seed, source), name)
+
+
+def first_analogies(name: str) -> bool:
+    """The same picture as it ships with a model, seed 0, before torch is loaded; False where none ships."""
+    file = PRETRAINED / name / "analogies.png"
+    if file.is_file():
+        _analogies_picture(file.read_bytes(), f"shipped {name}")
+    return file.is_file()
+
+
+def _analogies_picture(png: bytes, name: str) -> None:
+    figures.picture(
+        png,
+        key="analogies",
+        alt=f"Digits drawn by {name}: ten rows, one for each label from 0 to 9, and {COLUMNS} columns, one for each "
+        "code z",
+        caption="Rows: the labels 0 to 9. Columns: one code z each, the same under every label.",
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _analogies_png(sha256: str, seed: int, _source: "Checkpoint") -> bytes:
+    from training.pictures import grids as pictures
+    from training.pictures.analogies import draw_analogies
+
+    model: Any = _source.build()
+    tiles = draw_analogies(model, COLUMNS, seed=seed)
+    return pictures.png_bytes(pictures.grid(tiles, columns=COLUMNS), checkpoint=sha256, seed=seed)
+
+
+def analogies_of_digit(source: "Checkpoint", grey: "np.ndarray", name: str) -> None:
+    """One digit's own code under every label: uint8 (784,)."""
+    png = _analogies_of_digit(source.sha256, grey.tobytes(), source)
+    strips([Strip("its z", "under 0 to 9", png, f"{name}: its code z drawn under each label from 0 to 9")])
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _analogies_of_digit(sha256: str, grey: bytes, _source: "Checkpoint") -> bytes:
+    from training.pictures import grids as pictures
+    from training.pictures.analogies import draw_analogies
+
+    model: Any = _source.build()
+    tiles = draw_analogies(model, model.posterior(_seen(grey)).mean.detach())
+    return pictures.png_bytes(pictures.grid(tiles, columns=len(tiles)), checkpoint=sha256)
+
+
+def labelled_digits(count: int = 100) -> None:
+    """The training digits whose labels are used, one column for each class."""
+    data = best_dataset_name()
+    figures.picture(
+        _labelled_png(data, count),
+        key="labelled",
+        alt=f"The {count} labelled digits, ten columns for the classes 0 to 9",
+        caption="The homework's hundred labelled digits, a column for each class."
+        if data == "mnist"
+        else "A hundred labelled digits of the embedded sample, a column for each class. The shipped models learned "
+        "from the homework's, which are part of the full MNIST.",
+    )
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _labelled_png(data: str, count: int) -> bytes:
+    from training.data.datasets import load_dataset
+    from training.pictures import grids as pictures
+
+    chosen = load_dataset(data).labelled(count).images.view(10, count // 10, 28, 28).transpose(0, 1)
+    return pictures.png_bytes(pictures.grid(chosen.flatten(0, 1).numpy(), columns=10))
+
+
+def confusion_chart(model: Reading, name: str, *, key: str) -> None:
+    """How many digits of each class (rows) were taken for each class (columns)."""
+    from training.evaluation.classification import confusion
+
+    counts = confusion(model.labels, model.predicted).tolist()
+    rows = [
+        {"digit": digit, "taken for": taken, "count": count, "share": count / max(sum(row), 1), "right": digit == taken}
+        for digit, row in enumerate(counts)
+        for taken, count in enumerate(row)
+    ]
+    mistakes = sorted(((r["count"], r["digit"], r["taken for"]) for r in rows if not r["right"]), reverse=True)[:3]
+    axes = {
+        "y": {"field": "digit", "type": "ordinal", "title": "digit"},
+        "x": {"field": "taken for", "type": "ordinal", "title": "taken for", "axis": {"labelAngle": 0}},
+    }
+    tiles = {
+        "mark": {"type": "rect", "cornerRadius": 2},
+        "encoding": {
+            "color": {
+                "condition": {"test": "datum.right", "value": ACCURACY.color},
+                "value": CROSS_ENTROPY.color,
+            },
+            "opacity": {
+                "field": "share",
+                "type": "quantitative",
+                "scale": {"type": "sqrt", "domain": [0, 1], "range": [0.04, 0.75]},
+                "legend": None,
+            },
+            "tooltip": [
+                {"field": "digit"},
+                {"field": "taken for"},
+                {"field": "count", "title": "digits", "format": ","},
+                {"field": "share", "format": ".1%", "title": "of its class"},
+            ],
+        },
+    }
+    texts = {
+        "transform": [{"filter": "datum.count > 0"}],
+        "mark": {"type": "text", "fontSize": 11, "color": "white" if st.context.theme.type == "dark" else "black"},
+        "encoding": {"text": {"field": "count", "format": ","}},
+    }
+    told = ", ".join(f"{digit} for {taken} {count:,} times" for count, digit, taken in mistakes)
+    with st.container(key=f"chart-{key}"):
+        st.vega_lite_chart(
+            rows,
+            {"height": 340, "encoding": axes, "layer": [tiles, texts]},
+            key=key,
+            alt=f"Confusions of {name}, right {model.accuracy:.2%} of the time; most often it took {told}",
+        )
+
+
+def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
+    """Digits that one model took for others and the other reads right, by their most frequent mistakes."""
+    saved = (one.predicted != one.labels) & (other.predicted == one.labels)
+    lost = (one.predicted == one.labels) & (other.predicted != one.labels)
+    st.markdown(
+        f"**{int(saved.sum()):,} digits that {names[0]} reads wrong, {names[1]} reads right; of {int(lost.sum()):,} it "
+        "is the other way round.** The rescued, by their most frequent mistake:"
+    )
+    mistakes: dict[tuple[int, int], list[int]] = {}
+    for position in saved.nonzero().squeeze(1).tolist():
+        pair = int(one.labels[position]), int(one.predicted[position])
+        mistakes.setdefault(pair, []).append(position)
+    most = sorted(mistakes.items(), key=lambda item: (-len(item[1]), item[0]))[:ROWS_OF_RESCUED]
+    strips(
+        [
+            Strip(
+                f"{digit}, not {taken}",
+                f"{len(positions):,} rescued",
+                _row(one.images, positions[:EACH]),
+                f"{min(EACH, len(positions))} digits {digit} that were taken for {taken}",
+            )
+            for (digit, taken), positions in most
+        ]
+    )
+
+
+def _row(images: "torch.Tensor", positions: list[int]) -> bytes:
+    """Some digits side by side, the row filled up with paper."""
+    import numpy as np
+
+    from training.pictures import grids as pictures
+
+    tiles = np.zeros((EACH, 28, 28), np.uint8)
+    tiles[: len(positions)] = images[positions].view(-1, 28, 28).numpy()
+    return pictures.png_bytes(pictures.grid(tiles, columns=EACH))
+
+
+def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: str) -> None:
+    """q(y|x) of one digit, uint8 (784,), under each model by its name."""
+    beliefs = {title: _belief(source.sha256, grey.tobytes(), source) for title, source in sources.items()}
+    rows = [
+        {"model": title, "digit": digit, "q": share}
+        for title, shares in beliefs.items()
+        for digit, share in enumerate(shares)
+    ]
+    told = "; ".join(
+        f"{title} {max(range(10), key=shares.__getitem__)} with {max(shares):.1%}" for title, shares in beliefs.items()
+    )
+    with st.container(key="chart-belief"):
+        st.vega_lite_chart(
+            rows,
+            {
+                "height": 240,
+                "mark": {"type": "bar", "cornerRadiusEnd": 2},
+                "encoding": {
+                    "x": {"field": "digit", "type": "ordinal", "axis": {"labelAngle": 0}, "title": "label y"},
+                    "xOffset": {"field": "model", "sort": list(beliefs)},
+                    "y": {
+                        "field": "q",
+                        "type": "quantitative",
+                        "title": "q(y | x)",
+                        "scale": {"domain": [0, 1]},
+                        "axis": {"format": ".0%", "tickCount": 4},
+                    },
+                    "color": _by_model(list(beliefs)),
+                    "tooltip": [
+                        {"field": "model"},
+                        {"field": "digit", "title": "label"},
+                        {"field": "q", "format": ".2%", "title": "q(y | x)"},
+                    ],
+                },
+            },
+            key="belief",
+            alt=f"q(y|x) of {name}, the likeliest: {told}",
+        )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _belief(sha256: str, grey: bytes, _source: "Checkpoint") -> list[float]:
+    import torch
+
+    model: Any = _source.build()
+    with torch.inference_mode():
+        shares: list[float] = model.classify(_seen(grey))[0].exp().tolist()
+    return shares
+
+
+def _seen(grey: bytes) -> "torch.Tensor":
+    import torch
+
+    return torch.frombuffer(bytearray(grey), dtype=torch.uint8).float().unsqueeze(0) / 255
+
+
+def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[int, float]], *, key: str) -> None:
+    """Accuracy over the number of labels: what ships as one line for each preset, own runs by name beside them."""
+    names = {"ssvae": "with 60,000 unlabelled digits", "ssvae-supervised": "labelled digits alone"}
+    known = [point for point in points if point.preset in names]
+    rows = [
+        {"model": names[point.preset], "labels": point.labelled, "accuracy": point.accuracy, "steps": point.steps}
+        for point in known
+    ]
+    mine = [{"model": name, "labels": labels, "accuracy": value} for name, (labels, value) in own.items()]
+    encoding = {
+        "x": {
+            "field": "labels",
+            "type": "quantitative",
+            "scale": {"type": "log", "domain": [10, 1000]},
+            "axis": {"values": [10, 20, 50, 100, 200, 500, 1000], "format": ",d", "grid": False},
+            "title": "labelled digits",
+        },
+        "y": {
+            "field": "accuracy",
+            "type": "quantitative",
+            "scale": {"zero": False, "nice": True},
+            "axis": {"format": ".0%", "tickCount": 5},
+            "title": "accuracy",
+        },
+        "tooltip": [
+            {"field": "model", "title": ""},
+            {"field": "labels", "format": ","},
+            {"field": "accuracy", "format": ".2%"},
+        ],
+    }
+    lines = {
+        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 80, "filled": True}},
+        "encoding": encoding
+        | {"color": _by_model([name for name in names.values() if any(r["model"] == name for r in rows)])},
+    }
+    diamonds = {
+        "data": {"values": mine},
+        "mark": {
+            "type": "point",
+            "shape": "diamond",
+            "filled": True,
+            "size": 120,
+            "color": REFERENCE.color,
+            "opacity": 1,
+        },
+        "encoding": encoding,
+    }
+    named = {
+        "data": {"values": mine},
+        "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 12, "color": REFERENCE.color},
+        "encoding": encoding | {"text": {"field": "model"}},
+    }
+    told = "; ".join(f"{row['model']}, {row['labels']:,}: {row['accuracy']:.2%}" for row in [*rows, *mine])
+    with st.container(key=f"chart-{key}"):
+        st.vega_lite_chart(
+            rows,
+            {"height": 300, "layer": [lines, *([diamonds, named] if mine else [])]},
+            key=key,
+            alt=f"Accuracy by the number of labels: {told}",
+        )
+
+
+def _by_model(names: list[str]) -> dict[str, Any]:
+    return {
+        "field": "model",
+        "type": "nominal",
+        "scale": {"domain": names, "range": list(MODELS[: len(names)])},
+        "legend": {"orient": "top", "title": None, "labelLimit": 400},
+    }

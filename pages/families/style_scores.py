@@ -1,0 +1,191 @@
+"""How well a model keeps digit and style apart, and how well it draws: each score with its error and its meaning."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from pages.draw.palette import Quantity, swatch
+from pages.kit import services
+from pages.kit.terms import TERMS, term
+from pages.kit.ticking import ticking
+from pages.measure.numbers import signed
+from training.data.names import on_disk
+from training.release.ablations import read_ablations
+from training.release.cards import Card, read_card
+from training.system.folders import PRETRAINED
+
+if TYPE_CHECKING:
+    from training.checkpoints.reading import Checkpoint
+    from training.system.jobs import Job
+
+__all__ = ["comparison", "known_scores", "measure_scores", "scores"]
+
+SECONDS = 1.0
+
+
+class Score(NamedTuple):
+    """One measure: its name and colour, how its value is written and in which unit, what it says in one sentence."""
+
+    quantity: Quantity
+    form: str
+    text: str
+    unit: str = ""
+
+    def value(self, value: float, error: float | None = None) -> str:
+        """The value, with its standard error where it is known, and its unit."""
+        return f"{signed(value, self.form)}{'' if error is None else f' {self.error(error)}'}{self.unit}"
+
+    def error(self, error: float) -> str:
+        """The standard error as "± 0.07"; where it is too small for the form, "± <0.01"."""
+        shown = format(error, self.form)
+        if any(digit in shown for digit in "123456789"):
+            return f"± {shown}"
+        places = int(self.form[1]) + 2 * self.form.endswith("%")
+        return f"± <{10**-places:{self.form}}"
+
+
+SCORES = {
+    "content_accuracy": Score(
+        TERMS["content_accuracy"].quantity,
+        ".1%",
+        "How often a classifier that was trained on real house numbers reads the digit that was asked for.",
+    ),
+    "style_leak": Score(
+        TERMS["leak_accuracy"].quantity._replace(label="Style leak"),
+        ".1%",
+        "How often a linear probe reads the digit from the style z alone: 19.6 % is what a z without any digit gives.",
+    ),
+    "style_kept": Score(
+        term("style_kept").quantity._replace(label="Style kept"),
+        ".4f",
+        "How the mean colour and the border pixels of an image go together with those of its swaps: 1 is perfectly.",
+    ),
+    "nelbo": Score(
+        TERMS["nelbo"].quantity,
+        ".2f",
+        "What the drawing gets wrong plus what the style costs, an image; below 0 where the densities of its colours "
+        "are above 1.",
+        " nats",
+    ),
+    "kl": Score(
+        TERMS["kl"].quantity, ".2f", "What the style z costs, an image: how far q(z|x, y) is from the prior.", " nats"
+    ),
+    "rec": Score(
+        TERMS["rec"].quantity,
+        ".2f",
+        "What the drawing gets wrong, an image: −log p(x|z, y), each colour a Gaussian around what is drawn.",
+        " nats",
+    ),
+    "squared_error": Score(
+        term("squared_error").quantity._replace(label="Squared error"),
+        ".5f",
+        "How far a colour value, from 0 to 1, of an image is from its plain reconstruction: the mean of the squares.",
+    ),
+}
+ROWS = (("content_accuracy", "style_leak", "style_kept"), ("nelbo", "kl", "rec", "squared_error"))
+ERRORS = "On SVHN's test images. ± is the standard error over the images: how far a number moves on as many other ones."
+
+
+def known_scores(source: "Checkpoint", shipped: str) -> Mapping[str, Any] | None:
+    """The scores by name with their errors: from a shipped model's card, else as they were measured here."""
+    if shipped:
+        return _of_card(read_card(PRETRAINED / shipped))
+    job = services.jobs().find(_key(source))
+    return job.result.as_json() if job is not None and job.result is not None else None
+
+
+def _of_card(card: Card) -> Mapping[str, Any] | None:
+    """A card's scores; one that was written before they held the ELBO's terms has these without errors."""
+    if card.disentanglement is None:
+        return None
+    whole = card.sets.get("svhn")
+    return {name: getattr(whole, name) for name in ROWS[1] if whole is not None} | card.disentanglement
+
+
+def scores(found: Mapping[str, Any]) -> None:
+    """The scores as two rows of tiles, each with its error and its sentence."""
+    for names in ROWS:
+        for column, name in zip(st.columns(len(names), gap="medium"), names, strict=True):
+            with column:
+                _tile(SCORES[name], found.get(name), found.get(f"{name}_se"))
+    st.caption(ERRORS)
+
+
+def _tile(score: Score, value: float | None, error: float | None) -> None:
+    shown = "not measured" if value is None else score.value(value)
+    below = "the classifier is missing" if value is None else None if error is None else score.error(error)
+    st.metric(swatch(score.quantity), shown, below, delta_color="off", delta_arrow="off")
+    st.caption(score.text)
+
+
+def measure_scores(source: "Checkpoint") -> None:
+    """A button that measures the scores of a run in the background; then its progress."""
+    job = services.jobs().find(_key(source))
+    active = job is not None and job.active
+    ticking(lambda: _panel(source), key="scores", seconds=SECONDS if active else None)
+
+
+def _panel(source: "Checkpoint") -> None:
+    job = services.jobs().find(_key(source))
+    active = job is not None and job.active
+    if st.session_state.pop("was-measuring-scores", False) and not active:
+        st.rerun()  # once: the whole page shows what came of it
+    st.session_state["was-measuring-scores"] = active
+    if active:
+        st.info("Measuring on SVHN's test images: this takes about a minute.", icon=":material/hourglass_top:")
+        return
+    if job is not None and job.error:
+        st.error(job.error, icon=":material/error:")
+    at_hand = on_disk("svhn")
+    if st.button(
+        "Measure its scores",
+        icon=":material/straighten:",
+        key="measure-scores",
+        disabled=not at_hand,
+        help=None if at_hand else "They are measured on SVHN, which is not on this server.",
+    ):
+
+        def work(job: "Job") -> Any:
+            from training.evaluation.measuring import measure_style
+
+            return measure_style(source, should_stop=job.should_stop)
+
+        services.jobs().submit(_key(source), f"Measuring {source.name}", work)
+        st.rerun()
+
+
+def _key(source: "Checkpoint") -> str:
+    return f"style:{source.sha256}"
+
+
+def comparison(names: list[str]) -> None:
+    """Shipped models side by side, and those of them that learned without a part of their objective.
+
+    Raises:
+        UserError: a card, or the file of those others, cannot be read.
+    """
+    cards = {name: read_card(PRETRAINED / name) for name in names}
+    others = [entry for entry in read_ablations() if entry.preset in names]
+    found = {name: _of_card(card) or {} for name, card in cards.items()}
+    found |= {entry.title: entry.disentanglement for entry in others}
+    sizes = [card.training["model"]["z"] for card in cards.values()] + [entry.z for entry in others]
+    steps = [card.steps for card in cards.values()] + [entry.steps for entry in others]
+    rows = [
+        ["", *found],
+        [":--", *("--:" for _ in found)],
+        ["size of z", *map(str, sizes)],
+        ["training steps", *(f"{count:,}" for count in steps)],
+    ]
+    for name, score in SCORES.items():
+        rows.append([swatch(score.quantity), *(_written(score, name, each) for each in found.values())])
+    st.html("<style>.st-key-style-scores table { font-variant-numeric: tabular-nums; }</style>")
+    with st.container(key="style-scores"):
+        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+
+
+def _written(score: Score, name: str, found: Mapping[str, Any]) -> str:
+    value, error = found.get(name), found.get(f"{name}_se")
+    if value is None:
+        return "not measured"
+    return score.value(value, error).replace(" ", "\u00a0")

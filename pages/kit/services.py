@@ -1,0 +1,122 @@
+"""What the pages ask `training` for, shared by every session of the server.
+
+Nothing here imports torch until something needs it, so that the first page is on the screen at once; and torch
+gets one thread per caller, so that a page's work and a training never fight for the same core.
+"""
+
+import gc
+import importlib
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from training.release.cards import read_card
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED, run_ids
+
+if TYPE_CHECKING:
+    from training.checkpoints.quarantine import Quarantine
+    from training.checkpoints.reading import Checkpoint
+    from training.system.jobs import Jobs
+
+__all__ = ["checkpoint", "first_samples", "jobs", "quarantine", "samples_png", "training_speed", "warm_up"]
+
+os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("ELBO_LAB_THREADS", "1"))
+
+PAINT_SECONDS = 1.0
+NEWEST = 20
+
+
+@st.cache_resource
+def warm_up() -> threading.Thread:
+    """Load torch in the background once the first page is painted, so that the second one opens at once.
+
+    Streamlit collects garbage after every run of a page, before it hands out the run's last messages: up to a tenth of
+    a second, if it looks at all that torch keeps for good. So that is put aside.
+    """
+
+    def load() -> None:
+        time.sleep(PAINT_SECONDS)
+        for module in ("training.runs.worker", "training.evaluation.measuring"):
+            importlib.import_module(module)
+        gc.freeze()
+
+    gc.freeze()
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_resource
+def jobs() -> "Jobs":
+    """The one registry of background work."""
+    from training.system.jobs import Jobs
+
+    return Jobs()
+
+
+@st.cache_resource
+def quarantine() -> "Quarantine":
+    """The one reader of strangers' files."""
+    from training.checkpoints.quarantine import Quarantine
+
+    return Quarantine()
+
+
+def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
+    """Steps per second to expect, and whether that was seen here (else it is the shipped model's)."""
+    from training.runs.run_folder import Run
+
+    for run_id in run_ids()[:NEWEST]:
+        with suppress(UserError):
+            run = Run.named(run_id)
+            status = run.status()
+            alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
+            if alike and status.step >= 200:
+                return status.steps_per_second, True
+    with suppress(UserError):
+        return float(read_card(PRETRAINED / preset).trained["steps_per_second"]), False
+    return None
+
+
+def checkpoint(path: str) -> "Checkpoint":
+    """A checkpoint by its path, read again only when its file has changed.
+
+    Raises:
+        UserError: see `training.checkpoints.reading.load_checkpoint`.
+    """
+    from training.checkpoints.reading import weights_file
+
+    return _checkpoint(path, weights_file(Path(path)).stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _checkpoint(path: str, changed: int) -> "Checkpoint":
+    from training.checkpoints.reading import load_checkpoint
+
+    return load_checkpoint(path)
+
+
+def first_samples(name: str) -> bytes | None:
+    """The picture that ships with a pretrained model: seed 0, Bernoulli means, temperature 1."""
+    file = PRETRAINED / name / "samples.png"
+    return file.read_bytes() if file.is_file() else None
+
+
+def samples_png(source: "Checkpoint", kind: Any, seed: int, temperature: float) -> bytes:
+    """200 digits from a checkpoint as one PNG."""
+    return _samples_png(source.sha256, kind, seed, temperature, source)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _samples_png(sha256: str, kind: Any, seed: int, temperature: float, _source: "Checkpoint") -> bytes:
+    from training.pictures import grids as pictures
+
+    images = pictures.draw_samples(_source.build(), seed=seed, temperature=temperature, kind=kind)
+    facts = {"checkpoint": sha256, "kind": kind, "seed": seed, "temperature": temperature}
+    return pictures.png_bytes(pictures.grid(images), **facts)

@@ -1,0 +1,1 @@
+"""A latent space to look at: the pad, the map, walks, one digit, reconstructions."""

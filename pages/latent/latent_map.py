@@ -1,0 +1,261 @@
+"""A map of the encoded held-out digits: point at one, click it, or catch many with a lasso."""
+
+import math
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
+from pages.draw import figures
+from pages.draw.palette import DIGITS, REFERENCE
+from pages.draw.strips import Strip, strip_of, strips
+from pages.kit import frame, services
+from pages.kit.ticking import ticking
+from training.data.names import best_dataset_name
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from torch import Tensor
+
+    from training.checkpoints.reading import Checkpoint
+    from training.latent.encoded import Encoding
+    from training.system.jobs import Job
+
+__all__ = ["evenly", "in_blocks", "latent_map"]
+
+LAYOUTS = {"pca": "PCA", "tsne": "t-SNE"}
+HEIGHT = 560
+MOST_CAUGHT = 100
+COLUMNS = 10
+EMPTY = "\u00a0"
+BLOCKS = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): EMPTY}
+
+
+@st.fragment
+def latent_map(source: "Checkpoint") -> None:
+    """The map with its controls, and what was caught on it."""
+    codes = encoded(source)
+    picture, controls = st.columns([2.4, 1], gap="large")
+    with controls:
+        layout = st.segmented_control(
+            "Laid out by",
+            list(LAYOUTS),
+            default="pca",
+            required=True,
+            format_func=LAYOUTS.__getitem__,
+            key="layout",
+            bind="query-params",
+            width="stretch",
+            help="PCA looks at the codes from where they spread most: a straight projection. t-SNE keeps neighbours "
+            "together and bends all else: distances between far groups mean little.",
+        )
+        overlay = st.toggle(
+            "Draws from the prior",
+            key="prior",
+            bind="query-params",
+            disabled=layout == "tsne",
+            help="1,000 draws in grey: where samples come from, beside where digits go. Only the straight projection "
+            "has a place for them.",
+        )
+    job = _layout_job(source, codes) if layout == "tsne" else None
+    if job is not None and job.state != "done":
+        with picture:
+            ticking(partial(_progress, job), key="tsne", seconds=0.5 if job.active else None)
+        return
+    with picture:
+        caught = _chart(source, codes, job.result if job else None, overlay and layout == "pca")
+    with controls:
+        digit = pick_digit("Digit", "digit", "7, no. 2")
+        _pair(source, codes, digit)
+        if len(caught) > 1:
+            _caught(caught)
+        else:
+            st.caption("Click a digit to see it here; the box and the lasso above the map catch several.")
+        if layout == "pca":
+            _spreads(source, codes)
+    frame.notes(
+        look="Classes overlap in two of the model's dimensions and are apart in all of them: compare PCA with t-SNE. "
+        "4, 7 and 9 are neighbours, and so are 3, 5 and 8: the encoder never saw a label.",
+        attempt="Switch on the draws from the prior. Where grey lies and no colour, samples come out as no digit. Then "
+        "catch digits at the border of two classes with the lasso.",
+        guess="In the GMVAE the prior is learned. Will its draws cover the digits better than the VAE's do? Decide, "
+        "then choose it as the model.",
+    )
+
+
+def _layout_job(source: "Checkpoint", codes: "Encoding") -> "Job":
+    """The background work that lays the digits out by t-SNE; anew only for other weights or data."""
+
+    def work(job: "Job") -> "Tensor":
+        from training.latent.tsne import tsne
+
+        return tsne(codes.mean, report=lambda done: job.report(done, f"t-SNE of 1,000 digits, {done:.0%}"))
+
+    key = f"tsne:{source.sha256}:{best_dataset_name()}"
+    return services.jobs().find(key) or services.jobs().submit(key, "t-SNE", work)
+
+
+def _progress(job: "Job") -> None:
+    if job.active:
+        st.progress(job.progress, text=job.message or "Waiting for other work to end")
+        st.skeleton(HEIGHT)
+    elif job.state == "done":
+        st.rerun()  # once, so that the map takes the place of its progress
+    else:
+        st.error(job.error or "The layout was stopped: reload the page to start it again.", icon=":material/error:")
+
+
+def _chart(source: "Checkpoint", codes: "Encoding", layout: "Tensor | None", overlay: bool) -> list[int]:
+    """Draw the map; returns the positions of the digits caught on it."""
+    places, titles, prior = layout, ("", ""), None
+    if places is None:
+        directions, middle = _directions(codes)
+        places = (codes.mean - middle) @ directions.T
+        titles = ("1st direction", "2nd direction")
+        prior = (_prior_draws(source, codes) - middle) @ directions.T if overlay else None
+    name = "PCA" if layout is None else "t-SNE"
+    extra = ", over 1,000 draws from the prior" if overlay else ""
+    event: Any = st.plotly_chart(
+        _figure(places, prior, titles),
+        key="map",
+        on_select=_take_click,
+        selection_mode=("points", "box", "lasso"),
+        config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
+        alt=f"Map by {name} of the codes of {len(places):,} held-out digits in the colours of their classes{extra}: "
+        + ", ".join(f"{len(positions)} of {digit}" for digit, positions in held_out().members.items()),
+    )
+    return _positions(event)
+
+
+def _directions(codes: "Encoding") -> "tuple[Tensor, Tensor]":
+    """The two principal directions of the codes, (2, z), and their middle, (z,)."""
+    from training.latent.encoded import principal_directions
+
+    return principal_directions(codes.mean)[0], codes.mean.mean(0)
+
+
+def _prior_draws(source: "Checkpoint", codes: "Encoding") -> "Tensor":
+    """As many draws of z from the prior as there are codes, the same at every call."""
+    import torch
+
+    count, size = codes.mean.shape
+    return source.build().sample_prior(count, generator=torch.Generator().manual_seed(0))[:, :size]
+
+
+def _positions(event: Any) -> list[int]:
+    points = event.get("selection", {}).get("points", []) if event else []
+    found = [point["customdata"][0] for point in points if point.get("customdata")]
+    return [at for at in found if isinstance(at, int) and 0 <= at < len(held_out().labels)]
+
+
+def _take_click() -> None:
+    caught = _positions(st.session_state.get("map"))
+    if len(caught) == 1:
+        st.session_state["digit"] = name_of(caught[0])
+
+
+def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -> "go.Figure":
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    if prior is not None:
+        figure.add_scatter(
+            x=prior[:, 0].tolist(),
+            y=prior[:, 1].tolist(),
+            mode="markers",
+            name="prior",
+            marker={"color": REFERENCE.color, "size": 5, "opacity": 0.45},
+            hoverinfo="skip",
+        )
+    light = st.context.theme.type != "dark"
+    digits = held_out()
+    for digit, positions in digits.members.items():
+        own = places[positions]
+        figure.add_scatter(
+            x=own[:, 0].tolist(),
+            y=own[:, 1].tolist(),
+            mode="markers",
+            name=str(digit),
+            customdata=[[at, number + 1] for number, at in enumerate(positions)],
+            text=[in_blocks(digits.images[at]) for at in positions],
+            hovertemplate=f"{digit}, no. %{{customdata[1]}}<br>%{{text}}<extra></extra>",
+            hoverlabel={"font": {"family": "monospace", "size": 9}, "align": "left"},
+            marker={"color": DIGITS[digit], "size": 7, "opacity": 0.8},
+        )
+        x, y = own.median(0).values.tolist()
+        figure.add_annotation(
+            x=x,
+            y=y,
+            text=f"<b>{digit}</b>",
+            showarrow=False,
+            font={"size": 20, "color": DIGITS[digit]},
+            bgcolor="rgba(255, 255, 255, 0.85)" if light else "rgba(16, 19, 27, 0.85)",
+            borderpad=1,
+        )
+    axis = {"showticklabels": bool(titles[0]), "zeroline": False}
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 0, "r": 0, "t": 30, "b": 0},
+        xaxis={"title": titles[0], **axis},
+        yaxis={"title": titles[1], "scaleanchor": "x", **axis},
+        legend={"title": "digit", "itemsizing": "constant"},
+    )
+    return figure
+
+
+def in_blocks(image: "Tensor") -> str:
+    """A digit of zeros and ones, (side * side,), in characters that are half or wholly full: what a hover can show.
+
+    Its empty margins are left out; rows are ended by "<br>".
+    """
+    side = math.isqrt(len(image))
+    grid = image.view(side, side).bool()
+    columns, rows = (grid.any(axis).nonzero().squeeze(1).tolist() or [0] for axis in (0, 1))
+    ink = grid[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].tolist()
+    ink += [[False] * len(ink[0])] * (len(ink) % 2)
+    lines = (zip(*pair, strict=True) for pair in zip(ink[::2], ink[1::2], strict=True))
+    return "<br>".join("".join(BLOCKS[pixels] for pixels in line).rstrip(EMPTY) for line in lines)
+
+
+def _pair(source: "Checkpoint", codes: "Encoding", digit: int) -> None:
+    import torch
+
+    decoded = source.build().decode_mean(codes.latents[digit])
+    pair = torch.stack([held_out().images[digit], decoded])
+    name = name_of(digit)
+    strips([Strip("Digit,", "decoded", strip_of(pair), f"The digit {name} and what its code decodes to")])
+
+
+def evenly(caught: list[int], most: int) -> list[int]:
+    """At most so many of what was caught: as it comes class by class, every class keeps its share."""
+    count = min(len(caught), most)
+    return [caught[at * len(caught) // count] for at in range(count)]
+
+
+def _caught(caught: list[int]) -> None:
+    from training.pictures import grids as pictures
+
+    labels = Counter(held_out().labels[caught].tolist())
+    told = ", ".join(f"{count} of {digit}" for digit, count in labels.most_common())
+    some = evenly(caught, MOST_CAUGHT)
+    shown = pictures.to_uint8(held_out().images[some])
+    figures.picture(
+        pictures.png_bytes(pictures.grid(shown, columns=COLUMNS)),
+        key="caught",
+        alt=f"{len(caught)} digits caught on the map: {told}",
+        caption=f"{len(caught)} caught: {told}" + (f"; {len(some)} of them" if len(some) < len(caught) else ""),
+    )
+
+
+def _spreads(source: "Checkpoint", codes: "Encoding") -> None:
+    """How far the aggregate posterior and the prior spread along the two directions."""
+    directions, _ = _directions(codes)
+    noise = codes.variance.mean(0) @ directions.square().T
+    posterior = ((codes.mean @ directions.T).var(0) + noise).sqrt().tolist()
+    prior = (_prior_draws(source, codes) @ directions.T).std(0).tolist()
+    st.caption(
+        "Standard deviations along the two directions: the aggregate posterior, that is all codes with their noise, "
+        f"{posterior[0]:.2f} and {posterior[1]:.2f}; draws from the prior, {prior[0]:.2f} and {prior[1]:.2f}."
+    )

@@ -1,0 +1,198 @@
+"""The latent pad: drag through a plane of latent space, and the image decoded there follows in the browser."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.choose.evaluation_images import encoded, held_out, pick_digit
+from pages.draw import figures
+from pages.draw.palette import DIGITS
+from pages.kit import frame
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from models.family import GenerativeModel
+    from training.checkpoints.reading import Checkpoint
+    from training.latent.encoded import Encoding
+    from training.latent.planes import Plane
+
+__all__ = ["latent_pad"]
+
+PLANES = {"directions": "Principal directions", "dimensions": "Two dimensions", "digits": "Three digits"}
+BACKDROPS = {"digits": "Decoded", "codes": "Encoded"}
+REACH = 3.0
+STEP = 0.05
+_HERE = Path(__file__).parent
+
+_decoder = st.components.v2.component("latent_decoder", js=(_HERE / "decoder.js").read_text())
+_pad = st.components.v2.component(
+    "latent_pad",
+    html=(_HERE / "latent_pad.html").read_text(),
+    css=(_HERE / "latent_pad.css").read_text(),
+    js=(_HERE / "latent_pad.js").read_text(),
+)
+
+
+@st.fragment
+def latent_pad(source: "Checkpoint") -> None:
+    """The pad with its controls: the plane, the label if the model has one, the backdrop, two sliders."""
+    codes = encoded(source)
+    model = source.build()
+    picture, controls = st.columns([2.4, 1], gap="large")
+    with controls:
+        plane, axes, marks = _pick_plane(model, codes)
+        label = _pick_label(source)
+        backdrop = st.segmented_control(
+            "Digits behind it",
+            list(BACKDROPS),
+            default="digits",
+            required=True,
+            format_func=BACKDROPS.__getitem__,
+            key="backdrop",
+            bind="query-params",
+            width="stretch",
+            help="The plane's own digits, decoded on a grid; or where the encoder puts 1,000 held-out digits, seen "
+            "from above: most lie in front of the plane or behind it.",
+        )
+        point = _pick_point(axes)
+    with picture, st.container(gap=None, key="latent-pad"):
+        packed = _packed(source.sha256, source)
+        if packed is None:
+            st.info("This decoder is none that the pad can run: use the sliders.", icon=":material/tune:")
+        else:
+            _decoder(data=packed, key="decoder")
+            _pad(
+                data={
+                    "decoder": source.sha256,
+                    "plane": {
+                        "center": [*plane.center.tolist(), *label],
+                        "across": [*plane.across.tolist(), *(0.0 for _ in label)],
+                        "up": [*plane.up.tolist(), *(0.0 for _ in label)],
+                    },
+                    "reach": REACH,
+                    "point": list(point),
+                    "label": f"Point in latent space: arrow keys move it. Across: {axes[0]}; up: {axes[1]}",
+                    "axes": [f"{axes[0]} →", f"{axes[1]} ↑"],
+                    "backdrop": backdrop,
+                    "codes": _dots(plane, codes) if backdrop == "codes" else [],
+                    "colors": list(DIGITS),
+                    "marks": marks,
+                },
+                key="pad",
+                on_point_change=_take_point,
+            )
+    with controls:
+        _decoded_here(model, plane, point, label)
+    frame.notes(
+        look="Drag slowly from one digit to the next. There is no jump: strokes bend, open and close. Between two "
+        "classes lie shapes that are neither, and a draw from the prior can land there as well as anywhere.",
+        attempt="Take the plane through three digits and go from mark to mark. Then choose *Encoded* for the digits "
+        "behind it: where no dot lies, the decoder was never taught what to draw.",
+        guess="Go to the edge, three standard deviations out. Will the image be noise, grey, or still made of strokes? "
+        "Decide, then drag into a corner.",
+    )
+
+
+def _take_point() -> None:
+    """The sliders follow the pad; what a browser sends is checked like any link."""
+    point = st.session_state["pad"].get("point")
+    if not isinstance(point, list) or len(point) != 2:
+        return
+    for key, value in zip(("across", "up"), point, strict=True):
+        if isinstance(value, int | float) and abs(value) <= REACH:
+            st.session_state[key] = round(round(value / STEP) * STEP, 2)
+
+
+def _pick_plane(model: "GenerativeModel", codes: "Encoding") -> "tuple[Plane, tuple[str, str], list[list[Any]]]":
+    """The plane, what its axes are, and what to mark on it: [across, up, text] each."""
+    import torch
+
+    from training.latent.planes import plane_of_dimensions, plane_of_directions, plane_through
+
+    kind = st.selectbox("Plane", list(PLANES), format_func=PLANES.__getitem__, key="plane", bind="query-params")
+    if kind == "directions":
+        return plane_of_directions(codes.mean), ("the 1st direction", "the 2nd direction"), []
+    if kind == "dimensions":
+        order = codes.by_kl()
+        across, up = st.columns(2)
+        first, second = (
+            column.selectbox(
+                f"Dimension {way}",
+                list(range(len(order))),
+                index=order[index % len(order)],
+                key=f"dimension_{way}",
+                bind="query-params",
+                help="Counted from 0. The defaults are the two with the highest KL.",
+            )
+            for index, (column, way) in enumerate(((across, "across"), (up, "up")))
+        )
+        return plane_of_dimensions(*model.prior_moments(), first, second), (f"z{first}", f"z{second}"), []
+    positions = [pick_digit(f"{nth} digit", key, default) for nth, key, default in _THREE]
+    plane = plane_through(codes.mean[torch.tensor(positions)])
+    places = plane.place(codes.mean[torch.tensor(positions)]).tolist()
+    marks = [[*place, str(int(held_out().labels[at]))] for place, at in zip(places, positions, strict=True)]
+    return plane, ("through the three digits", "at a right angle"), marks
+
+
+_THREE = (("First", "first", "0, no. 1"), ("Second", "second", "3, no. 1"), ("Third", "third", "7, no. 2"))
+
+
+def _pick_label(source: "Checkpoint") -> list[float]:
+    """The one-hot label that the decoder takes after z; nothing for a model without labels."""
+    labels = getattr(source.config, "y", 0)
+    if not labels:
+        return []
+    chosen = st.pills(
+        "Label", list(range(labels)), default=3 % labels, required=True, key="label", bind="query-params", wrap=True
+    )
+    return [float(label == chosen) for label in range(labels)]
+
+
+def _pick_point(axes: tuple[str, str]) -> tuple[float, float]:
+    across, up = (
+        st.slider(title, -REACH, REACH, 0.0, STEP, key=key, bind="query-params", help=help_text)
+        for title, key, help_text in (
+            ("Across", "across", f"The same point as on the pad. Across it: {axes[0]}."),
+            ("Up", "up", f"The same point as on the pad. Up it: {axes[1]}."),
+        )
+    )
+    return across, up
+
+
+def _dots(plane: "Plane", codes: "Encoding") -> list[list[float]]:
+    places = plane.place(codes.mean).tolist()
+    return [
+        [round(u, 2), round(v, 2), int(label)] for (u, v), label in zip(places, held_out().labels.tolist(), strict=True)
+    ]
+
+
+def _decoded_here(model: "GenerativeModel", plane: "Plane", point: tuple[float, float], label: list[float]) -> None:
+    """The same image once more, decoded by torch on the server: what the sliders show without the pad."""
+    import torch
+
+    from training.pictures import grids as pictures
+
+    latent = torch.cat([plane.at(*point), torch.tensor(label)])
+    image = pictures.to_uint8(model.decode_mean(latent.unsqueeze(0)))
+    shown, told = st.columns([1, 1.6], vertical_alignment="center")
+    with shown:
+        figures.picture(
+            pictures.png_bytes(pictures.grid(image, columns=1)),
+            key="point",
+            alt=f"The image decoded at across {point[0]:.2f}, up {point[1]:.2f}: {_in_numbers(latent)}",
+        )
+    told.caption("The sliders' digit, decoded by PyTorch: the pad's, once you let go.")
+
+
+def _in_numbers(latent: "Tensor") -> str:
+    shown = ", ".join(f"{value:.2f}" for value in latent[:10])
+    return f"z = ({shown}{', ...' if len(latent) > 10 else ''})"
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _packed(sha256: str, _source: "Checkpoint") -> bytes | None:
+    from training.latent.packed_decoder import pack_decoder
+
+    return pack_decoder(_source.build(), sha256)

@@ -1,0 +1,44 @@
+"""What lies behind the samples, one part at a time, each made only when it is chosen."""
+
+import streamlit as st
+
+from pages.choose.evaluation_images import encoded
+from pages.choose.pickers import checkpoint_path
+from pages.kit import frame, services
+from pages.latent.latent_map import latent_map
+from pages.latent.latent_pad import latent_pad
+from pages.latent.one_digit import one_digit
+from pages.latent.walks import interpolation, traversal
+from training.system.errors import UserError
+
+__all__ = ["latent_space"]
+
+PARTS = {
+    "pad": ("Latent pad", latent_pad),
+    "map": ("Map of digits", latent_map),
+    "digit": ("One digit", one_digit),
+    "walk": ("Interpolation", interpolation),
+    "dimensions": ("Traversals", traversal),
+}
+
+
+def latent_space(choice: str) -> None:
+    """A choice of views of a model's latent space, and the one chosen."""
+    view = st.pills(
+        "View",
+        list(PARTS),
+        default="pad",
+        required=True,
+        format_func=lambda name: PARTS[name][0],
+        key="view",
+        bind="query-params",
+        wrap=True,
+    )
+    try:
+        with st.spinner("Reading the model"):
+            source = services.checkpoint(checkpoint_path(choice))
+            encoded(source)  # kept: no view can fail at it
+    except UserError as error:
+        frame.failure(error)
+        return
+    PARTS[view][1](source)

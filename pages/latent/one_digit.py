@@ -1,0 +1,196 @@
+"""One digit, held-out or drawn: its reconstruction, its posterior beside the prior, and where its NELBO comes from."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import streamlit as st
+
+from pages.choose.asked_digit import asked_digit
+from pages.draw import figures
+from pages.draw.palette import KL_Z, REFERENCE, swatch
+from pages.kit import formulas, frame
+from pages.kit.terms import in_order, term
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from training.checkpoints.reading import Checkpoint
+    from training.latent.encoded import Encoding, Share
+
+__all__ = ["one_digit"]
+
+PASSES = 100
+MOST = 20  # dimensions shown
+ROW = 22  # pixels
+MARGIN = 50  # for the axis below
+
+
+@st.fragment
+def one_digit(source: "Checkpoint") -> None:
+    """The digit and what a model makes of it."""
+    picture, controls = st.columns([2.4, 1], gap="large")
+    with controls:
+        digit = asked_digit("7, no. 2", key="digit")
+    if digit is None:
+        picture.info("Draw a digit on the right.", icon=":material/draw:")
+        return
+    image, codes, drawn_again, terms, cost = _taken_apart(source.sha256, digit.grey.tobytes(), source)
+    told = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
+    with picture:
+        shown, drawn, numbers = st.columns([1, 1, 1.2], gap="medium", vertical_alignment="center")
+        with shown:
+            figures.picture(
+                image,
+                key="digit",
+                alt=f"{digit.name[0].upper()}{digit.name[1:]}, binarised",
+                caption="The digit, binarised",
+            )
+        with drawn:
+            figures.picture(
+                drawn_again,
+                key="reconstruction",
+                alt=f"Its reconstruction from the posterior's mean. In nats: {told}",
+                caption="Its reconstruction",
+            )
+        with numbers:
+            _terms(terms)
+        _posterior(source, codes.mean[0], codes.variance[0], cost, digit.name)
+    formulas.nelbo_formula(source.family.name)
+    frame.notes(
+        look="The reconstruction is smoother than the digit: it keeps what the code can say and drops the noise of "
+        "single pixels. A narrow bar beside the wide grey one is a dimension of which the encoder is sure.",
+        attempt="Find a digit with a high NELBO, such as a 2 with a loop or a crossed 7, and a cheap one: a plain 1. "
+        "Which term makes the difference? Then hold beta-0.1 against beta-4 on the same digit.",
+        guess="Which is larger, what the drawing gets wrong or what the code costs, and by what factor? Decide before "
+        "you read the numbers of another digit.",
+    )
+
+
+class TakenApart(NamedTuple):
+    """A digit, binarised; its code and what is drawn from it; the terms of its NELBO, and each dimension's KL (z,)."""
+
+    image: bytes
+    codes: "Encoding"
+    drawn_again: bytes
+    terms: "dict[str, Share]"
+    cost: "Tensor"
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _taken_apart(sha256: str, grey: bytes, _source: "Checkpoint") -> TakenApart:
+    import torch
+
+    from training.data.homework import binarise_once
+    from training.latent.encoded import encode, split_nelbo
+    from training.pictures import grids as pictures
+
+    model = _source.build()
+    x = binarise_once(torch.frombuffer(bytearray(grey), dtype=torch.uint8).unsqueeze(0))
+    codes = encode(model, x)
+    with torch.inference_mode():
+        pair = torch.cat([x, model.decode_mean(codes.latents)])
+    image, drawn_again = (
+        pictures.png_bytes(pictures.grid(tile, columns=1)) for tile in pictures.to_uint8(pair)[:, None]
+    )
+    return TakenApart(image, codes, drawn_again, *split_nelbo(model, x[0], passes=PASSES))
+
+
+def _terms(terms: "dict[str, Share]") -> None:
+    lines = []
+    for name in in_order(terms):
+        label = term(name).short or term(name).label
+        lines.append(f"{swatch(term(name).quantity, label)}  \n{terms[name].mean:.2f} ± {terms[name].error:.2f} nats")
+    st.markdown("\n\n".join(lines))
+    st.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; ± is the standard error.")
+
+
+def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "Tensor", name: str) -> None:
+    """Each dimension's posterior beside its prior, two standard deviations to each side, and its KL."""
+    prior = source.build().prior_moments()
+    order = [int(dimension) for dimension in cost.argsort(descending=True)]
+    rows: list[dict[str, Any]] = []
+    for dimension in order[:MOST]:
+        own, spread = float(mean[dimension]), float(variance[dimension].sqrt())
+        middle, width = float(prior[0][dimension]), float(prior[1][dimension].sqrt())
+        rows.append(
+            {
+                "dimension": f"z{dimension}",
+                "mean": own,
+                "variance": float(variance[dimension]),
+                "low": own - 2 * spread,
+                "high": own + 2 * spread,
+                "prior_low": middle - 2 * width,
+                "prior_high": middle + 2 * width,
+                "kl": max(float(cost[dimension]), 0.0),
+            }
+        )
+    told = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
+    costs = ", ".join(f"{row['dimension']} {row['kl']:.2f}" for row in rows)
+    names = [row["dimension"] for row in rows]
+    left, right = st.columns([1.9, 1], gap="small")
+    with left, st.container(key="chart-posterior"):
+        st.vega_lite_chart(
+            rows,
+            _posterior_spec(names),
+            key="posterior",
+            alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {told}",
+        )
+    with right, st.container(key="chart-cost"):
+        st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {costs}")
+    rest = [float(cost[dimension]) for dimension in order[MOST:]]
+    others = f" {len(rest)} more dimensions cost {sum(rest):.2f} nats together." if rest else ""
+    st.caption(
+        f"Left, two standard deviations to each side: {swatch(REFERENCE, 'the prior')}, "
+        f"{swatch(KL_Z, 'the posterior')}. Right: what each dimension costs.{others}"
+    )
+    if source.family.name == "gmvae":
+        st.caption(
+            "A mixture's dimensions depend on each other: each is held against its own share of the prior, and the "
+            "costs do not sum to the KL."
+        )
+
+
+def _frame_of(dimensions: list[str]) -> dict[str, Any]:
+    """What both charts share: one row for each dimension, in this order."""
+    return {
+        "height": ROW * len(dimensions) + MARGIN,
+        "encoding": {
+            "y": {
+                "field": "dimension",
+                "type": "nominal",
+                "sort": dimensions,
+                "title": None,
+                "axis": {"ticks": False, "labelOverlap": False},
+            },
+            "tooltip": [
+                {"field": "dimension", "title": "dimension"},
+                {"field": "mean", "title": "posterior mean", "format": ".2f"},
+                {"field": "variance", "title": "posterior variance", "format": ".3f"},
+                {"field": "kl", "title": "KL, nats", "format": ".2f"},
+            ],
+        },
+    }
+
+
+def _posterior_spec(dimensions: list[str]) -> dict[str, Any]:
+    def bar(low: str, high: str, color: str, size: float, opacity: float) -> dict[str, Any]:
+        return {
+            "mark": {"type": "bar", "color": color, "height": size, "opacity": opacity, "cornerRadius": 2},
+            "encoding": {"x": {"field": low, "type": "quantitative", "title": "z"}, "x2": {"field": high}},
+        }
+
+    point = {
+        "mark": {"type": "point", "filled": True, "color": KL_Z.color, "size": 70, "opacity": 1},
+        "encoding": {"x": {"field": "mean", "type": "quantitative"}},
+    }
+    bars = [
+        bar("prior_low", "prior_high", REFERENCE.color, 16, 0.25),
+        bar("low", "high", KL_Z.color, 6, 0.8),
+    ]
+    return _frame_of(dimensions) | {"layer": [*bars, point]}
+
+
+def _cost_spec(dimensions: list[str]) -> dict[str, Any]:
+    shared = _frame_of(dimensions)
+    x = {"field": "kl", "type": "quantitative", "title": "KL, nats"}
+    mark = {"type": "bar", "color": KL_Z.color, "height": 12}
+    return shared | {"mark": mark, "encoding": shared["encoding"] | {"x": x}}

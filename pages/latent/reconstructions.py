@@ -1,0 +1,42 @@
+"""Held-out digits beside what a model draws from their codes."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.choose.evaluation_images import held_out
+from pages.draw import figures
+from training.data.names import best_dataset_name
+
+if TYPE_CHECKING:
+    from training.checkpoints.reading import Checkpoint
+
+__all__ = ["reconstructions"]
+
+ROUNDS = 3
+
+
+def reconstructions(source: "Checkpoint", name: str) -> None:
+    """Held-out digits, three of each class, each above what the model draws from its code."""
+    png = _reconstructions_png(source.sha256, best_dataset_name(), source)
+    figures.picture(
+        png,
+        key="reconstructions",
+        alt=f"{10 * ROUNDS} held-out digits in rows of ten, each row above its reconstructions by {name}",
+        caption="Odd rows: held-out digits. Even rows: drawn again from the mean of their codes.",
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reconstructions_png(sha256: str, data: str, _source: "Checkpoint") -> bytes:
+    import torch
+
+    from training.pictures import grids as pictures
+
+    digits = held_out()
+    chosen = [digits.members[digit][turn] for turn in range(ROUNDS) for digit in range(10)]
+    images = digits.images[chosen].unflatten(0, (ROUNDS, 10))
+    with torch.inference_mode():
+        drawn = _source.build().reconstruct(images.flatten(0, 1)).unflatten(0, (ROUNDS, 10))
+    rows = torch.stack([images, drawn], 1).flatten(0, 2)
+    return pictures.png_bytes(pictures.grid(pictures.to_uint8(rows), columns=10), checkpoint=sha256)

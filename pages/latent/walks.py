@@ -1,0 +1,156 @@
+"""Walks through latent space: from one digit to another, and along each dimension by itself."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
+from pages.draw.strips import Strip, strip_of, strips
+from pages.kit import frame
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from training.checkpoints.reading import Checkpoint
+    from training.latent.encoded import Encoding
+
+__all__ = ["USED", "interpolation", "traversal", "traversal_strips"]
+
+STEPS = 11
+VALUES = 13
+MOST = 20  # dimensions shown
+FARTHEST = 3.0  # standard deviations of the prior
+USED = {"every one": 1.0, "all but a few": 0.7, "about half": 0.3, "fewer": 0.0}  # and the least share of each
+
+
+@st.fragment
+def interpolation(source: "Checkpoint") -> None:
+    """From one digit to another, on a straight line and on an arc."""
+    codes = encoded(source)
+    model = source.build()
+    picture, controls = st.columns([2.4, 1], gap="large")
+    with controls:
+        start = pick_digit("From", "from", "4, no. 1")
+        end = pick_digit("To", "to", "7, no. 2")
+    ways = _ways(codes, start, end)
+    names = f"from {name_of(start)} to {name_of(end)}"
+    size = codes.mean.shape[1]
+    rows = []
+    for way, latents in ways.items():
+        distance = float(latents[STEPS // 2, :size].norm())
+        rows.append(
+            Strip(
+                way,
+                f"|z| {distance:.2f} halfway",
+                strip_of(model.decode_mean(latents)),
+                f"{STEPS} images {names}, {way.lower()}: halfway |z| is {distance:.2f}",
+            )
+        )
+    ends = strip_of(held_out().images[[start, end]])
+    with picture:
+        strips(rows)
+    with controls:
+        strips([Strip("The two", "binarised", ends, f"The held-out digits {name_of(start)} and {name_of(end)}")])
+        lengths = [float(codes.mean[at].norm()) for at in (start, end)]
+        variance = model.prior_moments()[1].sum()
+        st.caption(
+            f"The codes lie {lengths[0]:.2f} and {lengths[1]:.2f} from the origin; a draw from the prior lies about "
+            f"{float(variance.sqrt()):.2f} from its mean."
+        )
+    frame.notes(
+        look="Halfway, the straight line mostly passes nearer to the origin than either end, where few draws from the "
+        "prior fall. The arc keeps its distance. Which of the two middles would you call a digit?",
+        attempt="Choose two digits of one class, then two that share no stroke. Then walk between the same two in "
+        "beta-0.1 and in beta-4: which of them leads through digits all the way?",
+        guess="From a 4 to a 7: will the images in between be a faint 4 laid over a faint 7, as in a film's fade, or "
+        "will strokes move? Decide, then look at the fourth image.",
+    )
+
+
+def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
+    """Latents of both walks; a label, where there is one, is blended evenly in both."""
+    import torch
+
+    from training.latent.encoded import spherical, straight
+
+    line = straight(codes.latents[start], codes.latents[end], STEPS)
+    size = codes.mean.shape[1]
+    arc = spherical(codes.mean[start], codes.mean[end], STEPS)
+    return {"Straight": line, "Spherical": torch.cat([arc, line[:, size:]], 1)}
+
+
+@st.fragment
+def traversal(source: "Checkpoint") -> None:
+    """Each dimension turned by itself, after a guess of how many are in use."""
+    codes = encoded(source)
+    order, active = codes.by_kl(), codes.active.tolist()
+    guess = st.pills(
+        f"Guess first: how many of the {len(order)} dimensions does this model use?",
+        list(USED),
+        key="used",
+        bind="query-params",
+        wrap=True,
+    )
+    picture, controls = st.columns([2.4, 1], gap="large")
+    with controls:
+        digit = pick_digit("Digit to start from", "digit", "7, no. 2")
+    if guess is None:
+        with picture:
+            st.info("Make your guess, and the dimensions will show.", icon=":material/help:")
+    else:
+        with picture:
+            _answer(guess, active)
+            strips(traversal_strips(source, codes, digit))
+            if rest := order[MOST:]:
+                collapsed = sum(not active[dimension] for dimension in rest)
+                st.caption(f"Not shown: the {len(rest)} dimensions of lowest KL, {collapsed} of them collapsed.")
+        with controls:
+            st.caption(
+                f"Each row sets one dimension to {VALUES} values within {FARTHEST:g} standard deviations of the "
+                "prior, and leaves the others at the digit's code. Rows stand in the order of their KL, the mean over "
+                "1,000 held-out digits. A dimension has collapsed when its posterior mean hardly varies with the "
+                "digit: variance below 0.01."
+            )
+    frame.notes(
+        look="A dimension that costs nats carries something: slant, width, a stroke that opens or closes. It seldom "
+        "carries one thing alone, and what it does depends on the digit you start from.",
+        attempt="Choose beta-4 as the model. One dimension costs nothing, and turning it changes nothing: the decoder "
+        "has learned to ignore what the encoder never fills.",
+        guess="Will the collapsed dimension of beta-4 have a posterior variance near 0, or near 1? Decide, then look "
+        "at any digit under *One digit*.",
+    )
+
+
+def _answer(guess: str, active: list[bool]) -> None:
+    share = sum(active) / len(active)
+    right = next(text for text, least in USED.items() if share >= least)
+    verdict = "You guessed it" if guess == right else f"You guessed {guess}"
+    st.markdown(f"**{verdict}: {sum(active)} of {len(active)} dimensions are in use.**")
+
+
+def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> list[Strip]:
+    """A row for each dimension, at most twenty, the costliest first: what it does to a digit's code.
+
+    Arguments:
+        digit: its position in `held_out()`, where `codes` holds what the other dimensions keep.
+    """
+    import torch
+
+    from training.latent.encoded import traversals
+
+    model, order, active = source.build(), codes.by_kl()[:MOST], codes.active.tolist()
+    mean, variance = (values[order].unsqueeze(1) for values in model.prior_moments())
+    values = mean + variance.sqrt() * torch.linspace(-FARTHEST, FARTHEST, VALUES)
+    images = traversals(model, codes.latents[digit], order, values).unflatten(0, (len(order), VALUES))
+    cost = codes.dimension_kl.tolist()
+    return [
+        Strip(
+            f"z{dimension}",
+            f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
+            strip_of(row),
+            f"Dimension {dimension} of {name_of(digit)} from {ends[0]:.1f} to {ends[-1]:.1f}: KL "
+            f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
+            idle=not active[dimension],
+        )
+        for dimension, row, ends in zip(order, images, values.tolist(), strict=True)
+    ]

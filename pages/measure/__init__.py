@@ -1,0 +1,1 @@
+"""Numbers of models: measuring, tables, the ladder of bounds, importance weights, the rate-distortion plane."""

@@ -1,0 +1,111 @@
+"""The importance weights of one digit, seen: where its samples lie, and where their weight lies."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.draw import figures
+from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
+from pages.measure.numbers import signed
+from training.data.names import best_dataset_name
+
+if TYPE_CHECKING:
+    from training.checkpoints.reading import Checkpoint
+    from training.evaluation.importance import ImportanceSample
+
+__all__ = ["GUESSES", "importance_weights"]
+
+SAMPLES = 1000
+BINS = 40
+HEIGHT = 260
+GUESSES = {"1 to 5": 5, "6 to 50": 50, "51 to 200": 200, "more": SAMPLES}
+
+
+def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, guess: str) -> None:
+    """The weights of one held-out digit under a model: picture and histogram; answers a guess."""
+    with st.spinner(f"Drawing {SAMPLES:,} samples"):
+        png, sample = _drawn(source.sha256, digit, seed, best_dataset_name(), source)
+    half, ess = sample.carriers(0.5), sample.effective_samples
+    right = next(text for text, most in GUESSES.items() if half <= most)
+    verdict = "You guessed it" if guess == right else f"You guessed {guess}"
+    st.markdown(f"**{verdict}: {_counted(half)} half of the weight.**")
+    shown, chart = st.columns([1, 3.2], gap="large", vertical_alignment="center")
+    with shown:
+        figures.picture(png, key="digit", alt=f"The held-out digit {digit} whose weights are shown, binarised")
+        st.caption(f"ESS {ess:.1f} of {SAMPLES:,}")
+    with chart:
+        _histogram(sample, f"{name}, digit {digit}", half)
+
+
+def _counted(half: int) -> str:
+    return "one sample of 1,000 carries" if half == 1 else f"{half:,} samples of 1,000 carry"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _drawn(sha256: str, digit: int, seed: int, data: str, _source: "Checkpoint") -> "tuple[bytes, ImportanceSample]":
+    from training.data.datasets import load_dataset
+    from training.data.homework import binarise_once
+    from training.evaluation.importance import draw_importance_sample
+    from training.pictures import grids as pictures
+
+    test = load_dataset(data).test
+    image = binarise_once(test.images[int((test.labels == digit).int().argmax())].unsqueeze(0))
+    png = pictures.png_bytes(pictures.grid(pictures.to_uint8(image), columns=1), digit=digit)
+    return png, draw_importance_sample(_source.build(), image[0], SAMPLES, seed=seed)
+
+
+def _histogram(sample: "ImportanceSample", title: str, half: int) -> None:
+    """Two histograms over the same bins: the samples, and the weight they carry."""
+    names = {"of the samples": REFERENCE.color, "of their weight": BOUND.color}
+    rows = []
+    for left, right, samples, weight in sample.histogram(BINS):
+        for name, share in zip(names, (samples, weight), strict=True):
+            rows.append({"left": left, "right": right, "what": name, "share": share})
+    color = {
+        "field": "what",
+        "type": "nominal",
+        "scale": {"domain": list(names), "range": list(names.values())},
+        "legend": {"orient": "top", "title": None},
+    }
+    bars = {
+        "mark": {"type": "bar", "opacity": 0.75},
+        "encoding": {
+            "x": {"field": "left", "type": "quantitative", "scale": {"zero": False}, "title": "log w, nats"},
+            "x2": {"field": "right"},
+            "y": {
+                "field": "share",
+                "type": "quantitative",
+                "stack": None,
+                "axis": {"format": ".0%", "tickCount": 4},
+                "title": "share",
+            },
+            "y2": {"datum": 0},
+            "color": color,
+            "tooltip": [
+                {"field": "left", "title": "log w from", "format": ".1f"},
+                {"field": "right", "title": "to", "format": ".1f"},
+                {"field": "share", "title": "share", "format": ".1%"},
+                {"field": "what", "title": ""},
+            ],
+        },
+    }
+    lines = [_line(sample.bound(1), NELBO.color), _line(sample.bound(SAMPLES), BOUND.color)]
+    with st.container(key="chart-weights"):
+        st.vega_lite_chart(
+            rows,
+            {"height": HEIGHT, "layer": [bars, *lines]},
+            key="weights",
+            alt=f"Histogram of 1,000 log-weights, {title}: their mean is {sample.bound(1):.1f}, the bound of all 1,000 "
+            f"is {sample.bound(SAMPLES):.1f}, and {half} samples carry half of the weight",
+        )
+    st.caption(
+        f"The lines: {swatch(NELBO, f'the mean log-weight, {signed(sample.bound(1))}')}, which is the ELBO; "
+        f"{swatch(BOUND, f'the log of the mean weight, {signed(sample.bound(SAMPLES))}')}."
+    )
+
+
+def _line(value: float, color: str) -> dict[str, Any]:
+    return {
+        "mark": {"type": "rule", "color": color, "strokeWidth": 3},
+        "encoding": {"x": {"datum": value, "type": "quantitative"}},
+    }

@@ -1,0 +1,99 @@
+"""Bounds of several checkpoints at once: those that are known already, and a job for each that is not."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+
+import streamlit as st
+
+from pages.choose.pickers import SHIPPED, checkpoint_path
+from pages.kit import frame, services
+from pages.kit.ticking import ticking
+from pages.measure.measuring import jobs_of, start
+from pages.measure.numbers import Column, column
+from training.data.mnist_files import mnist_on_disk
+from training.release.cards import read_card
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED
+
+__all__ = ["known_bounds", "measure_missing"]
+
+TICK_SECONDS = 0.5
+
+
+def known_bounds(choice: str, set_name: str, seed: int) -> Column:
+    """What is known of a model on an evaluation set under a seed: its card's numbers, and those measured here.
+
+    A bound does not depend on which others were asked for with it, so numbers of several jobs make one column.
+
+    Raises:
+        UserError: the checkpoint, or the card of a shipped one, cannot be read.
+    """
+    found = Column(choice, {}, {}, {})
+    if choice.startswith(SHIPPED):
+        card = read_card(PRETRAINED / choice.removeprefix(SHIPPED))
+        if seed == 0 and set_name in card.sets:
+            found = column(choice, asdict(card.sets[set_name]), card.accuracy)
+    for job in jobs_of(_sha256(choice)):
+        if job.state == "done" and job.result.seed == seed and set_name in job.result.reports:
+            measured = column(choice, job.result.reports[set_name].as_json(), job.result.accuracy)
+            found = Column(
+                choice,
+                {**found.terms, **measured.terms},
+                {**found.bounds, **measured.bounds},
+                {**found.ess, **measured.ess},
+                found.accuracy if measured.accuracy is None else measured.accuracy,
+            )
+    return found
+
+
+def measure_missing(models: Sequence[Column], set_name: str, bounds: Sequence[int], seed: int) -> None:
+    """A button that measures what is not known yet, NELBO and bounds, model after model; then progress and Cancel."""
+    lacking = [model.title for model in models if not (model.terms and set(bounds) <= set(model.bounds))]
+    jobs = [job for title in lacking for job in jobs_of(_sha256(title)) if job.active]
+    ticking(
+        partial(_panel, lacking, set_name, list(bounds), seed), key="missing", seconds=TICK_SECONDS if jobs else None
+    )
+
+
+def _panel(lacking: list[str], set_name: str, bounds: list[int], seed: int) -> None:
+    active = [job for title in lacking for job in jobs_of(_sha256(title)) if job.active]
+    if st.session_state.pop("was-measuring-bounds", False) and not active:
+        st.rerun()  # once: the whole page shows what came of it
+    st.session_state["was-measuring-bounds"] = bool(active)
+    if active:
+        for job in active:
+            st.progress(job.progress, text=f"{job.title}: {job.message}" if job.message else f"{job.title}: waiting")
+        if st.button("Cancel", icon=":material/stop:", key="stop-bounds", width="stretch"):
+            for job in active:
+                job.stop()
+        return
+    failed = [job for title in lacking for job in jobs_of(_sha256(title))[-1:] if job.error]
+    for job in failed:
+        st.error(job.error, icon=":material/error:")
+    if not lacking:
+        return
+    at_hand = set_name == "sample" or mnist_on_disk()
+    several = f"{len(lacking)} models" if len(lacking) > 1 else lacking[0]
+    pressed = st.button(
+        f"Measure {several}",
+        icon=":material/straighten:",
+        key="measure-missing",
+        width="stretch",
+        disabled=not at_hand,
+        help=None if at_hand else "This set is part of the full MNIST: get it at the top of the page.",
+    )
+    if pressed:
+        try:
+            for title in lacking:
+                start(services.checkpoint(checkpoint_path(title)), [set_name], bounds, seed)
+        except UserError as error:
+            frame.failure(error)
+            return
+        st.rerun()
+
+
+def _sha256(choice: str) -> str:
+    if choice.startswith(SHIPPED):
+        return read_card(PRETRAINED / choice.removeprefix(SHIPPED)).sha256
+    return services.checkpoint(checkpoint_path(choice)).sha256

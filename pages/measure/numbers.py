@@ -1,0 +1,169 @@
+"""Tables of a model's numbers: a row per quantity, a column per source, always with protocol and error."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from pages.choose.pickers import SHIPPED, is_svhn
+from pages.draw.palette import ACCURACY, BOUND, swatch
+from pages.kit.terms import TERMS, term
+from training.release.cards import ACCURACIES, REFERENCES, read_card
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED
+
+__all__ = ["SETS", "Column", "cell", "column", "numbers_table", "preset_table", "published", "shipped", "signed"]
+
+SETS = {
+    "homework": "homework set",
+    "test": "full test set",
+    "sample": "embedded sample",
+    "svhn": "SVHN test set",
+    "svhn-1000": "first 1,000 of SVHN",
+}
+NOT_NATS = ("squared_error",)
+PROTOCOL = (
+    "Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are means of "
+    "100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error."
+)
+SVHN_PROTOCOL = (
+    "Nats per image, means of 10 passes over the images, in which each digit is told. ± is the Monte-Carlo standard "
+    "error."
+)
+ESS = (
+    "ESS, the effective sample size: how many of a bound's m samples carry the estimate, between 1 and m, mean over "
+    "the images. A low one means that few samples carry it all: q(z|x) fits the posterior badly there."
+)
+LABEL_SUMMED_OUT = (
+    "This model's IWAE\u20111 is tighter than its NELBO by construction: the bound sums the label out exactly, where "
+    "the NELBO averages over q(y|x)."
+)
+_STYLE = (
+    "<style>.st-key-numbers table { font-variant-numeric: tabular-nums; } "
+    ".st-key-numbers td:first-child { white-space: nowrap; }</style>"
+)
+Estimate = tuple[float, float | None]
+
+
+class Column(NamedTuple):
+    """One source's numbers in nats, each with its standard error if that is known.
+
+    Attributes:
+        ess: effective sample size of each bound, by m; empty where it was not measured.
+    """
+
+    title: str
+    terms: Mapping[str, Estimate]
+    bounds: Mapping[int, Estimate]
+    ess: Mapping[int, float]
+    accuracy: float | None = None
+
+
+def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) -> Column:
+    """A column from facts by name, as a card, a reference or `SetReport.as_json` holds them."""
+    errors = facts.get("niwae_se", {})
+    return Column(
+        title,
+        {
+            name: (value, facts.get(f"{name}_se"))
+            for name, value in facts.items()
+            if isinstance(value, float) and not name.endswith("_se") and name not in NOT_NATS
+        },
+        {int(m): (value, errors.get(m)) for m, value in facts["niwae"].items()},
+        {int(m): value for m, value in (facts.get("ess") or {}).items()},
+        accuracy,
+    )
+
+
+def preset_table(preset: str) -> None:
+    """The report's and the course key's numbers beside those of a shipped model."""
+    numbers_table(published(preset) + shipped(preset), svhn=is_svhn(SHIPPED + preset))
+    if preset == "vae":
+        st.caption(
+            "The report's column mixes two runs: its NELBO and its IWAE-1 come from different models; for one model "
+            "they agree."
+        )
+
+
+def published(preset: str) -> list[Column]:
+    """The columns of report and course key: numbers on the homework set, or an accuracy on all test digits."""
+    columns = [column(f"{entry.source}, homework set", asdict(entry)) for entry in REFERENCES if entry.model == preset]
+    right = [entry for entry in ACCURACIES if entry.model == preset]
+    return columns + [Column(entry.source, {}, {}, {}, entry.accuracy) for entry in right]
+
+
+def shipped(preset: str, sets: Sequence[str] = tuple(SETS)) -> list[Column]:
+    """The columns of a shipped model on some evaluation sets, without sample sizes; none if it does not ship."""
+    try:
+        card = read_card(PRETRAINED / preset)
+    except UserError:
+        return []
+    return [
+        column(f"shipped {preset}, {SETS[name]}", asdict(numbers), card.accuracy)._replace(ess={})
+        for name, numbers in card.sets.items()
+        if name in sets
+    ]
+
+
+def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None, *, svhn: bool = False) -> None:
+    """NELBO and its terms, the bounds, accuracy: a row each.
+
+    Arguments:
+        bounds: the m to show; all that any column has, if not given.
+        svhn: whether they were measured on house numbers, by another protocol.
+    """
+    if bounds is None:
+        bounds = sorted({m for source in columns for m in source.bounds})
+    names = {name for source in columns for name in source.terms}
+    header, align = [""], [":--"]
+    rows = {
+        name: [swatch(term(name).quantity, term(name).short or None)]
+        for name in [*(n for n in TERMS if n in names), *sorted(names - {*TERMS})]
+    }
+    ladder = {m: [swatch(BOUND, f"IWAE\u2011{m}")] for m in bounds}
+    classified = [swatch(ACCURACY)]
+    for source in columns:
+        header, align = [*header, source.title], [*align, "--:"]
+        for name, row in rows.items():
+            row.append(cell(source.terms.get(name)))
+        for m, row in ladder.items():
+            row.append(cell(source.bounds.get(m)))
+        classified.append("–" if source.accuracy is None else f"{source.accuracy:.2%}")
+        if source.ess:
+            header, align = [*header, "ESS"], [*align, "--:"]
+            for m, row in ladder.items():
+                row.append(_of(source.ess[m], m) if m in source.ess else "")
+            for row in (*rows.values(), classified):
+                row.append("")
+    lines = [header, align, *rows.values(), *ladder.values()]
+    if any(source.accuracy is not None for source in columns):
+        lines.append(classified)
+    st.html(_STYLE)
+    with st.container(key="numbers"):
+        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    st.caption(SVHN_PROTOCOL if svhn else PROTOCOL)
+    if any(source.ess for source in columns):
+        st.caption(ESS)
+    if "kl_y" in names and 1 in bounds:
+        st.caption(LABEL_SUMMED_OUT)
+
+
+def cell(estimate: Estimate | None) -> str:
+    """A number with its standard error, as far as they are known, for a cell of a table."""
+    if estimate is None:
+        return "–"
+    value, error = estimate
+    told = signed(value)
+    if error is None:
+        return told
+    return f"{told}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{told}\u00a0±\u00a0<0.01"
+
+
+def signed(value: float, form: str = ".2f") -> str:
+    """A number in a format, as it is printed: with a minus sign and no hyphen."""
+    return format(value, form).replace("-", "\u2212")
+
+
+def _of(ess: float, m: int) -> str:
+    return f"{ess:.1f}\u00a0of\u00a0{m}" if m > 1 else "1\u00a0of\u00a01"

@@ -1,0 +1,121 @@
+"""A run's state and what can be done with it: stop, go on, sample, download."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.choose.pickers import RUN
+from pages.kit import frame, services
+from pages.kit.ticking import ticking
+from pages.runs import run_view as live
+from training.data.names import DATASETS
+from training.system.errors import UserError
+from training.system.folders import active_run
+
+if TYPE_CHECKING:
+    from training.runs.run_folder import Run
+
+__all__ = ["run_controls"]
+
+
+def run_controls(run_id: str) -> None:
+    """The state of a run and what can be done with it."""
+    from training.runs.run_folder import Run
+
+    try:
+        run = Run.named(run_id)
+    except UserError as error:
+        frame.failure(error)
+        return
+    status = run.status()
+    ticking(partial(status_panel, run), key="status", seconds=live.TICK_SECONDS if status.active else None)
+    config = run.config
+    size = config.model.model_dump()["z"]
+    cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
+    st.caption(
+        f"**{config.preset}** with z = {size}, {config.steps:,} steps of {config.batch_size} images, learning rate "
+        f"{config.learning_rate:g}{cooled}, seed {config.seed}, on {DATASETS[config.data]}; products in "
+        f"{config.precision}."
+    )
+    if status.active:
+        return
+    if status.state != "finished":
+        st.button(
+            "Go on",
+            icon=":material/resume:",
+            on_click=resume,
+            args=[run_id],
+            key="resume",
+            width="stretch",
+            disabled=active_run() is not None,
+        )
+    with st.container():
+        st.page_link(
+            "pages/samples.py",
+            label="Sample from it",
+            icon=":material/grid_view:",
+            query_params={"checkpoint": RUN + run_id},
+        )
+        if run.checkpoint_file.is_file():
+            st.download_button(
+                "Download weights",
+                run.checkpoint_file.read_bytes,
+                f"{run_id}.safetensors",
+                icon=":material/download:",
+                on_click="ignore",
+                width="stretch",
+                help="A .safetensors file with the homework's parameter names.",
+            )
+
+
+def resume(run_id: str) -> None:
+    """Go on with a run from its last kept state."""
+    from training.runs.run_folder import Run
+
+    try:
+        services.jobs().resume_training(Run.named(run_id))
+        st.session_state["start-error"] = ""
+    except UserError as error:
+        st.session_state["start-error"] = str(error)
+
+
+def status_panel(run: "Run") -> None:
+    """Progress, speed and time left; Stop."""
+    status = run.status()
+    done = f"step {status.step:,} of {status.steps:,}"
+    if status.active:
+        speed = status.steps_per_second
+        left = f" · {speed:.0f} steps/s · {live.duration((status.steps - status.step) / speed)} left" if speed else ""
+        waiting = "Starting: loading PyTorch and the data" if status.state == "queued" else f"Training, {done}{left}"
+        st.progress(status.step / status.steps, text="Stopping" if run.stopping else waiting)
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            on_click=run.request_stop,
+            key="stop",
+            width="stretch",
+            disabled=run.stopping,
+            help="Ends after the current step and keeps everything; you can go on later.",
+        )
+        st.session_state["was-active"] = run.id
+        return
+    messages = {
+        "finished": (st.success, f"Finished: {done} in {live.duration(status.seconds)}.", ":material/check_circle:"),
+        "stopped": (st.info, f"Stopped at {done}. Nothing is lost.", ":material/pause_circle:"),
+        "failed": (st.error, status.message, ":material/error:"),
+        "interrupted": (
+            st.warning,
+            f"Broke off after {done}: the server or the machine went away. Its last checkpoint is kept.",
+            ":material/power_off:",
+        ),
+    }
+    show, text, icon = messages[status.state]
+    show(text, icon=icon)
+    held_out = run.metrics("held-out").terms.get("nelbo", [])
+    if len(held_out) > 1 and held_out[-1] > held_out[0]:
+        st.warning(
+            "It got worse than it was before training: try a lower learning rate.", icon=":material/trending_up:"
+        )
+    if st.session_state.pop("was-active", None) == run.id:
+        st.rerun()  # once, so that the page stops ticking and offers what comes next

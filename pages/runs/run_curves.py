@@ -1,0 +1,166 @@
+"""What a run measures, as tiles and curves: every term that its metrics name."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.draw.charts import HEIGHT, Curve, Look, curves
+from pages.draw.palette import NELBO, REFERENCE, swatch
+from pages.kit.terms import in_order, term
+
+if TYPE_CHECKING:
+    from training.runs.run_folder import MetricTable, Status
+
+__all__ = ["run_curves", "tiles"]
+
+TRAINING, HELD_OUT, SHIPPED = "training", "held-out", "shipped"
+SMALL = 220
+TITLES = {  # in the order of the charts
+    "nelbo": "**NELBO**",
+    "parts": "**Its terms**, on held-out digits",
+    "label": "**The label**: KL on held-out digits, cross-entropy on the labelled ones",
+    "accuracy": "**Accuracy**: the digits whose label is right",
+    "readers": "**Its readers**: of the digit in swaps, and of the digit in z",
+    "read": "**Read rightly**: the digit in swaps, the digit in z",
+    "components": "**Components used** by 1,000 held-out digits",
+}
+
+
+def tiles(training: "MetricTable", held_out: "MetricTable", components: int | None = None) -> None:
+    """The newest value of every term: on training batches large, on held-out digits small below.
+
+    Arguments:
+        components: how many the prior has, if it is a mixture.
+    """
+    names = in_order([*training.terms, *held_out.terms])
+    per_row = len(names) if 0 < len(names) <= 4 else 3
+    for start in range(0, len(names), per_row):
+        row = names[start : start + per_row]
+        for column, name in zip(st.columns(per_row), row, strict=False):
+            with column:
+                _tile(name, training, held_out, components)
+
+
+def _tile(name: str, training: "MetricTable", held_out: "MetricTable", components: int | None) -> None:
+    shown = term(name)
+    unit = {"nats": "nats", "count": f"of {components:,}" if components else ""}.get(shown.unit, "")
+    if name in training.terms:
+        value, below = training.terms[name], unit
+        measured = "Large: the mean over the last 50 training batches."
+        if name in held_out.terms:
+            below = f"held-out {shown.text(held_out.terms[name][-1])}" if held_out.terms[name] else "held-out –"
+            measured += " Small: 1,000 digits that training never sees."
+    else:
+        value, below = held_out.terms[name], ", ".join(filter(None, [unit, "held-out"]))
+        measured = "Measured on 1,000 digits that training never sees."
+    st.metric(
+        swatch(shown.quantity, shown.short or None),
+        shown.text(value[-1]) if value else "–",
+        below or None,
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{shown.help}  \n{measured}",
+    )
+
+
+def run_curves(
+    training: "MetricTable", held_out: "MetricTable", status: "Status", *, shipped: "MetricTable | None" = None
+) -> None:
+    """A chart for each group of terms that share an axis, two in a row; what is trained on comes first."""
+    whole = st.toggle("From the start", key="from-start", help="Without it, curves begin where the first fall ends.")
+    first = 0 if whole else _settled(status.step)
+    charts: dict[str, list[str]] = {}
+    for name in in_order([*training.terms, *held_out.terms]):
+        charts.setdefault(term(name).chart, []).append(name)
+    if not charts:
+        st.skeleton(HEIGHT)
+        return
+
+    def rank(chart: str) -> tuple[bool, int]:
+        trained = any(name in training.terms for name in charts[chart])
+        return not trained, list(TITLES).index(chart) if chart in TITLES else len(TITLES)
+
+    order = sorted(charts, key=rank)
+    for start in range(0, len(order), 2):
+        for column, chart in zip(st.columns(2, gap="medium"), order[start : start + 2], strict=False):
+            with column:
+                height = HEIGHT if start == 0 else SMALL
+                _chart(chart, charts[chart], training, held_out, status, first, shipped, height)
+
+
+def _chart(
+    chart: str,
+    names: list[str],
+    training: "MetricTable",
+    held_out: "MetricTable",
+    status: "Status",
+    first: int,
+    shipped: "MetricTable | None",
+    height: int,
+) -> None:
+    """One term on both splits, or several terms with a line each: held-out where that is measured."""
+    lines, looks = [], {}
+    if len(names) == 1:
+        [name] = names
+        quantity = term(name).quantity
+        if name in training.terms:
+            lines.append(_curve(TRAINING, training, name, first))
+            looks[TRAINING] = Look(quantity, width=1.5, opacity=0.45) if name in held_out.terms else Look(quantity)
+        if name in held_out.terms:
+            lines.append(_curve(HELD_OUT, held_out, name, first))
+            looks[HELD_OUT] = Look(quantity)
+        if name == "nelbo" and shipped is not None:
+            lines.append(_curve(SHIPPED, shipped, name, first, max(status.step, 1000)))
+            looks[SHIPPED] = Look(REFERENCE, width=1.5, dashed=True)
+    else:
+        for name in names:
+            label = term(name).short or term(name).label
+            lines.append(_curve(label, held_out if name in held_out.terms else training, name, first))
+            looks[label] = Look(term(name).quantity)
+    st.markdown(_title(chart, names, [*training.terms, *held_out.terms]))
+    curves(
+        lines,
+        looks=looks,
+        key=chart,
+        alt=_alt(status, training, held_out, names),
+        scale=term(names[0]).scale,
+        height=height,
+    )
+
+
+def _title(chart: str, names: list[str], reported: list[str]) -> str:
+    if chart == "nelbo":
+        parts = [term(name).label for name in reversed(in_order(reported)) if name == "rec" or name.startswith("kl")]
+        return swatch(NELBO, " = ".join(filter(None, [TITLES[chart], " + ".join(parts)])))
+    if len(names) == 1:
+        return swatch(term(names[0]).quantity, TITLES.get(chart, f"**{term(names[0]).label}**"))
+    return TITLES.get(chart, "**" + " and ".join(term(name).label for name in names) + "**")
+
+
+def _settled(step: int) -> int:
+    """The step from which curves are worth a close look: the first fall would flatten all the rest."""
+    return 0 if step < 300 else max(200, step // 25)
+
+
+def _curve(name: str, table: "MetricTable", of: str, first: int, last: int | None = None) -> Curve:
+    values = table.terms.get(of, [])
+    points = [
+        (step, value)
+        for step, value in zip(table.steps, values, strict=False)
+        if step >= first and (last is None or step <= last)
+    ]
+    return Curve(name, [step for step, _ in points], [value for _, value in points])
+
+
+def _alt(status: "Status", training: "MetricTable", held_out: "MetricTable", names: list[str]) -> str:
+    """What the curves say, with numbers once they have stopped growing; until then the tiles carry them."""
+    labels = " and ".join(term(name).label for name in names)
+    if status.active:
+        return f"{labels} over optimiser steps, growing; the tiles above hold the current values."
+    changes = []
+    for name in names:
+        values = held_out.terms.get(name) or training.terms.get(name)
+        if values:
+            shown = term(name)
+            changes.append(f"{shown.label} from {shown.text(values[0])} to {shown.with_unit(values[-1])}")
+    return f"{labels} over {status.step:,} steps: {'; '.join(changes) or 'nothing measured yet'}."

@@ -1,0 +1,120 @@
+"""A training run as it grows: progress, tiles, curves and pictures, all read from the run folder."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.draw import figures
+from pages.runs.run_curves import run_curves, tiles
+from training.release.cards import read_card
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED
+
+if TYPE_CHECKING:
+    from training.runs.run_folder import MetricTable, Run, Status
+
+__all__ = ["TICK_SECONDS", "duration", "reference_figures", "run_figures"]
+
+TICK_SECONDS = 1.0
+GRID_HEIGHT = 420
+
+
+def run_figures(run: "Run", status: "Status") -> None:
+    """Everything there is to see of a run; safe to call once a second."""
+    training, held_out = run.metrics("train"), run.metrics("held-out")
+    if status.active:
+        training, held_out = _foreseen(run, "train", training), _foreseen(run, "held-out", held_out)
+    tiles(training, held_out, run.config.model.model_dump().get("k"))
+    run_curves(training, held_out, status, shipped=_shipped_curve(run))
+    _pictures(run, status)
+
+
+def reference_figures(preset: str) -> None:
+    """What a training will look like, shown on the shipped model's own: curves and final digits."""
+    from training.runs.run_folder import Status, read_metrics
+
+    file = PRETRAINED / preset / "metrics.jsonl"
+    held_out = read_metrics(file, "held-out")
+    if not held_out.steps:
+        return
+    figures.picture(
+        PRETRAINED / preset / "samples.png",
+        key="grid",
+        alt=f"200 digits sampled from the shipped {preset} after {held_out.steps[-1]:,} steps",
+        caption=f"200 samples of the shipped model after {held_out.steps[-1]:,} steps",
+    )
+    ended = Status(state="finished", step=held_out.steps[-1], steps=held_out.steps[-1])
+    run_curves(read_metrics(file, "train"), held_out, ended)
+
+
+def duration(seconds: float) -> str:
+    """A time a person can plan with: "40 s", "3 min", "2 h 10 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _pictures(run: "Run", status: "Status") -> None:
+    steps = run.picture_steps("grids")
+    if not steps:
+        if status.active:
+            st.skeleton(GRID_HEIGHT)  # the place of the first pictures
+        return
+    step = steps[-1]
+    if not status.active and len(steps) > 1:
+        step = st.select_slider(
+            "Step",
+            steps,
+            value=steps[-1],
+            key=f"step-{run.id}",
+            format_func=lambda step: f"{step:,}",
+            help="Every picture this run kept. The 200 codes are the same at every step.",
+        )
+    figures.picture(
+        run.picture(step, "grids"),
+        key="grid",
+        alt=f"200 digits from the same 200 codes at step {step:,}",
+        caption=f"200 samples at step {step:,}: the same 200 codes $z$ at every step, so each tile is one code's story",
+    )
+    figures.picture(
+        run.picture(step, "reconstructions"),
+        key="reconstructions",
+        alt=f"Eight held-out digits above, their reconstructions at step {step:,} below",
+        caption=f"Eight held-out digits (above) and their reconstructions at step {step:,} (below)",
+    )
+
+
+def _foreseen(run: "Run", split: str, table: "MetricTable") -> "MetricTable":
+    """Before its first measurement, an empty table of the terms that the shipped model of this recipe reports.
+
+    So places for tiles and charts are there before the numbers, and nothing moves when they come.
+    """
+    return table if table.terms else _foreseen_of(run.config.preset, split)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _foreseen_of(preset: str, split: str) -> "MetricTable":
+    from training.runs.run_folder import MetricTable, read_metrics
+
+    shipped = read_metrics(PRETRAINED / preset / "metrics.jsonl", split)
+    return MetricTable([], [], {name: [] for name in shipped.terms})
+
+
+def _shipped_curve(run: "Run") -> "MetricTable | None":
+    """The shipped model's held-out curve, if this run trains the same recipe on the same data."""
+    return _shipped_curve_of(run.config.preset, run.config.model.model_dump(mode="json"), run.config.data)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _shipped_curve_of(preset: str, model: dict[str, Any], data: str) -> "MetricTable | None":
+    """Read once, not once a tick: shipped files do not change."""
+    from training.runs.run_folder import read_metrics
+
+    folder = PRETRAINED / preset
+    try:
+        card = read_card(folder)
+    except UserError:
+        return None
+    same = (card.training["model"], card.data) == (model, data)
+    return read_metrics(folder / "metrics.jsonl", "held-out") if same else None

@@ -1,0 +1,66 @@
+"""Handing in weights: read once, chosen like any other model, known to one visitor; a bad file is one sentence."""
+
+import io
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from models import vae
+from models.vae import VAEConfig
+from pages.kit import services
+from tests.patience import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def _reader_ends(app: AppTest) -> object:
+    yield
+    services.quarantine().close()
+
+
+def weights() -> bytes:
+    state = vae.FAMILY.fresh(VAEConfig(z=5, hidden=(11, 13), pixels=784), seed=0).state_dict()
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def hand_in(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    page.file_uploader(key="weights").set_value(
+        [(name, content, "application/octet-stream") for name, content in files]
+    )
+    page.button[[button.label for button in page.button].index("Read them")].click().run()
+    assert not page.exception
+    return page
+
+
+def test_a_file_is_read_and_chosen_on_every_page(app: AppTest, tmp_path: Path) -> None:
+    page = hand_in(app.switch_page("pages/samples.py").run(), ("../my homework.pt", weights()), ("b.pt", b"junk"))
+    assert [error.value for error in page.error] == [
+        "b cannot be read as weights: it is torn, or holds more than tensors; save it again with "
+        "torch.save(model.state_dict(), path)."
+    ]
+    page.selectbox(key="checkpoint").select("upload my-homework").run()
+    assert not page.exception
+    assert not [error for error in page.error if "my-homework" in error.value]
+    bounds = page.switch_page("pages/bounds.py").run()
+    assert "upload my-homework" in bounds.multiselect(key="models").options
+    bounds.multiselect(key="models").set_value(["upload my-homework"]).run()
+    assert not bounds.exception
+
+    stranger = AppTest.from_file(app._script_path, default_timeout=PATIENCE).switch_page("pages/samples.py").run()
+    assert not [name for name in stranger.selectbox(key="checkpoint").options if name.startswith("upload")]
+
+
+@pytest.mark.parametrize("asked", ["upload mine", "run [gone](https://example.org)"])
+def test_a_link_to_what_is_elsewhere_says_so_until_something_is_chosen(app: AppTest, asked: str) -> None:
+    page = app.switch_page("pages/samples.py")
+    page.query_params["checkpoint"] = asked
+    page.run()
+    told = [caption.value for caption in page.caption if "The link asks for" in caption.value]
+    assert len(told) == 1
+    assert asked.replace("[", "\\[") in told[0]
+    assert page.selectbox(key="checkpoint").value == "shipped vae"
+    page.selectbox(key="checkpoint").select("shipped gmvae").run()
+    assert not [caption for caption in page.caption if "The link asks for" in caption.value]

@@ -1,0 +1,17 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.draw.charts import MOST_POINTS, Curve, _rows
+from pages.runs.run_view import duration
+
+
+@given(st.integers(0, 20_000))
+def test_a_long_curve_is_thinned_and_keeps_its_newest_point(count: int) -> None:
+    rows = _rows(Curve("line", list(range(count)), [float(step) for step in range(count)]))
+    assert len(rows) <= MOST_POINTS
+    assert count == 0 or rows[-1]["step"] == count - 1
+    assert len(rows) == count or count > MOST_POINTS
+
+
+def test_times_are_told_as_people_tell_them() -> None:
+    assert [duration(seconds) for seconds in (0.4, 40, 170, 8000)] == ["0 s", "40 s", "3 min", "2 h 13 min"]

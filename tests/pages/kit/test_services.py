@@ -1,0 +1,38 @@
+import subprocess
+import sys
+
+from training.system.folders import PROJECT
+
+WARM_UP = """
+import gc, time
+from pages.kit import services
+services.PAINT_SECONDS = 0
+services.warm_up().join()
+import torch
+rounds = []
+for _ in range(5):
+    begin = time.process_time()
+    gc.collect()
+    rounds.append(time.process_time() - begin)
+assert min(rounds) < 0.01, rounds
+"""
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, sys
+import pages
+rooms = [room.name for room in pkgutil.iter_modules(pages.__path__, "pages.") if room.ispkg]
+assert len(rooms) > 5
+for room in rooms:
+    for module in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{room}."):
+        importlib.import_module(module.name)
+        assert "torch" not in sys.modules, module.name
+"""
+
+
+def test_no_page_loads_torch_before_it_shows_something() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORT_EVERYTHING], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_streamlits_collection_of_garbage_after_every_run_takes_no_time() -> None:
+    done = subprocess.run([sys.executable, "-c", WARM_UP], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,116 @@
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import vae
+from models.vae import VAEConfig
+from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safetensors
+from training.diagnosis.comparison import Difference, Stage, compare, difference, in_words, stages, training_noise
+from training.evaluation.bounds import SetReport
+from training.evaluation.measuring import measure
+from training.system.errors import Cancelled, UserError
+
+
+@given(st.integers(2, 60), st.floats(-3, 3), st.integers(0, 1000))
+def test_a_paired_difference_is_the_mean_and_error_of_the_images_differences(count: int, by: float, seed: int) -> None:
+    noise = torch.Generator().manual_seed(seed)
+    hard, own = torch.randn(2, count, generator=noise, dtype=torch.float64) * torch.tensor([[50.0], [0.3]])
+    found = difference(hard + own + by, hard)
+    assert found.images == count
+    assert found.mean == pytest.approx(float((own + by).mean()), abs=1e-9)
+    assert found.standard_error == pytest.approx(float(own.std()) / math.sqrt(count), abs=1e-9)
+    low, high = found.interval
+    assert low <= found.mean <= high
+
+
+def test_its_interval_holds_the_truth_as_often_as_it_says() -> None:
+    noise = torch.Generator().manual_seed(0)
+    one = torch.randn(2000, 97, generator=noise) * 4 + 1.7
+    held = sum(low <= 1.7 <= high for low, high in (difference(row, torch.zeros(97)).interval for row in one))
+    assert 0.93 < held / 2000 < 0.965
+
+
+def test_images_must_be_the_same() -> None:
+    with pytest.raises(ValueError, match="same two images or more, not 3 and 4"):
+        difference(torch.zeros(3), torch.zeros(4))
+    with pytest.raises(ValueError, match="same two images"):
+        difference(torch.zeros(1), torch.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("mean", "error", "noise", "words"),
+    [
+        (0.1, 0.2, 0.5, "cannot be told apart by these 100 images: the difference is +0.10 nats, give or take 0.39"),
+        (1.9, 0.2, 0.4, "mine is 1.90 nats worse than vae (95 % between 1.51 and 2.29 on 100 images): far more than"),
+        (-0.8, 0.1, 0.4, "mine is 0.80 nats better than vae (95 % between 0.60 and 1.00 on 100 images): more than two"),
+        (0.5, 0.1, 0.4, "no more than two trainings of one recipe differ by (0.57)"),
+        (0.5, 0.1, None, "mine is 0.50 nats worse than vae (95 % between 0.30 and 0.70 on 100 images)."),
+    ],
+)
+def test_a_difference_in_words(mean: float, error: float, noise: float | None, words: str) -> None:
+    assert words in in_words("mine", "vae", Difference(mean, error, 100), noise)
+
+
+def test_training_noise_is_the_published_one() -> None:
+    assert (training_noise("vae"), training_noise("gmvae"), training_noise("ssvae")) == (0.61, 0.46, None)
+
+
+@pytest.fixture
+def two(digit_file: Path, tmp_path: Path) -> list[Checkpoint]:
+    other = VAEConfig(z=7, hidden=(17, 19), pixels=784)
+    path = tmp_path / "other.safetensors"
+    state = vae.FAMILY.fresh(other, seed=1).state_dict()
+    write_safetensors(path, state, family="vae", config=other, step=3)
+    return [load_checkpoint(digit_file), load_checkpoint(path)]
+
+
+def test_every_model_has_its_first_number_before_any_has_its_last() -> None:
+    plan = stages(3, "mnist", (1, 10))  # without the full MNIST
+    assert [(stage.checkpoint, stage.bounds) for stage in plan] == [
+        *((number, ()) for number in range(3)),
+        *((number, (1, 10)) for number in range(3)),
+    ]
+    assert {stage.set_name for stage in plan} == {"sample"}
+    assert [stage.bounds for stage in stages(2, "mnist", ())] == [(), ()]
+
+
+def test_a_comparison_gives_what_each_model_gives_alone(two: list[Checkpoint]) -> None:
+    plan = [Stage(number, "sample", (3,), 2, 1000) for number in range(2)]
+    got: dict[int, SetReport] = {}
+    seen: list[float] = []
+    compare(
+        two,
+        plan,
+        lambda stage, report: got.__setitem__(stage.checkpoint, report),
+        lambda stage, error: pytest.fail(str(error)),
+        seed=5,
+        on_progress=lambda stage, fraction: seen.append(fraction),
+    )
+    for number, source in enumerate(two):
+        alone = measure(source, ["sample"], [3], seed=5, passes=2)["sample"]
+        assert alone == got[number]
+        assert float(alone.nelbo_each.mean()) == pytest.approx(alone.nelbo, abs=1e-9)
+        assert float(alone.niwae_each[3].mean()) == pytest.approx(alone.niwae[3], abs=1e-9)
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(1)
+
+
+def test_a_model_that_cannot_be_measured_leaves_the_others_alone(two: list[Checkpoint], small_file: Path) -> None:
+    sources = [load_checkpoint(small_file), two[1]]  # of 16 pixels
+    plan = [Stage(number, "sample", (), passes, 1000) for passes in (2, 3) for number in range(2)]
+    done: list[int] = []
+    failed: list[UserError] = []
+    compare(sources, plan, lambda stage, _: done.append(stage.checkpoint), lambda _, error: failed.append(error))
+    assert done == [1, 1]
+    assert len(failed) == 1
+    assert "images of 16 pixels" in str(failed[0])
+
+
+def test_a_comparison_is_cancelled(two: list[Checkpoint]) -> None:
+    plan = [Stage(0, "sample", (), 5, 1000)]
+    with pytest.raises(Cancelled):
+        compare(two, plan, lambda *_: None, lambda *_: None, should_stop=lambda: True)

@@ -1,0 +1,74 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.checkpoints.reading import load_checkpoint
+from training.data.datasets import Dataset, load_dataset
+from training.evaluation.bounds import BOUNDS, evaluate
+from training.evaluation.measuring import available_sets, check_sets, dataset_of, default_bounds, measure
+from training.system.errors import Cancelled, UserError
+from training.system.folders import PRETRAINED, PROJECT
+
+
+def test_only_sets_whose_data_are_at_hand_are_available() -> None:
+    assert available_sets() == ["sample"]
+
+
+@pytest.mark.full_data
+def test_with_the_full_data_the_embedded_sample_is_no_set_any_more(full_mnist: Dataset) -> None:
+    assert available_sets() == ["homework", "test"]
+    assert dataset_of("homework") is dataset_of("test") is full_mnist
+    assert dataset_of("sample") is load_dataset("mnist-sample")
+
+
+def test_set_names_are_kept_in_order_and_each_once() -> None:
+    assert check_sets(["test", "homework", "test"]) == ["test", "homework"]
+
+
+@pytest.mark.parametrize("names", [[], ["train"], ["test", "tset"]], ids=str)
+def test_wrong_sets_are_answered_with_the_choices(names: list[str]) -> None:
+    with pytest.raises(UserError, match="homework, test, sample, svhn or svhn-1000"):
+        check_sets(names)
+
+
+def test_a_set_is_measured_and_its_progress_named(digit_file: Path) -> None:
+    checkpoint = load_checkpoint(digit_file)
+    heard: list[tuple[str, float]] = []
+    reports = measure(checkpoint, ["sample"], (2, 1), seed=3, on_progress=lambda *told: heard.append(told))
+    x = load_dataset("mnist-sample").evaluation_set("sample")
+    assert reports == {"sample": evaluate(checkpoint.build(), x, (1, 2), seed=3)}
+    assert {name for name, _ in heard} == {"sample"}
+    assert heard[-1][1] == pytest.approx(1)
+
+
+def test_data_that_are_missing_are_named(digit_file: Path) -> None:
+    with pytest.raises(UserError, match="full MNIST is not in"):
+        measure(load_checkpoint(digit_file), ["homework"])
+
+
+def test_it_ends_when_asked_to(digit_file: Path) -> None:
+    with pytest.raises(Cancelled):
+        measure(load_checkpoint(digit_file), ["sample"], should_stop=lambda: True)
+
+
+def test_where_the_label_is_summed_out_large_sets_take_fewer_bounds_unless_somebody_asks() -> None:
+    assert default_bounds(load_checkpoint(PRETRAINED / "ssvae"), "homework") == BOUNDS
+    assert default_bounds(load_checkpoint(PRETRAINED / "ssvae"), "test") == (1, 10, 100)
+    assert default_bounds(load_checkpoint(PRETRAINED / "vae"), "test") == BOUNDS
+
+
+MEASURE = """
+import sys
+from training.checkpoints.reading import load_checkpoint
+from training.system.folders import PRETRAINED
+from training.evaluation.measuring import available_sets, measure
+measure(load_checkpoint(PRETRAINED / "beta-4"), available_sets()[:1], bounds=[2], passes=1)
+print(*(name for name in ("torchvision", "sympy", "torch._dynamo", "pandas") if name in sys.modules))
+"""
+
+
+def test_measuring_loads_nothing_heavy_beside_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURE], cwd=PROJECT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

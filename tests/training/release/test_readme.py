@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.release import readme
+from training.release.cards import Card, read_card
+from training.release.readme import tables, write_tables
+from training.system.errors import UserError
+from training.system.folders import PRETRAINED, PROJECT, pretrained_names
+
+
+def test_the_readme_tells_the_cards_numbers() -> None:
+    """When this fails: python -m training readme."""
+    assert tables() in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", pretrained_names())
+def test_every_shipped_model_is_in_it(name: str) -> None:
+    card = read_card(PRETRAINED / name)
+    text = tables()
+    for numbers in card.sets.values():
+        assert f"{numbers.nelbo:.2f} |" in text
+    if card.accuracy is not None:
+        assert f"{card.accuracy:.4f}" in text
+
+
+def test_a_file_is_written_once_and_keeps_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n")
+    assert write_tables(file)
+    text = file.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert (
+        "| the report, homework set | 102.23 | 18.98 | 83.25 | 101.44 | 98.55 | 97.42 | 96.81 | as published |" in text
+    )
+    assert "| course key, homework set | 98.58 ± 0.46 | 17.82 ± 0.18 | 80.77 ± 0.51 |" in text
+    assert not write_tables(file)
+
+
+@pytest.mark.parametrize("content", [None, "no marks", readme.BEGIN, readme.BEGIN * 2 + readme.END])
+def test_a_file_without_the_marks_is_one_sentence(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "README.md"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(UserError, match="needs the two marks"):
+        write_tables(file)
+    assert file.exists() == (content is not None)
+
+
+def _made(card: Card, **changes: Any) -> Card:
+    return Card(**{**vars(card), **changes})
+
+
+def test_accuracies_stand_beside_the_published_ones_and_the_sweep_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    vae = read_card(PRETRAINED / "vae")
+    numbers = {key: type(value)(**{**vars(value), "kl_y": 2.25, "kl_z": 21.5}) for key, value in vae.sets.items()}
+    cards = {
+        "vae": vae,
+        "beta-16": _made(vae, family="beta-vae", training={"model": {"beta": 16.0}}),
+        "beta-0.5": _made(vae, family="beta-vae", training={"model": {"beta": 0.5}}),
+        "ssvae": _made(vae, family="ssvae", sets=numbers, accuracy=0.94321),
+        "ssvae-supervised": _made(vae, family="ssvae", sets=numbers, accuracy=0.75),
+    }
+    monkeypatch.setattr(readme, "pretrained_names", lambda: list(cards))
+    monkeypatch.setattr(readme, "read_card", lambda folder: cards[folder.name])
+    lines = tables().splitlines()
+    assert not any(line.startswith("| SVHN") for line in lines)
+    assert "| 100 labels and 60,000 digits without | 0.9432 | 0.938 | 0.935 ± 0.011 |" in lines
+    assert "| 100 labels alone | 0.7500 | 0.734 | 0.735 |" in lines
+    assert any(
+        line.startswith("| `pretrained/ssvae`, full test set | ") and " | 2.25 | 21.50 | " in line for line in lines
+    )
+    betas = [line.split(" | ")[0] for line in lines[-3:]]
+    assert betas == ["| 0.5", "| 1", "| 16"]
+
+
+def test_models_of_svhn_have_a_table_of_their_own_with_blanks_for_what_was_not_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vae = read_card(PRETRAINED / "vae")
+    apart = {"content_accuracy": None, "style_leak": 0.2345, "style_kept": 0.9}
+    fsvae = _made(vae, sets={"svhn": vae.sets["test"]}, steps=54321, disentanglement=apart)
+    monkeypatch.setattr(readme, "pretrained_names", lambda: ["fsvae"])
+    monkeypatch.setattr(readme, "read_card", lambda folder: fsvae)
+    last = tables().splitlines()[-1]
+    assert last.startswith("| `pretrained/fsvae` | 54,321 | 99.48 | ")
+    assert last.endswith(" |  | 0.234 | 0.900 |")

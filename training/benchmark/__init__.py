@@ -1,0 +1,1 @@
+"""How fast training and measuring are, in ratios within one run on this machine."""

@@ -1,0 +1,352 @@
+"""Weights from anywhere: our own runs, the shipped models, a stranger's file; and writing them.
+
+A file is read as tensors and nothing else. Its family and sizes are recognised from the names and shapes of its
+tensors; what it says about itself is taken only where every shape agrees, to tell a beta-VAE from a VAE.
+"""
+
+import hashlib
+import io
+import json
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import safetensors
+import safetensors.torch
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from models.family import Family, GenerativeModel, ModelConfig, a
+from models.registry import FAMILIES
+from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
+from training.system.errors import UserError, explain
+from training.system.files import replace_file
+
+__all__ = [
+    "LARGEST_FILE",
+    "Checkpoint",
+    "Understood",
+    "load_checkpoint",
+    "plain_names",
+    "read_content",
+    "read_tensors",
+    "understand",
+    "weights_file",
+    "write_safetensors",
+]
+
+WEIGHT_FILES = ("checkpoint.safetensors", "model.safetensors")
+LARGEST_FILE = 512 * 2**20
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_PREFIXES = re.compile(r"(?:module\.|_orig_mod\.)+")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights whose family and sizes are known.
+
+    Attributes:
+        name: what a person calls it: the folder's or the file's name.
+        file: where it was read from.
+        sha256: of that file; with it every number can be traced to its weights.
+        state: the model's own tensors, float32.
+        ignored: names of the file's other tensors.
+        step: training steps behind the weights, where the file says so.
+    """
+
+    name: str
+    file: Path
+    sha256: str
+    family: Family
+    config: ModelConfig
+    state: Mapping[str, Tensor] = field(repr=False)
+    ignored: tuple[str, ...] = ()
+    step: int | None = None
+
+    def build(self) -> GenerativeModel:
+        """The model with these weights, on the CPU, in evaluation mode."""
+        with torch.device("meta"):
+            model = self.family.build(self.config)
+        model.load_state_dict(dict(self.state), assign=True)
+        built: Any = model.eval().requires_grad_(False)
+        return built
+
+
+class Understood(NamedTuple):
+    """What a file's tensors are; the attributes as in `Checkpoint`."""
+
+    family: Family
+    config: ModelConfig
+    state: dict[str, Tensor]
+    ignored: tuple[str, ...]
+
+
+def weights_file(path: Path) -> Path:
+    """The weights behind a path that a person gave: a run folder, a pretrained folder, or a file.
+
+    Raises:
+        UserError: there is nothing, or nothing with weights.
+    """
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:  # also names that are too long, or no names at all
+        raise UserError(
+            f"There is no checkpoint at {str(path)[:200]}: check the path; shipped models are in pretrained/."
+        ) from error
+    if path.is_dir():
+        for name in WEIGHT_FILES:
+            if (path / name).is_file():
+                return path / name
+        raise UserError(
+            f"The folder {path} holds no weights: give a run folder, a folder of pretrained/, or a file that ends "
+            "in .safetensors or .pt."
+        )
+    if not path.is_file():
+        raise UserError(f"{path} is no file: give a run folder, a folder of pretrained/, or a file of weights.")
+    return path
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read weights from a run folder, a pretrained folder, a .safetensors or a .pt file.
+
+    Raises:
+        UserError: missing, torn, too large, not weights, not finite, or of no family known here.
+    """
+    file = weights_file(Path(path))
+    content = read_content(file, file.name)
+    tensors, facts = read_tensors(content, file.name)
+    understood = understand(tensors, facts, file.name)
+    return Checkpoint(
+        name=file.parent.name if file.name in WEIGHT_FILES else file.stem,
+        file=file,
+        sha256=hashlib.sha256(content).hexdigest(),
+        **understood._asdict(),
+        step=_step_of(facts),
+    )
+
+
+def understand(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: str) -> Understood:
+    """Tell which model a file's tensors are, and take from them those that it needs.
+
+    Arguments:
+        tensors, facts: as `read_tensors` gives them.
+        name: of the file, for the sentence of a refusal.
+
+    Raises:
+        UserError: they are of no family known here, do not fit each other, or are not finite.
+    """
+    tensors = plain_names(tensors)
+    family, config = _claimed(facts, tensors) or _recognise(tensors, name)
+    return Understood(family, config, *_select(tensors, family, config, name))
+
+
+def plain_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors by their parameters' own names, without what DataParallel or torch.compile put before them.
+
+    Nested tensors, which have no shape, are left out.
+    """
+    return {_plain_name(name): value for name, value in tensors.items() if not value.is_nested}
+
+
+def read_content(file: Path, name: str) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UserError: it is too large, or cannot be read.
+    """
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE:
+            raise UserError(
+                f"{name} has {size / 2**20:,.0f} MB; weights of these models have a few: the limit is "
+                f"{LARGEST_FILE // 2**20} MB."
+            )
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{name} cannot be read ({error.strerror}): check its permissions.") from error
+
+
+def read_tensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors of a file by their names, and what it says about itself.
+
+    It may be a safetensors file, what torch.save wrote in today's or the old format, or the zip of a run folder.
+
+    Raises:
+        UserError: torn, more than tensors, no state_dict, or too large once unpacked.
+    """
+    content = _unzipped(content, name)
+    tensors, facts = _read_safetensors(content, name) if _is_safetensors(content) else _read_torch(content, name)
+    if (unpacked := 4 * sum(value.numel() for value in tensors.values())) > LARGEST_FILE:
+        raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
+    return tensors, facts
+
+
+def write_safetensors(path: Path, state: Mapping[str, Tensor], *, family: str, config: ModelConfig, step: int) -> None:
+    """Write weights under the homework's parameter names; whole or not at all."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    facts = {"family": family, "config": config.model_dump_json(), "step": str(step)}
+    replace_file(path, safetensors.torch.save(tensors, metadata=facts))
+
+
+def _is_safetensors(content: bytes) -> bool:
+    """A safetensors file opens with its header's length and a brace; torch's two formats never do."""
+    return len(content) > 8 and content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content)
+
+
+def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        tensors = safetensors.torch.load(content)
+    except Exception as error:  # as of torch's files below
+        raise UserError(f"{name} is torn or not a safetensors file: write or download it again.") from error
+    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+    return tensors, json.loads(header).get("__metadata__") or {}
+
+
+def _step_of(facts: Mapping[str, str]) -> int | None:
+    step = facts.get("step", "")
+    return int(step) if step.isdecimal() and len(step) < 10 else None
+
+
+def _claimed(facts: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[Family, ModelConfig] | None:
+    """The family and config that a file says it holds, if the names and shapes of its tensors are exactly theirs."""
+    family = FAMILIES.get(facts.get("family", ""))
+    if family is None:
+        return None
+    try:
+        config = family.config.model_validate_json(facts.get("config", ""))
+    except ValidationError:
+        return None
+    with torch.device("meta"):
+        expected = family.build(config).state_dict()
+    same = {name: value.shape for name, value in expected.items()} == {
+        name: value.shape for name, value in tensors.items()
+    }
+    return (family, config) if same else None
+
+
+def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read what torch.save wrote, today's zip format or the old one, allowing nothing but tensors."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of formats that are then refused in our own words
+            loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        tensors = _state_dict_in(loaded)  # a strange dict may refuse to be asked
+    except Exception as error:  # a broken or hostile file can fail in any way; what it holds may say more
+        raise UserError(
+            what_was_pickled(content, name)
+            or f"{name} cannot be read as weights: it is torn, or holds more than tensors; save it again with "
+            "torch.save(model.state_dict(), path)."
+        ) from error
+    if tensors is None and is_optimiser(loaded):
+        raise UserError(f"{name} {OPTIMISER_SENTENCE}")
+    if tensors is None:
+        raise UserError(f"{name} holds no state_dict: save it with torch.save(model.state_dict(), path).")
+    return tensors, {}
+
+
+def _unzipped(content: bytes, name: str) -> bytes:
+    """The weights in the zip of a run folder; any other content as it is."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if (unpacked := sum(entry.file_size for entry in entries)) > LARGEST_FILE:
+                raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
+            if any(PurePosixPath(entry.filename).name == "data.pkl" for entry in entries):
+                return content  # torch's own
+            found = [entry for entry in entries if PurePosixPath(entry.filename).name in WEIGHT_FILES]
+            if len(found) != 1:
+                raise UserError(
+                    f"{name} is a zip with {len(found)} files of weights in it: zip one run folder, with its "
+                    "checkpoint.safetensors."
+                )
+            with archive.open(found[0]) as weights:
+                return weights.read(found[0].file_size)  # and no more, whatever it would unpack to
+    except UserError:
+        raise
+    except Exception as error:  # torn, encrypted, of a method that nobody knows: zipfile has many words for it
+        raise UserError(f"{name} is a zip that cannot be read: zip the run folder again.") from error
+
+
+def _state_dict_in(content: Any) -> dict[str, Tensor] | None:
+    if not isinstance(content, Mapping):
+        return None
+    for wrapper in _WRAPPERS:  # first, since "loss" beside a wrapped state_dict may be a tensor too
+        if (tensors := _tensors_in(content.get(wrapper))) is not None:
+            return tensors
+    return _tensors_in(content)
+
+
+def _tensors_in(content: Any) -> dict[str, Tensor] | None:
+    if not isinstance(content, Mapping):
+        return None
+    named = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
+    return named or None
+
+
+def _plain_name(name: str) -> str:
+    return name[found.end() :] if (found := _PREFIXES.match(name)) else name
+
+
+def _recognise(tensors: Mapping[str, Tensor], name: str) -> tuple[Family, ModelConfig]:
+    shapes = {key: tuple(value.shape) for key, value in tensors.items()}
+    for family in FAMILIES.values():
+        try:
+            config = family.recognise(shapes)
+        except ValidationError as error:
+            raise UserError(f"{name} has sizes that cannot be right: {explain(error)}") from error
+        except ValueError as error:
+            raise UserError(f"{name} looks like {a(family.title)}, but {_lower_first(str(error))}") from error
+        if config is not None:
+            return family, config
+    shown = ", ".join(key[:40] for key in sorted(shapes)[:4])
+    raise UserError(
+        f"{name} is not a model known here: it holds {shown}; the homework's names are enc.net.0.weight, "
+        "dec.net.0.weight and so on."
+    )
+
+
+def _select(
+    tensors: Mapping[str, Tensor], family: Family, config: ModelConfig, name: str
+) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """The tensors that the model has, as float32; buffers that a file lacks keep their fixed values."""
+    with torch.device("meta"):
+        expected = family.build(config)
+    constants = {key for key, _ in expected.named_buffers()} - tensors.keys()
+    state: dict[str, Tensor] = {}
+    for key, blank in expected.state_dict().items():
+        if key in constants:
+            continue
+        value = tensors.get(key)
+        if value is None:
+            raise UserError(f"{name} lacks {key}: {a(family.title)} needs it; save the whole model.state_dict().")
+        if value.dtype not in _FLOATS or value.layout != torch.strided or value.is_meta:
+            raise UserError(f"{name} has {key} stored as something else than plain numbers: save float32 tensors.")
+        if value.shape != blank.shape:
+            raise UserError(
+                f"{name} has {key} of shape {tuple(value.shape)} where its other layers ask for {tuple(blank.shape)}."
+            )
+        state[key] = value.float().contiguous()
+        if not bool(state[key].isfinite().all()):
+            raise UserError(f"{name} has values in {key} that are not finite numbers: this training had diverged.")
+    if constants:
+        fresh = family.fresh(config, seed=0).state_dict()
+        state |= {key: fresh[key] for key in constants}
+    ignored = sorted(tensors.keys() - state.keys())
+    networks = {key.partition(".")[0] for key in state if "." in key}
+    for key in ignored:
+        if key.partition(".")[0] in networks:
+            raise UserError(
+                f"{name} has {key[:40]}, which is no part of {a(family.title)}: its networks are other ones."
+            )
+    return state, tuple(ignored)
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

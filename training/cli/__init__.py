@@ -1,0 +1,1 @@
+"""`python -m training ...`: the same functions as in the pages, without a browser."""

@@ -1,0 +1,89 @@
+"""Evaluation reports as tables for a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from training.data.evaluation_sets import EVALUATION_SETS
+from training.diagnosis.findings import Diagnosis
+from training.evaluation.bounds import SetReport
+from training.evaluation.disentanglement import Disentanglement
+
+__all__ = ["layer_table", "report_table", "speed_table", "style_table"]
+
+
+def layer_table(diagnosis: Diagnosis) -> Table:
+    """A row for each tensor: its shape as expected and as found, and what that probably means."""
+    table = Table(title=f"nearest: {diagnosis.nearest.title}", title_justify="left")
+    for heading in ("tensor", "expected", "found", "what it means"):
+        table.add_column(heading)
+    for layer in diagnosis.layers:
+        shapes = ("-" if shape is None else str(shape) for shape in (layer.expected, layer.found))
+        table.add_row(*map(escape, (layer.name, *shapes, layer.meaning)))
+    return table
+
+
+def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
+    """One column per evaluation set, one row per quantity, nats per image with Monte-Carlo standard errors."""
+    table = Table(title=f"{name}, nats per image", title_justify="left", caption="± Monte-Carlo standard error")
+    table.add_column("")
+    for set_name in reports:
+        table.add_column(EVALUATION_SETS[set_name].title, justify="right")
+    sets = list(reports.values())
+    table.add_row("NELBO", *(f"{report.nelbo:.2f} ± {report.nelbo_se:.2f}" for report in sets))
+    for name, title in {"kl": "KL", "kl_z": "KL of z", "kl_y": "KL of y"}.items():
+        if sets and name in sets[0].terms:
+            table.add_row(title, *(f"{report.terms[name]:.2f}" for report in sets))
+    table.add_row("reconstruction", *(f"{report.rec:.2f}" for report in sets))
+    for m in sets[0].niwae if sets else ():
+        values = (f"{report.niwae[m]:.2f} ± {report.niwae_se[m]:.2f}" for report in sets)
+        table.add_row(f"negative IWAE-{m}", *values)
+        if m > 1:
+            table.add_row("  effective samples", *(f"{report.ess[m]:.1f} of {m}" for report in sets))
+    if any(report.squared_error is not None for report in sets):
+        table.add_row("squared error per value", *(f"{report.squared_error:.5f}" for report in sets))
+    return table
+
+
+def style_table(found: Disentanglement) -> Table:
+    """How far digit and style are apart, each measure with its standard error."""
+    table = Table(title="digit and style, on SVHN's test images", title_justify="left", show_header=False)
+    table.caption = "± standard error over the images"
+    content = "no classifier ships"
+    if found.content_accuracy is not None:
+        content = f"{found.content_accuracy:.3f} ± {found.content_accuracy_se:.3f}"
+    table.add_row(f"content accuracy, {found.images:,} swaps", content)
+    table.add_row("style leak, a linear probe's accuracy", f"{found.style_leak:.3f} ± {found.style_leak_se:.3f}")
+    table.add_row("style kept, a correlation", f"{found.style_kept:.3f} ± {found.style_kept_se:.4f}")
+    table.add_row("NELBO, nats an image", f"{found.nelbo:.2f} ± {found.nelbo_se:.2f}")
+    table.add_row("KL, nats an image", f"{found.kl:.2f} ± {found.kl_se:.2f}")
+    table.add_row("reconstruction, nats an image", f"{found.rec:.2f} ± {found.rec_se:.2f}")
+    if found.squared_error is not None:
+        table.add_row("squared error per value", f"{found.squared_error:.5f} ± {found.squared_error_se:.5f}")
+    return table
+
+
+def speed_table(result: Mapping[str, Any]) -> Table:
+    """What `training.benchmark.steps.benchmark` found: a row per training step, a row per bound."""
+    table = Table(title="medians of one run, the homework's way beside ours", title_justify="left")
+    for heading in ("", "homework's", "ours", "products alone", "faster", "ours / products"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, row in result.items():
+        if "speedup" in row:
+            table.add_row(
+                f"{name}, one step ({row['precision']})",
+                *(f"{row[side]:.2f} ms" for side in ("homework_ms", "ours_ms", "floor_ms")),
+                f"{row['speedup']:.1f}x",
+                f"{row['ours_ms'] / row['floor_ms']:.2f}",
+            )
+            continue
+        for model, bound in row.items():
+            sides = [
+                f"{bound[f'{side}_s']:.2f} s"
+                + (f", {memory:.0f} MB" if (memory := bound[f"{side}_mb"]) is not None else "")
+                for side in ("naive", "ours")
+            ]
+            table.add_row(f"{model}, {name.upper()}", *sides, "", f"{bound['naive_s'] / bound['ours_s']:.1f}x", "")
+    return table

@@ -1,0 +1,1 @@
+"""Data sets and evaluation sets: where they lie, how they are fetched and read. It may import system."""

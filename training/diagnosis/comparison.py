@@ -1,0 +1,175 @@
+"""Models beside each other on the same images under the same noise: what each reaches, and by how much they differ."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from models.family import DataKind
+from training.checkpoints.reading import Checkpoint
+from training.data.evaluation_sets import EVALUATION_SETS
+from training.evaluation.bounds import SetReport
+from training.evaluation.measuring import available_sets, measure
+from training.release.cards import REFERENCES
+from training.system.errors import UserError
+
+__all__ = ["Difference", "Stage", "compare", "difference", "in_words", "sets_to_compare", "stages", "training_noise"]
+
+WITHIN = 1.96  # standard errors on either side of a mean: 95 % of a normal distribution
+# Passes of NELBO and its terms. Thousands of images need few: the images' own spread is the larger part of the error.
+PASSES = {"homework": 100, "sample": 10, "test": 2, "svhn-1000": 10}
+KINDS: dict[DataKind, tuple[str, ...]] = {"mnist": ("homework", "test"), "svhn": ("svhn-1000",)}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much larger one model's number is than another's: the mean over the images, in nats.
+
+    The standard error is that of paired differences: images that are hard for both models do not blur it.
+    """
+
+    mean: float
+    standard_error: float
+    images: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the mean over all such images lies, with 95 % confidence."""
+        half = WITHIN * self.standard_error
+        return self.mean - half, self.mean + half
+
+    @property
+    def certain(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        low, high = self.interval
+        return low > 0 or high < 0
+
+
+def difference(one: Tensor, other: Tensor) -> Difference:
+    """The paired difference, one - other, of two models' numbers (n,) on the same n images.
+
+    Raises:
+        ValueError: they are not of the same images, or of fewer than two.
+    """
+    if one.shape != other.shape or len(one) < 2:
+        raise ValueError(f"A paired difference needs the same two images or more, not {len(one)} and {len(other)}.")
+    each = one.double() - other.double()
+    return Difference(float(each.mean()), float(each.std()) / math.sqrt(len(each)), len(each))
+
+
+def training_noise(family: str) -> float | None:
+    """How far NELBOs of trainings that differ in their seed alone lie apart on the homework set: their standard
+    deviation in nats, where it was published."""
+    found = [entry.deviations["nelbo"] for entry in REFERENCES if entry.model == family and entry.deviations]
+    return found[0] if found else None
+
+
+def in_words(name: str, reference: str, found: Difference, noise: float | None) -> str:
+    """What a difference of two NELBOs means, in one sentence.
+
+    Arguments:
+        noise: see `training_noise`; None where nobody knows it.
+    """
+    low, high = sorted(abs(end) for end in found.interval)
+    by = abs(found.mean)
+    if not found.certain:
+        return (
+            f"{name} and {reference} cannot be told apart by these {found.images:,} images: "
+            f"the difference is {found.mean:+.2f} nats, give or take {WITHIN * found.standard_error:.2f}."
+        )
+    verdict = f"{name} is {by:.2f} nats {'worse' if found.mean > 0 else 'better'} than {reference}"
+    sure = f"(95 % between {low:.2f} and {high:.2f} on {found.images:,} images)"
+    if noise is None:
+        return f"{verdict} {sure}."
+    apart = math.sqrt(2) * noise  # two trainings, each with its own luck
+    if by > 2 * apart:
+        judged = f"far more than two trainings of one recipe differ by ({apart:.2f})"
+    elif by > apart:
+        judged = f"more than two trainings of one recipe usually differ by ({apart:.2f})"
+    else:
+        judged = f"no more than two trainings of one recipe differ by ({apart:.2f})"
+    return f"{verdict} {sure}: {judged}."
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One piece of a comparison: one model on one evaluation set.
+
+    Attributes:
+        checkpoint: number of the model among those compared.
+        cost: about how much work it is, in passes over one image.
+    """
+
+    checkpoint: int
+    set_name: str
+    bounds: tuple[int, ...]
+    passes: int
+    images: int
+
+    @property
+    def cost(self) -> int:
+        samples = max((m * max(self.passes // m, 1) for m in self.bounds), default=0)
+        return self.images * (self.passes + samples)
+
+
+def sets_to_compare(kind: DataKind) -> list[str]:
+    """The evaluation sets of a comparison, the small one first; the embedded sample without the full MNIST."""
+    there = available_sets(kind)
+    found = [name for name in KINDS[kind] if name in there]
+    return found or [name for name in there if name in PASSES]
+
+
+def stages(models: int, kind: DataKind, bounds: Sequence[int]) -> list[Stage]:
+    """What a comparison does, in this order: every model's NELBO on the small set, then bounds, then the large set."""
+    plan = []
+    for turn, name in enumerate(sets_to_compare(kind)):
+        for asked in ((), tuple(bounds)) if turn == 0 and bounds and kind == "mnist" else ((),):
+            plan += [Stage(number, name, asked, PASSES[name], EVALUATION_SETS[name].images) for number in range(models)]
+    return plan
+
+
+def compare(
+    checkpoints: Sequence[Checkpoint],
+    plan: Sequence[Stage],
+    on_report: Callable[[Stage, SetReport], None],
+    on_failure: Callable[[Stage, UserError], None],
+    *,
+    seed: int = 0,
+    on_progress: Callable[[Stage, float], None] = lambda stage, fraction: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Carry out a plan, stage by stage.
+
+    Arguments:
+        on_report: hears each stage's numbers as soon as they are there.
+        on_failure: hears why a model cannot be measured; it is left out from there on.
+        seed: of all noise: with one seed, models with as many latent dimensions meet the same.
+        on_progress: called with the stage and the fraction of the whole plan that is done.
+
+    Raises:
+        Cancelled: `should_stop` answered yes.
+    """
+    whole, done = sum(stage.cost for stage in plan), 0
+    failed: set[int] = set()
+    for stage in plan:
+
+        def progress(name: str, fraction: float, stage: Stage = stage, done: int = done) -> None:
+            on_progress(stage, (done + fraction * stage.cost) / whole)
+
+        if stage.checkpoint not in failed:
+            try:
+                reports = measure(
+                    checkpoints[stage.checkpoint],
+                    [stage.set_name],
+                    stage.bounds,
+                    seed=seed,
+                    passes=stage.passes,
+                    on_progress=progress,
+                    should_stop=should_stop,
+                )
+                on_report(stage, reports[stage.set_name])
+            except UserError as error:
+                failed.add(stage.checkpoint)
+                on_failure(stage, error)
+        done += stage.cost

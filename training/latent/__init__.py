@@ -1,0 +1,1 @@
+"""Latent spaces as numbers: encoded digits, planes, t-SNE, the packed decoder of the browser."""

@@ -1,0 +1,49 @@
+"""A decoder as bytes, for a browser that decodes by itself: pages/latent/decoder.js reads what is written here."""
+
+import struct
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.family import GenerativeModel
+from models.networks import MLP
+
+__all__ = ["NAME_BYTES", "pack_decoder"]
+
+NAME_BYTES = 64
+
+
+def pack_decoder(model: GenerativeModel, name: str) -> bytes | None:
+    """A model's decoder of MNIST, little-endian; None if it is not linear layers to logits with an ELU between them.
+
+    The name in 64 bytes; the number of widths and the widths from latent to pixels, uint32; then for each layer its
+    weight, row by row, and its bias, float32.
+
+    Arguments:
+        name: 64 ASCII characters, such as a sha256 in hexadecimal.
+
+    Raises:
+        ValueError: the name has another length.
+    """
+    if len(encoded := name.encode("ascii")) != NAME_BYTES:
+        raise ValueError(f"A decoder's name has {NAME_BYTES} characters, not {len(encoded)}.")
+    network = getattr(model, "dec", None)
+    if model.conditional or not isinstance(network, MLP):
+        return None
+    modules = list(network.net)
+    if not all(isinstance(part, nn.ELU) and part.alpha == 1 for part in modules[1::2]):
+        return None
+    linear = [layer for layer in modules[::2] if isinstance(layer, nn.Linear)]
+    widths = [linear[0].in_features, *(layer.out_features for layer in linear)]
+    assert all(layer.in_features == width for layer, (width, _) in zip(linear, pairwise(widths), strict=True))
+    parts = [encoded, struct.pack(f"<{1 + len(widths)}I", len(widths), *widths)]
+    for layer in linear:
+        parts += [_floats(layer.weight), _floats(layer.bias)]
+    return b"".join(parts)
+
+
+def _floats(values: torch.Tensor) -> bytes:
+    array: np.ndarray = values.detach().float().cpu().contiguous().numpy()
+    return array.astype("<f4").tobytes()

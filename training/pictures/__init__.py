@@ -1,0 +1,1 @@
+"""Images of models as arrays and files: grids, styles, mixture components, analogies."""

@@ -1,0 +1,1 @@
+"""What ships with the app: cards, README tables, pretraining, first pictures."""

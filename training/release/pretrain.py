@@ -1,0 +1,117 @@
+"""Make a shipped model: train its preset on the full data, measure it, write weights, card and first pictures."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.fsvae import ConditionalVAE
+from models.registry import PRESETS, family_of
+from training.checkpoints.reading import load_checkpoint
+from training.data.datasets import load_dataset
+from training.data.names import datasets_of
+from training.evaluation.classification import accuracy
+from training.evaluation.measuring import DEFAULT_SETS, measure, measure_accuracy, measure_style
+from training.pictures.style_bank import write_bank
+from training.pictures.styles import make_bank
+from training.release.cards import Card, Numbers, write_card
+from training.release.first_pictures import write_first_pictures
+from training.release.label_points import LabelPoint
+from training.runs.config import TrainConfig
+from training.runs.run_folder import Run, RunWriter
+from training.runs.trainer import Event
+from training.runs.worker import train_into
+from training.system.device import describe_machine, versions
+from training.system.errors import UserError
+
+__all__ = ["make_label_point", "pretrain"]
+
+
+def pretrain(
+    preset: str,
+    folder: Path,
+    work: Path,
+    *,
+    seed: int,
+    steps: int | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    on_progress: Callable[[str, float], None] = lambda name, fraction: None,
+) -> Card:
+    """Train a preset on the full data and ship it in `folder`.
+
+    Arguments:
+        work: run folder of the training; a run there that broke off goes on, a finished one is measured as it is.
+        steps: the preset's own when absent; a run that went as far already is measured as it is.
+        on_event: hears the training's events; on_progress hears the measuring's.
+
+    Raises:
+        UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
+    """
+    kind = family_of(preset).data if preset in PRESETS else "mnist"  # one that there is not is refused by its config
+    config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed, steps=steps)
+    _train_to_the_end(config, work, on_event)
+    run, checkpoint = Run(work), load_checkpoint(work)
+    model: Any = checkpoint.build()
+    reports = measure(checkpoint, DEFAULT_SETS[kind], on_progress=on_progress)
+    style = measure_style(checkpoint, report=reports.get("svhn"))
+    status = run.status()
+    card = Card(
+        name=preset,
+        family=config.family,
+        summary=PRESETS[preset].summary,
+        parameters=sum(value.numel() for value in model.parameters()),
+        steps=status.step,
+        seed=config.seed,
+        data=config.data,
+        training=config.model_dump(mode="json"),
+        trained={
+            "date": date.today().isoformat(),
+            "seconds": round(status.seconds, 1),
+            "steps_per_second": round(status.steps_per_second, 1),
+        },
+        versions=versions(),
+        hardware=describe_machine(torch.device(config.device)),
+        sets={name: Numbers(**report.as_json()) for name, report in reports.items()},
+        sha256=checkpoint.sha256,
+        accuracy=measure_accuracy(checkpoint),
+        disentanglement=None if style is None else style.as_json(),
+    )
+    folder.mkdir(parents=True, exist_ok=True)  # only now: nobody meets a model that ships without its numbers
+    shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
+    shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
+    write_card(folder, card)
+    if isinstance(model, ConditionalVAE):
+        write_bank(folder, make_bank(model, load_dataset(config.data).test), checkpoint.sha256)
+    write_first_pictures(folder)
+    return card
+
+
+def make_label_point(
+    preset: str, labelled: int, work: Path, *, seed: int = 0, on_event: Callable[[Event], None] = lambda event: None
+) -> LabelPoint:
+    """Train an SSVAE preset with all its steps on the full data and so many labels, and measure its accuracy.
+
+    Arguments:
+        work: run folder of the training, as in `pretrain`.
+
+    Raises:
+        UserError: see `pretrain`; or no such number of labels.
+    """
+    config = TrainConfig.from_preset(preset, data="mnist", seed=seed, model={"labelled": labelled})
+    _train_to_the_end(config, work, on_event)
+    reached = accuracy(load_checkpoint(work).build(), load_dataset("mnist").test)
+    return LabelPoint(preset, labelled, reached, config.steps, seed)
+
+
+def _train_to_the_end(config: TrainConfig, work: Path, on_event: Callable[[Event], None]) -> None:
+    load_dataset(config.data)  # before any folder is made: missing data leave no trace
+    state = Run(work).resume_state() if (work / "config.json").exists() else None
+    if state is None or state["step"] < config.steps:
+        writer = RunWriter(work, config, resume=state is not None)
+        status = train_into(writer, resume=state, on_event=on_event)
+        if status.state != "finished":
+            stopped = f"{config.preset} was stopped at step {status.step:,} of {status.steps:,}: call again to go on."
+            raise UserError(status.message or stopped)

@@ -1,0 +1,143 @@
+"""The README's tables of numbers, written from the cards of the shipped models, so that they cannot drift."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from training.release.cards import ACCURACIES, REFERENCES, Card, Numbers, beta_sweep, read_card
+from training.system.errors import UserError
+from training.system.files import replace_file
+from training.system.folders import PRETRAINED, pretrained_names
+
+__all__ = ["tables", "write_tables"]
+
+BEGIN, END = "<!-- numbers: python -m training readme -->", "<!-- end of numbers -->"
+SETS = {"homework": "homework set", "test": "full test set"}
+BOUNDS = ("1", "10", "100", "1000")
+PASSES = {"homework": "100 digits, 100 passes; IWAE-m: max(100 / m, 1)", "test": "10,000 digits, the same passes"}
+CORRECT_SSVAE = ("near 93.6", "2.29", "21.9", "69.4")
+TITLES = {"report": "the report", "course key": "course key"}
+
+
+def write_tables(readme: Path) -> bool:
+    """Put today's tables between the two marks of a README.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        UserError: the file or its marks are missing.
+    """
+    try:
+        text = readme.read_text(encoding="utf-8")
+        before, rest = text.split(BEGIN)
+        _, after = rest.split(END)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{readme} needs the two marks {BEGIN!r} and {END!r}: put them where the tables go.") from error
+    new = f"{before}{BEGIN}\n\n{tables()}\n{END}{after}"
+    if new != text:
+        replace_file(readme, new.encode())
+    return new != text
+
+
+def tables() -> str:
+    """Every published number beside ours, as Markdown: bounds, accuracies, the beta sweep; SVHN's, which are ours."""
+    cards = {name: read_card(PRETRAINED / name) for name in pretrained_names()}
+    parts = [_bounds("VAE", cards, "vae"), _bounds("GMVAE", cards, "gmvae"), _labels(cards), _sweep(cards)]
+    parts.append(_styles(cards))
+    return "\n".join(part for part in parts if part)
+
+
+def _bounds(title: str, cards: dict[str, Card], name: str) -> str:
+    rows = []
+    for reference in REFERENCES:
+        if reference.model == name:
+            terms = [
+                f"{getattr(reference, term):.2f}"
+                + (f" ± {reference.deviations[term]:.2f}" if term in reference.deviations else "")
+                for term in ("nelbo", "kl", "rec")
+            ]
+            protocol = "mean of 50 trainings" if reference.deviations else "as published"
+            bounds = [f"{reference.niwae[m]:.2f}" for m in BOUNDS]
+            rows.append([f"{TITLES[reference.source]}, homework set", *terms, *bounds, protocol])
+    rows += _obtained(cards, [name])
+    return _table([title, "NELBO", "KL", "rec", *(f"IWAE-{m}" for m in BOUNDS), "protocol"], rows)
+
+
+def _obtained(cards: dict[str, Card], names: Iterable[str]) -> list[list[str]]:
+    return [
+        [f"`pretrained/{name}`, {words}", *_values(cards[name].sets[key]), PASSES[key]]
+        for name in names
+        if name in cards
+        for key, words in SETS.items()
+    ]
+
+
+def _values(numbers: Numbers) -> list[str]:
+    return [*(f"{value:.2f}" for value in (numbers.nelbo, numbers.kl, numbers.rec)), *_bound_values(numbers)]
+
+
+def _bound_values(numbers: Numbers) -> list[str]:
+    """The bounds that were measured, a blank for each other."""
+    return [f"{numbers.niwae[m]:.2f}" if m in numbers.niwae else "" for m in BOUNDS]
+
+
+def _labels(cards: dict[str, Card]) -> str:
+    names = [name for name in ("ssvae-supervised", "ssvae") if name in cards]
+    titles = {"ssvae-supervised": "100 labels alone", "ssvae": "100 labels and 60,000 digits without"}
+    rows = []
+    for name in names:
+        published = {
+            reference.source: f"{reference.accuracy:.3f}"
+            + (f" ± {reference.deviation:.3f}" if reference.deviation else "")
+            for reference in ACCURACIES
+            if reference.model == name
+        }
+        rows.append([titles[name], f"{cards[name].accuracy:.4f}", published["report"], published["course key"]])
+    accuracies = _table(
+        ["SSVAE, accuracy on the 10,000 test digits, fed grey", "`pretrained/`", "the report", "course key"], rows
+    )
+    terms = [
+        [
+            f"`pretrained/{name}`, {words}",
+            *(f"{value:.2f}" for value in (numbers.nelbo, numbers.kl_y or 0, numbers.kl_z or 0, numbers.rec)),
+            *_bound_values(numbers),
+        ]
+        for name in names
+        for key, words in SETS.items()
+        for numbers in [cards[name].sets[key]]
+    ]
+    if terms:
+        terms.insert(0, ["correctly trained, full test set", *CORRECT_SSVAE, *[""] * len(BOUNDS)])
+    bounds = _table(["SSVAE", "NELBO", "KL_y", "KL_z", "rec", *(f"IWAE-{m}" for m in BOUNDS)], terms)
+    return "\n".join(part for part in (accuracies, bounds) if part)
+
+
+def _sweep(cards: dict[str, Card]) -> str:
+    sweep = beta_sweep(cards.values())
+    rows = [
+        [f"{beta:g}", *(value for key in SETS for value in _values(card.sets[key])[:3])]
+        for beta, card in sweep.items()
+        if len(sweep) > 1
+    ]
+    headings = [f"{term}, {words}" for words in SETS.values() for term in ("NELBO", "KL", "rec")]
+    return _table(["beta (NELBO at beta = 1)", *headings], rows)
+
+
+def _styles(cards: dict[str, Card]) -> str:
+    rows = []
+    for name, card in cards.items():
+        if "svhn" in card.sets:
+            apart = card.disentanglement or {}
+            measures = (apart.get(key) for key in ("content_accuracy", "style_leak", "style_kept"))
+            values = [f"{value:.2f}" for value in (card.sets["svhn"].kl, card.sets["svhn"].rec)]
+            values += ["" if value is None else f"{value:.3f}" for value in measures]
+            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", f"{card.sets['svhn'].nelbo:.2f}", *values])
+    headings = ["SVHN, all 26,032 test images", "steps", "NELBO", "KL", "rec", "content accuracy", "style leak"]
+    return _table([*headings, "style kept"], rows)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("| --- |", "|---|").replace(" --- |", "---|")

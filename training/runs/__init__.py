@@ -1,0 +1,1 @@
+"""One training: its config, the trainer (loop and step), the run folder, the worker that fills it."""

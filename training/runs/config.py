@@ -1,0 +1,89 @@
+"""The settings of one training run: validated once, used by the command line, the pages and the run folder."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator
+
+from models.family import Family, ModelConfig
+from models.registry import FAMILIES, PRESETS, family_of
+from training.data.names import DatasetName, best_dataset_name, datasets_of
+from training.system.device import Precision, best_device, best_precision
+from training.system.errors import UserError, explain, one_of
+
+__all__ = ["TrainConfig"]
+
+DIGITS = 10
+
+
+class TrainConfig(BaseModel):
+    """Everything that decides a run's numbers. Two runs of equal configs on one machine are equal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    preset: str = Field(description="the recipe this run started from")
+    family: str
+    model: SerializeAsAny[ModelConfig]
+    data: DatasetName
+    steps: int = Field(ge=1, le=10_000_000, description="optimiser steps")
+    batch_size: int = Field(100, ge=1, le=10_000, description="images a step")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size")
+    cooldown: float = Field(0.0, ge=0, le=1, description="last share of the steps, in which the step size falls to 0")
+    seed: int = Field(0, ge=0, lt=2**32, description="of the weights, the order, the pixels and the noise")
+    precision: Precision = Field("float32", description="of the matrix products; losses are float32")
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _of_its_family(cls, value: Any, info: Any) -> Any:
+        family = FAMILIES.get(info.data.get("family", ""))
+        if family is None:
+            raise ValueError(f"must belong to one of the families {one_of(FAMILIES)}")
+        model = family.config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
+        if getattr(model, "y", DIGITS) != DIGITS:
+            raise ValueError("with labels must have y = 10: the digits are labelled 0 to 9")
+        return model
+
+    @field_validator("data")
+    @classmethod
+    def _for_its_family(cls, value: DatasetName, info: Any) -> DatasetName:
+        family = FAMILIES.get(info.data.get("family", ""))
+        if family is not None and value not in datasets_of(family.data):
+            raise ValueError(f"should be {one_of(datasets_of(family.data))} for the family {family.title}")
+        return value
+
+    @property
+    def family_entry(self) -> Family:
+        return FAMILIES[self.family]
+
+    @classmethod
+    def from_preset(cls, preset: str, **changes: Any) -> "TrainConfig":
+        """The preset's recipe on this machine, with `changes` to any field; a change of None is none.
+
+        `model` may name some of the architecture's settings; the others stay the preset's.
+
+        Raises:
+            UserError: no such preset, no such field, or a value out of range.
+        """
+        if preset not in PRESETS:
+            raise UserError(f"There is no model {preset!r}: choose {one_of(PRESETS)}.")
+        recipe = PRESETS[preset]
+        device = best_device().type
+        settings: dict[str, Any] = {
+            "preset": preset,
+            "family": family_of(preset).name,
+            "model": recipe.model,
+            "data": best_dataset_name(family_of(preset).data),
+            "steps": recipe.steps,
+            "batch_size": recipe.batch_size,
+            "learning_rate": recipe.learning_rate,
+            "cooldown": recipe.cooldown,
+            "precision": best_precision(device),
+            "device": device,
+        }
+        settings.update({name: value for name, value in changes.items() if value is not None})
+        if isinstance(settings["model"], dict):
+            settings["model"] = recipe.model.model_dump() | settings["model"]
+        try:
+            return cls.model_validate(settings)
+        except ValidationError as error:
+            raise UserError(explain(error)) from error
