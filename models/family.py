@@ -19,9 +19,9 @@ __all__ = [
     "Objective",
     "Preset",
     "Shapes",
-    "a",
+    "label_inputs",
     "matrix_shape",
-    "told_labels",
+    "with_article",
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -181,13 +181,13 @@ class Family:
             return self.build(config)
 
 
-def a(title: str) -> str:
+def with_article(title: str) -> str:
     """A family's title as it is spoken: a VAE, an SSVAE."""
     spelt = title[:2].isupper() and title[0] in "AEFHILMNORSX"
     return f"{'an' if spelt else 'a'} {title}"
 
 
-def told_labels(shapes: Shapes) -> int:
+def label_inputs(shapes: Shapes) -> int:
     """How many numbers a foreign file's encoder takes beyond the pixels that its decoder gives: one-hot labels.
 
     It is 0 where the two agree, and where one of these layers is missing or no matrix.

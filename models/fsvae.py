@@ -29,7 +29,7 @@ from models.distributions import (
     sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape, told_labels
+from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, label_inputs, matrix_shape
 from models.networks import MLP
 from models.vae import Gaussian, Width
 
@@ -222,7 +222,7 @@ def recognise(shapes: Shapes) -> FSVAEConfig | None:
 
     What tells it from a VAE: its encoder takes more than the decoder gives, by a one-hot label.
     """
-    labels = told_labels(shapes)
+    labels = label_inputs(shapes)
     if not labels or any(name.startswith("cls.") or name == "z_pre" for name in shapes):
         return None
     first, inputs = matrix_shape(shapes, "enc.net.0.weight")

@@ -23,7 +23,7 @@ from models.distributions import (
     sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, matrix_shape, told_labels
+from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, label_inputs, matrix_shape
 from models.networks import MLP
 
 __all__ = ["FAMILY", "VAE", "Gaussian", "VAEConfig"]
@@ -161,7 +161,7 @@ def recognise(shapes: Shapes) -> VAEConfig | None:
     """Read z and the hidden sizes from a state_dict's shapes; see `Family.recognise`."""
     if "enc.net.0.weight" not in shapes or "dec.net.0.weight" not in shapes:
         return None
-    if any(name.startswith("cls.") or name == "z_pre" for name in shapes) or told_labels(shapes):
+    if any(name.startswith("cls.") or name == "z_pre" for name in shapes) or label_inputs(shapes):
         return None
     first, pixels = matrix_shape(shapes, "enc.net.0.weight")
     second, _ = matrix_shape(shapes, "enc.net.2.weight")

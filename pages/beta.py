@@ -11,7 +11,7 @@ from pages.draw.strips import strips
 from pages.kit import formulas, frame, services
 from pages.kit.tiles import quantity_tile
 from pages.latent.reconstructions import reconstructions
-from pages.latent.walks import traversal_strips
+from pages.latent.traversals import traversal_strips
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.measuring import CHOICES

@@ -7,7 +7,7 @@ from pages.kit import formulas, frame, services
 from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
-from pages.measure.ladder import ladder_chart, proof, rung_table
+from pages.measure.ladder import gains_table, ladder_chart, proof
 from pages.measure.measuring import CHOICES, set_names
 from training.data.mnist_files import mnist_on_disk
 from training.system.errors import UserError
@@ -55,7 +55,7 @@ with picture:
     measured = [model for model in models if model.bounds]
     if measured:
         ladder_chart(models, numbers.SETS[set_name], key="ladder")
-        rung_table(models)
+        gains_table(models)
     elif models:
         st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
     else:

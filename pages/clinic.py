@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.choose.pickers import checkpoint_path, choose_also, pick_checkpoints
-from pages.choose.uploads import hand_in, newly_handed_in
+from pages.choose.uploads import newly_uploaded, take_uploads
 from pages.compare.comparing import compare_in_background, measured
 from pages.compare.comparison_files import downloads
 from pages.compare.comparison_views import (
@@ -29,11 +29,11 @@ PIXELS = {"mnist": 784, "svhn": 3072}
 frame.mend_link("pages/clinic.py")
 frame.header("Checkpoint clinic", "What is in these weights, and how do they stand beside others?")
 services.quarantine().start()  # while the visitor looks for the file
-choose_also(newly_handed_in())
+choose_also(newly_uploaded())
 picture, controls = st.columns([2.4, 1], gap="large")
 models: list[Compared] = []
 with controls:
-    hand_in()
+    take_uploads()
     chosen = pick_checkpoints(["vae", "gmvae"], every_kind=True)
     titles = shorter(chosen)
     seed = st.number_input(

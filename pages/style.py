@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
-from pages.families.photo import HandedIn, asked_photo, photo_rows
+from pages.families.photo import Photo, asked_photo, photo_rows
 from pages.families.style_scores import comparison, known_scores, measure_scores, scores
-from pages.families.style_walks import bank, blended, dimensions, name_of
+from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, services
 from training.system.errors import UserError
@@ -83,7 +83,7 @@ def show_swaps(choice: str, place: DeltaGenerator) -> None:
         )
 
 
-def _draw_photo(choice: str, photo: HandedIn | None) -> bytes | None:
+def _draw_photo(choice: str, photo: Photo | None) -> bytes | None:
     if photo is None:
         st.info("Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:")
         return None

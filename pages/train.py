@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.kit import formulas, frame
-from pages.kit.ticking import ticking
+from pages.kit.ticking import TICK_SECONDS, ticking
 from pages.measure.measuring import is_bound, measuring
-from pages.runs import run_view as live
 from pages.runs.run_controls import run_controls
+from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
 from training.system.errors import UserError
 from training.system.folders import active_run, pretrained_names, run_ids, runs_folder
@@ -64,7 +64,7 @@ def preview() -> None:
     chosen = st.session_state.get("preset", "vae")
     preset = chosen if chosen in pretrained_names() else "vae"
     st.caption(f"This is how the shipped {preset} learned. Start your own on the right.")
-    live.reference_figures(preset)
+    reference_figures(preset)
 
 
 def run_view(run_id: str) -> bool:
@@ -77,7 +77,7 @@ def run_view(run_id: str) -> bool:
         st.caption("Choose a run on the right, or start a new one.")
         return False
     active = run.status().active
-    ticking(partial(run_tick, run), key="figures", seconds=live.TICK_SECONDS if active else None)
+    ticking(partial(run_tick, run), key="figures", seconds=TICK_SECONDS if active else None)
     return not active
 
 
@@ -93,7 +93,7 @@ def family_of_page(chosen: str) -> "Family":
 
 
 def run_tick(run: Any) -> None:
-    live.run_figures(run, run.status())
+    run_figures(run, run.status())
 
 
 frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})

@@ -70,7 +70,7 @@ class Fuzzer:
         content = self._mutated()
         self.tried += 1
         try:
-            outcome = self.door.hand_in(content)
+            outcome = self.door.upload(content)
         except Exception as error:
             self.faults.append((f"{type(error).__name__}: {error}"[:300], content))
             return

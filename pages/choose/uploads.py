@@ -14,7 +14,16 @@ from training.system.folders import pretrained_names
 if TYPE_CHECKING:
     from training.diagnosis.findings import Diagnosis
 
-__all__ = ["UPLOAD", "HandedIn", "Uploaded", "hand_in", "handed_in", "newly_handed_in", "upload_panel", "uploads"]
+__all__ = [
+    "UPLOAD",
+    "Diagnosed",
+    "Uploaded",
+    "diagnosed_uploads",
+    "newly_uploaded",
+    "take_uploads",
+    "upload_panel",
+    "uploads",
+]
 
 UPLOAD = "upload "
 SUFFIXES = ["pt", "pth", "safetensors", "zip", "bin", "ckpt"]
@@ -32,7 +41,7 @@ class Uploaded(NamedTuple):
     data: str
 
 
-class HandedIn(NamedTuple):
+class Diagnosed(NamedTuple):
     """A file that came in: what is wrong with it, and what was found in it if it holds tensors at all."""
 
     name: str
@@ -46,7 +55,7 @@ def uploads() -> dict[str, Uploaded]:
     return found
 
 
-def newly_handed_in() -> list[str]:
+def newly_uploaded() -> list[str]:
     """Pickers' choices for the files that came in since this was last asked, and for the shipped models beside them."""
     choices: list[str] = []
     for name in st.session_state.pop("newly-handed-in", []):
@@ -56,25 +65,25 @@ def newly_handed_in() -> list[str]:
     return choices
 
 
-def handed_in() -> list[HandedIn]:
+def diagnosed_uploads() -> list[Diagnosed]:
     """What came in and what was found in it, the latest first; of each name the latest alone."""
-    found: list[HandedIn] = st.session_state.setdefault("handed-in", [])
+    found: list[Diagnosed] = st.session_state.setdefault("handed-in", [])
     return found
 
 
 def upload_panel() -> None:
     """A place to hand in files, behind a button; each is read once, and what is wrong with one is said beside it."""
     with st.popover("Your own weights", icon=":material/upload_file:", width="stretch"):
-        hand_in()
+        take_uploads()
         for sentence in st.session_state.get("upload-errors", []):
             st.error(frame.plain(sentence), icon=":material/error:")
-        if any(entry.diagnosis is not None for entry in handed_in()):
+        if any(entry.diagnosis is not None for entry in diagnosed_uploads()):
             st.page_link("pages/clinic.py", label="What was found in them", icon=":material/biotech:")
         for name, file in uploads().items():
             st.markdown(f":material/check: **{name}** ({file.family.upper()})")
 
 
-def hand_in() -> None:
+def take_uploads() -> None:
     """The form that takes files in."""
     with st.form("hand-in", clear_on_submit=True, border=False):
         files = st.file_uploader(
@@ -101,8 +110,10 @@ def _take_in(files: list) -> list[str]:
             sentence, diagnosis = _read(shown, file.getvalue())
             if sentence:
                 wrong.append(sentence)
-            entry = HandedIn(shown, sentence, diagnosis)
-            st.session_state["handed-in"] = [entry, *(e for e in handed_in() if e.name != shown)][:MOST_FINDINGS]
+            entry = Diagnosed(shown, sentence, diagnosis)
+            st.session_state["handed-in"] = [entry, *(e for e in diagnosed_uploads() if e.name != shown)][
+                :MOST_FINDINGS
+            ]
     return wrong
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.choose.uploads import HandedIn, handed_in
+from pages.choose.uploads import Diagnosed, diagnosed_uploads
 from pages.compare.comparison_views import Compared
 from pages.draw.palette import marked
 from pages.kit import frame
@@ -32,11 +32,11 @@ _STYLE = """<style>
 
 def findings() -> None:
     """What was found in each file that this visitor handed in, the latest first."""
-    for position, entry in enumerate(handed_in()):
+    for position, entry in enumerate(diagnosed_uploads()):
         _finding(entry, opened=position == 0)
 
 
-def _finding(entry: HandedIn, *, opened: bool) -> None:
+def _finding(entry: Diagnosed, *, opened: bool) -> None:
     diagnosis = entry.diagnosis
     if diagnosis is None:
         st.error(frame.plain(entry.sentence), icon=":material/error:")

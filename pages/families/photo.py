@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from training.checkpoints.reading import Checkpoint
 
-__all__ = ["HandedIn", "asked_photo", "photo_rows"]
+__all__ = ["Photo", "asked_photo", "photo_rows"]
 
 
 LONGEST_NAME = 40
 
 
-class HandedIn(NamedTuple):
+class Photo(NamedTuple):
     """A picture as a model of SVHN sees it, uint8 (3072,), the digit that it shows, and its file's name."""
 
     pixels: "torch.Tensor"
@@ -27,7 +27,7 @@ class HandedIn(NamedTuple):
     name: str
 
 
-def asked_photo() -> HandedIn | None:
+def asked_photo() -> Photo | None:
     """Ask for a picture, its part and its digit; None while there is none.
 
     Raises:
@@ -46,10 +46,10 @@ def asked_photo() -> HandedIn | None:
     if upload is None:
         return None
     pixels = read_photo(upload.getvalue(), zoom=zoom, across=across / 100, down=down / 100)
-    return HandedIn(pixels, digit, upload.name[:LONGEST_NAME])
+    return Photo(pixels, digit, upload.name[:LONGEST_NAME])
 
 
-def photo_rows(source: "Checkpoint", photo: HandedIn) -> bytes:
+def photo_rows(source: "Checkpoint", photo: Photo) -> bytes:
     """A picture, its reconstruction, and its style under all ten digits; returns the twelve as one PNG."""
     import torch
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-__all__ = ["ticking"]
+__all__ = ["TICK_SECONDS", "duration", "ticking"]
+
+TICK_SECONDS = 1.0  # from one look at a training to the next
 
 # Streamlit dims what a run has not drawn again yet; on a busy machine that would be a flicker at every tick.
 _STEADY = "<style>[class*='st-key-ticking-'] [data-stale='true'] { opacity: 1; transition: none; }</style>"
@@ -20,3 +22,11 @@ def ticking(panel: Callable[[], None], *, key: str, seconds: float | None) -> No
     st.html(_STEADY)
     with st.container(key=f"ticking-{key}"):
         st.fragment(panel, run_every=seconds, key=key)()
+
+
+def duration(seconds: float) -> str:
+    """A time a person can plan with: "40 s", "3 min", "2 h 10 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

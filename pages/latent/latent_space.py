@@ -8,7 +8,7 @@ from pages.kit import frame, services
 from pages.latent.latent_map import latent_map
 from pages.latent.latent_pad import latent_pad
 from pages.latent.one_digit import one_digit
-from pages.latent.walks import interpolation, traversal
+from pages.latent.traversals import interpolation, traversal
 from training.system.errors import UserError
 
 __all__ = ["latent_space"]

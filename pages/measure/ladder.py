@@ -9,7 +9,7 @@ from pages.draw.palette import BOUND, MODELS, marked, swatch
 from pages.measure.ladder_drawing import Ladder, drawing
 from pages.measure.numbers import Column, Estimate, signed
 
-__all__ = ["ladder_chart", "proof", "rung_table", "still_to_come"]
+__all__ = ["gains_table", "ladder_chart", "proof", "still_to_come"]
 
 
 def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
@@ -32,7 +32,7 @@ def _told(bounds: Mapping[int, Estimate]) -> str:
     return ", ".join(f"{-value:.2f} at m = {m}" for m, (value, _) in sorted(bounds.items()))
 
 
-def rung_table(models: Sequence[Column]) -> None:
+def gains_table(models: Sequence[Column]) -> None:
     """How many nats each step from one m to the next closes, and where the steps seem to lead."""
     rungs = sorted({m for model in models for m in model.bounds})
     steps = list(pairwise(rungs))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import frame, services
-from pages.kit.ticking import ticking
+from pages.kit.ticking import duration, ticking
 from pages.measure import numbers
-from pages.runs.run_view import duration
 from training.data.evaluation_sets import EVALUATION_SETS
 from training.data.mnist_files import mnist_on_disk
 from training.data.names import best_dataset_name

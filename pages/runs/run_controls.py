@@ -7,8 +7,7 @@ import streamlit as st
 
 from pages.choose.pickers import RUN
 from pages.kit import frame, services
-from pages.kit.ticking import ticking
-from pages.runs import run_view as live
+from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from training.data.names import DATASETS
 from training.system.errors import UserError
 from training.system.folders import active_run
@@ -29,7 +28,7 @@ def run_controls(run_id: str) -> None:
         frame.failure(error)
         return
     status = run.status()
-    ticking(partial(status_panel, run), key="status", seconds=live.TICK_SECONDS if status.active else None)
+    ticking(partial(status_panel, run), key="status", seconds=TICK_SECONDS if status.active else None)
     config = run.config
     size = config.model.model_dump()["z"]
     cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
@@ -86,7 +85,7 @@ def status_panel(run: "Run") -> None:
     done = f"step {status.step:,} of {status.steps:,}"
     if status.active:
         speed = status.steps_per_second
-        left = f" · {speed:.0f} steps/s · {live.duration((status.steps - status.step) / speed)} left" if speed else ""
+        left = f" · {speed:.0f} steps/s · {duration((status.steps - status.step) / speed)} left" if speed else ""
         waiting = "Starting: loading PyTorch and the data" if status.state == "queued" else f"Training, {done}{left}"
         st.progress(status.step / status.steps, text="Stopping" if run.stopping else waiting)
         st.button(
@@ -101,7 +100,7 @@ def status_panel(run: "Run") -> None:
         st.session_state["was-active"] = run.id
         return
     messages = {
-        "finished": (st.success, f"Finished: {done} in {live.duration(status.seconds)}.", ":material/check_circle:"),
+        "finished": (st.success, f"Finished: {done} in {duration(status.seconds)}.", ":material/check_circle:"),
         "stopped": (st.info, f"Stopped at {done}. Nothing is lost.", ":material/pause_circle:"),
         "failed": (st.error, status.message, ":material/error:"),
         "interrupted": (

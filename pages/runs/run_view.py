@@ -13,9 +13,8 @@ from training.system.folders import PRETRAINED
 if TYPE_CHECKING:
     from training.runs.run_folder import MetricTable, Run, Status
 
-__all__ = ["TICK_SECONDS", "duration", "reference_figures", "run_figures"]
+__all__ = ["reference_figures", "run_figures"]
 
-TICK_SECONDS = 1.0
 GRID_HEIGHT = 420
 
 
@@ -45,14 +44,6 @@ def reference_figures(preset: str) -> None:
     )
     ended = Status(state="finished", step=held_out.steps[-1], steps=held_out.steps[-1])
     run_curves(read_metrics(file, "train"), held_out, ended)
-
-
-def duration(seconds: float) -> str:
-    """A time a person can plan with: "40 s", "3 min", "2 h 10 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _pictures(run: "Run", status: "Status") -> None:

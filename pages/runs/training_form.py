@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.draw import graphical_models
 from pages.kit import services
-from pages.runs import run_view as live
+from pages.kit.ticking import duration
 from training.data.mnist_files import mnist_on_disk
 from training.data.names import DATASETS, LICENCES, best_dataset_name, datasets_of, on_disk
 from training.data.svhn_files import GET_SVHN
@@ -156,4 +156,4 @@ def time_needed(preset: str, steps: int, batch_size: int) -> str:
     if found is None:
         return ""
     speed, here = found
-    return f"{steps:,} steps take about {live.duration(steps / speed)}{'' if here else ' on two cores'}."
+    return f"{steps:,} steps take about {duration(steps / speed)}{'' if here else ' on two cores'}."

@@ -40,7 +40,7 @@ def some_hostile_files(folder: Path) -> list[FilePayload]:
     return chosen
 
 
-def hand_in(page: Page, files: list[FilePayload]) -> list[str]:
+def upload(page: Page, files: list[FilePayload]) -> list[str]:
     """Hand files in as a visitor does; what the app says of them."""
     page.get_by_role("button", name="Your own weights").click()
     page.locator("input[type=file]").set_input_files(files)
@@ -59,7 +59,7 @@ def test_hundreds_of_hostile_files_are_a_sentence_each(
     for start in range(0, len(chosen), AT_ONCE):  # each by a visitor of its own
         files = chosen[start : start + AT_ONCE]
         page = open_page(f"{watched_server.url}/samples")
-        said = hand_in(page, files)
+        said = upload(page, files)
         for file, sentence in zip(files, said, strict=True):
             assert sentence.startswith(Path(file["name"]).stem), sentence
             assert sentence.endswith("."), sentence

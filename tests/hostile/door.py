@@ -81,7 +81,7 @@ class Door:
         self._quarantine.close()
         self._patches.close()
 
-    def hand_in(self, content: bytes) -> Outcome:
+    def upload(self, content: bytes) -> Outcome:
         """Read a file as the app does: in quarantine, then by the clinic, then as a checkpoint."""
         file, clean = self._work / "file", self._work / "clean.safetensors"
         file.write_bytes(content)

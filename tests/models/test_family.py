@@ -5,7 +5,7 @@ import torch
 from pydantic import ValidationError
 
 from models import vae
-from models.family import ElboTerms, a, matrix_shape
+from models.family import ElboTerms, matrix_shape, with_article
 from models.vae import VAE, VAEConfig
 
 
@@ -60,7 +60,7 @@ def test_matrix_shape_says_what_is_wrong(shapes: dict[str, tuple[int, ...]], com
 
 
 def test_titles_are_spoken_with_their_article() -> None:
-    assert [a(title) for title in ("VAE", "beta-VAE", "GMVAE", "SSVAE", "FSVAE", "convolutional FSVAE")] == [
+    assert [with_article(title) for title in ("VAE", "beta-VAE", "GMVAE", "SSVAE", "FSVAE", "convolutional FSVAE")] == [
         "a VAE",
         "a beta-VAE",
         "a GMVAE",

@@ -13,7 +13,7 @@ from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
 from pages.compare import comparing
 from pages.kit import services
-from tests.pages.choose.test_uploads import hand_in, weights
+from tests.pages.choose.test_uploads import upload, weights
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
 from training.checkpoints.reading import write_safetensors
@@ -108,7 +108,7 @@ def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
 
 def test_a_file_is_diagnosed_and_joins_the_comparison(app: AppTest) -> None:
     one = small_run("vae-1", 1)
-    page = hand_in(opened(app, one), ("my homework.pt", weights()))
+    page = upload(opened(app, one), ("my homework.pt", weights()))
     assert "upload my-homework" in page.multiselect(key="models").value
     page = settled(page)
     text = text_of(page)
@@ -119,7 +119,7 @@ def test_a_file_is_diagnosed_and_joins_the_comparison(app: AppTest) -> None:
 def test_a_file_that_does_not_fit_is_a_table_and_no_traceback(app: AppTest) -> None:
     state = vae.FAMILY.fresh(CONFIG, seed=0).state_dict()
     state["enc.net.4.weight"], state["enc.net.4.bias"] = torch.zeros(5, 13), torch.zeros(5)
-    page = hand_in(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of(state)), ("no.pt", b"junk"))
+    page = upload(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of(state)), ("no.pt", b"junk"))
     assert "upload mine" not in page.multiselect(key="models").options
     shown = " ".join(str(part.value) for part in page.error)
     assert "mine" in shown
@@ -131,7 +131,7 @@ def test_a_file_that_does_not_fit_is_a_table_and_no_traceback(app: AppTest) -> N
 
 def test_hostile_names_are_shown_as_text(app: AppTest) -> None:
     bad = "<img src=x onerror=alert(1)>[a](http://example.org)$x$"
-    page = hand_in(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of({bad: torch.zeros(3, 4)})))
+    page = upload(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of({bad: torch.zeros(3, 4)})))
     tables = " ".join(str(block.proto.body) for block in page.get("html"))
     assert "&lt;img src=x" in tables
     assert "<img src=x" not in tables
@@ -167,7 +167,7 @@ def test_junk_in_the_address_opens_the_page_at_its_defaults(app: AppTest) -> Non
 
 
 def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
-    page = settled(hand_in(opened(app, small_run("vae-1", 1)), ("mine.pt", weights())))
+    page = settled(upload(opened(app, small_run("vae-1", 1)), ("mine.pt", weights())))
     page.selectbox(key="weights-of").select("mine").run()
     page.button(key="keep").click().run()
     assert not page.exception

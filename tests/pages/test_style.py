@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.families import style_scores, style_walks
-from pages.families.style_walks import bank, name_of
+from pages.families import style_scores, style_traversals
+from pages.families.style_traversals import bank, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, MOST_NUMBERS, _named, image_numbers, matrix
 from tests.pages.conftest import pictures_of, text_of
 from tests.patience import PATIENCE, until
@@ -250,8 +250,8 @@ def test_every_dimension_can_be_shown_and_collapsed_ones_are_marked(
     held = bank(load_checkpoint(PRETRAINED / "fsvae-conv"))
     assert held is not None
     spread = held.styles.var(0)
-    monkeypatch.setattr(style_walks, "COLLAPSED", float(spread.sort().values[3]))
-    idle = {f"z{place}" for place in range(32) if spread[place] < style_walks.COLLAPSED}
+    monkeypatch.setattr(style_traversals, "COLLAPSED", float(spread.sort().values[3]))
+    idle = {f"z{place}" for place in range(32) if spread[place] < style_traversals.COLLAPSED}
     page = opened(app)
     first = rows_of_dimensions(page)
     assert len(first) == 12

@@ -21,7 +21,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from models.family import Family, GenerativeModel, ModelConfig, a
+from models.family import Family, GenerativeModel, ModelConfig, with_article
 from models.registry import FAMILIES
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
 from training.system.errors import UserError, explain
@@ -302,7 +302,9 @@ def _recognise(tensors: Mapping[str, Tensor], name: str) -> tuple[Family, ModelC
         except ValidationError as error:
             raise UserError(f"{name} has sizes that cannot be right: {explain(error)}") from error
         except ValueError as error:
-            raise UserError(f"{name} looks like {a(family.title)}, but {_lower_first(str(error))}") from error
+            raise UserError(
+                f"{name} looks like {with_article(family.title)}, but {_lower_first(str(error))}"
+            ) from error
         if config is not None:
             return family, config
     shown = ", ".join(key[:40] for key in sorted(shapes)[:4])
@@ -325,7 +327,9 @@ def _select(
             continue
         value = tensors.get(key)
         if value is None:
-            raise UserError(f"{name} lacks {key}: {a(family.title)} needs it; save the whole model.state_dict().")
+            raise UserError(
+                f"{name} lacks {key}: {with_article(family.title)} needs it; save the whole model.state_dict()."
+            )
         if value.dtype not in _FLOATS or value.layout != torch.strided or value.is_meta:
             raise UserError(f"{name} has {key} stored as something else than plain numbers: save float32 tensors.")
         if value.shape != blank.shape:
@@ -343,7 +347,7 @@ def _select(
     for key in ignored:
         if key.partition(".")[0] in networks:
             raise UserError(
-                f"{name} has {key[:40]}, which is no part of {a(family.title)}: its networks are other ones."
+                f"{name} has {key[:40]}, which is no part of {with_article(family.title)}: its networks are other ones."
             )
     return state, tuple(ignored)
 

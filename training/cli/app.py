@@ -201,7 +201,7 @@ def evaluate(
         right = measure_accuracy(loaded)
         style = None
         if "svhn" in present:
-            style = measure_style(loaded, report=reports["svhn"], seed=seed, on_missing_reader=errors.print)
+            style = measure_style(loaded, report=reports["svhn"], seed=seed, on_missing_classifier=errors.print)
     if as_json:
         result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
         if right is not None:
@@ -318,27 +318,32 @@ def download(
 
 
 @app.command("train-reader")
-def train_reader_command(
+def train_classifier_command(
     epochs: Annotated[int, typer.Option(min=1, max=100, help="Passes over SVHN's training images.")] = 10,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of weights, order and shifts.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The file to write; the shipped one when absent.")] = None,
 ) -> None:
     """Train the small classifier of SVHN that judges swapped digits."""
     from training.data.datasets import load_dataset
-    from training.evaluation.digit_classifier import READER_FILE, reading_accuracy, train_reader, write_reader
+    from training.evaluation.digit_classifier import (
+        CLASSIFIER_FILE,
+        classifier_accuracy,
+        train_classifier,
+        write_classifier,
+    )
     from training.system.device import prepare_thread
 
     prepare_thread()
-    data, file = load_dataset("svhn"), out or READER_FILE
+    data, file = load_dataset("svhn"), out or CLASSIFIER_FILE
     with _progress() as bar, _interruptible() as interrupted:
         task = bar.add_task("reader", total=1.0)
 
         def show(fraction: float) -> None:
             bar.update(task, completed=fraction)
 
-        model = train_reader(data, epochs=epochs, seed=seed, on_progress=show, should_stop=interrupted)
-    right = reading_accuracy(model, data.test)
-    write_reader(model, right, file)
+        model = train_classifier(data, epochs=epochs, seed=seed, on_progress=show, should_stop=interrupted)
+    right = classifier_accuracy(model, data.test)
+    write_classifier(model, right, file)
     errors.print(f"{file}: it reads {right:.2%} of SVHN's test digits rightly.")
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.family import Preset, Shapes, a
+from models.family import Preset, Shapes, with_article
 from training.checkpoints.tensor_statistics import Statistics
 from training.diagnosis.layouts import LABELS, Length, sizes_of
 from training.diagnosis.name_matching import Match, is_optimiser_name, module_of, network_of, normalises
@@ -16,7 +16,7 @@ __all__ = [
     "FLOATS",
     "OPTIMISER",
     "Fault",
-    "Telling",
+    "Severity",
     "extra_fault",
     "missing_fault",
     "shape_fault",
@@ -32,8 +32,8 @@ _NETWORKS = {"enc": "the encoder", "dec": "the decoder", "cls": "the classifier"
 _SIZES = {"hidden": "hidden size", "y": "labels", "z": "z =", "k": "k ="}
 
 
-class Telling(IntEnum):
-    """How much a fault explains: the verdict quotes one of the most telling kind."""
+class Severity(IntEnum):
+    """How much a fault explains: the verdict quotes one of the most severity kind."""
 
     cause = 0
     values = 1
@@ -44,9 +44,9 @@ class Telling(IntEnum):
 
 
 class Fault(NamedTuple):
-    """Why a tensor does not fit; `telling` is `nothing` where it would stop no file from loading."""
+    """Why a tensor does not fit; `severity` is `nothing` where it would stop no file from loading."""
 
-    telling: Telling
+    severity: Severity
     meaning: str
 
 
@@ -60,36 +60,36 @@ def shape_fault(match: Match, name: str, found: tuple[int, ...]) -> Fault | None
     if found == own:
         return None
     if name == "z_pre":
-        return Fault(Telling.cause, f"z_pre must be (1, 2k, z), here {own}: k means, then k variances")
+        return Fault(Severity.cause, f"z_pre must be (1, 2k, z), here {own}: k means, then k variances")
     if len(found) != len(own):
         if len(own) == 2 and len(found) > 2:
             return Fault(
-                Telling.cause, f"a convolution's weight of {len(found)} axes, where nn.Linear has (outputs, inputs)"
+                Severity.cause, f"a convolution's weight of {len(found)} axes, where nn.Linear has (outputs, inputs)"
             )
-        return Fault(Telling.shape, f"{_axes(len(found))}, where there must be {_axes(len(own))}")
+        return Fault(Severity.shape, f"{_axes(len(found))}, where there must be {_axes(len(own))}")
     if len(own) == 2 and found[::-1] == own:
-        return Fault(Telling.cause, "transposed: nn.Linear stores (outputs, inputs)")
+        return Fault(Severity.cause, "transposed: nn.Linear stores (outputs, inputs)")
     wrong = [
         _axis_fault(match, name, axis, length, found[axis])
         for axis, length in enumerate(match.layout.lengths[name])
         if found[axis] != own[axis]
     ]
-    return Fault(min(fault.telling for fault in wrong), "; ".join(fault.meaning for fault in wrong))
+    return Fault(min(fault.severity for fault in wrong), "; ".join(fault.meaning for fault in wrong))
 
 
 def missing_fault(match: Match, name: str) -> Fault:
     """What it means that the file has no such tensor."""
     module, _, leaf = name.rpartition(".")
     if leaf == "bias" and f"{module}.weight" in match.found:
-        return Fault(Telling.cause, "not in the file: this layer was made with bias=False")
+        return Fault(Severity.cause, "not in the file: this layer was made with bias=False")
     if name == "z_pre":
-        return Fault(Telling.cause, "not in the file: without its mixture a GMVAE is a plain VAE")
+        return Fault(Severity.cause, "not in the file: without its mixture a GMVAE is a plain VAE")
     network = network_of(name)
     if network and not any(network_of(other) == network for other in match.found):
         return Fault(
-            Telling.missing, f"not in the file, like all of {_network(name)}: save the whole model.state_dict()"
+            Severity.missing, f"not in the file, like all of {_network(name)}: save the whole model.state_dict()"
         )
-    return Fault(Telling.missing, "not in the file: save the whole model.state_dict()")
+    return Fault(Severity.missing, "not in the file: save the whole model.state_dict()")
 
 
 def extra_fault(match: Match, name: str, shapes: Shapes) -> Fault | None:
@@ -100,29 +100,29 @@ def extra_fault(match: Match, name: str, shapes: Shapes) -> Fault | None:
         shapes: of the whole file.
     """
     if is_optimiser_name(name):
-        return Fault(Telling.nothing, OPTIMISER)
+        return Fault(Severity.nothing, OPTIMISER)
     if network_of(name) not in {network_of(ours) for ours in match.layout.shapes} - {""}:
         return None
     if normalises(name, shapes):
-        return Fault(Telling.cause, f"BatchNorm: {whose(match.layout.preset)} networks have no normalisation")
+        return Fault(Severity.cause, f"BatchNorm: {whose(match.layout.preset)} networks have no normalisation")
     stacks = {module_of(module_of(ours)) for ours in match.layout.shapes if ours.endswith(".weight")}
     if module_of(module_of(name)) in stacks and name.rpartition(".")[2] in ("weight", "bias"):
         if module_of(name) in {module_of(found) for found in match.found.values()}:
-            return Fault(Telling.cause, "one tensor more than this layer has: was it made with bias=True?")
-        return Fault(Telling.cause, f"one layer more than {whose(match.layout.preset)}")
-    return Fault(Telling.cause, f"no part of {a(match.layout.family.title)}")
+            return Fault(Severity.cause, "one tensor more than this layer has: was it made with bias=True?")
+        return Fault(Severity.cause, f"one layer more than {whose(match.layout.preset)}")
+    return Fault(Severity.cause, f"no part of {with_article(match.layout.family.title)}")
 
 
 def value_fault(value: Tensor, statistics: Statistics) -> Fault | None:
     """What is wrong with the numbers themselves; None if nothing is."""
     if value.dtype not in FLOATS:
-        return Fault(Telling.values, f"stored as {statistics.dtype}, where float32 is needed")
+        return Fault(Severity.values, f"stored as {statistics.dtype}, where float32 is needed")
     if value.layout != torch.strided or value.is_meta:
-        return Fault(Telling.values, "stored as something else than plain numbers: save float32 tensors")
+        return Fault(Severity.values, "stored as something else than plain numbers: save float32 tensors")
     if statistics.not_finite:
         are = "is not a finite number" if statistics.not_finite == 1 else "are not finite numbers"
         return Fault(
-            Telling.values,
+            Severity.values,
             f"{statistics.not_finite:,} of its {statistics.count:,} values {are}: this training had diverged",
         )
     return None
@@ -182,32 +182,33 @@ def _axis_fault(match: Match, name: str, axis: int, length: Length, found: int) 
     match length.slip(found, sizes, axis):
         case "unsplit":
             who = network.replace("the ", "your ", 1)
-            return Fault(Telling.cause, f"{who} outputs z, not 2z: mean and variance are not split")
+            return Fault(Severity.cause, f"{who} outputs z, not 2z: mean and variance are not split")
         case "unlabelled":
             what = "z" if "z" in length.times else "the image"
             return Fault(
-                Telling.cause, f"{network} takes {what} without the label: join the two, {expected} numbers in all"
+                Severity.cause, f"{network} takes {what} without the label: join the two, {expected} numbers in all"
             )
         case "labelled" if "z" in length.times:
             wider = f"; or z is {found}, and the encoder outputs z, not 2z" if found == 2 * sizes["z"] else ""
             return Fault(
-                Telling.cause,
-                f"{network} takes z with a label of {LABELS}, and that of {a(title)} takes z alone{wider}",
+                Severity.cause,
+                f"{network} takes z with a label of {LABELS}, and that of {with_article(title)} takes z alone{wider}",
             )
         case "labelled":
             return Fault(
-                Telling.cause,
-                f"{network} takes the image with a label of {LABELS}, and that of {a(title)} takes the image alone",
+                Severity.cause,
+                f"{network} takes the image with a label of {LABELS}, and that of {with_article(title)} takes the "
+                "image alone",
             )
     fields = {size.partition(".")[0] for size in length.times}
     if fields == {"hidden"}:
-        return Fault(Telling.shape, f"{network} has hidden size {found} here, where {expected} is expected")
+        return Fault(Severity.shape, f"{network} has hidden size {found} here, where {expected} is expected")
     if fields == {"z"} and length.times["z"] == 2:
         return Fault(
-            Telling.shape,
+            Severity.shape,
             f"{network} outputs {found} numbers, not 2z = {expected}: a mean and a variance for each dimension of z",
         )
     if fields == {"y"}:
-        return Fault(Telling.shape, f"{network} has {found} labels, not {expected}")
+        return Fault(Severity.shape, f"{network} has {found} labels, not {expected}")
     verb, what = "takes" if axis else "gives", "pixels" if fields == {"pixels"} else "numbers"
-    return Fault(Telling.shape, f"{network} {verb} {found} {what}, not {expected}")
+    return Fault(Severity.shape, f"{network} {verb} {found} {what}, not {expected}")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from models.family import a
+from models.family import with_article
 from training.checkpoints.pickle_scan import shown
 from training.checkpoints.reading import Understood, plain_names, understand
 from training.checkpoints.tensor_statistics import Statistics, statistics_of
@@ -14,7 +14,7 @@ from training.diagnosis.faults import (
     FLOATS,
     OPTIMISER,
     Fault,
-    Telling,
+    Severity,
     extra_fault,
     missing_fault,
     shape_fault,
@@ -160,10 +160,10 @@ def _name_fault(match: Match, name: str, theirs: str, found: tuple[int, ...]) ->
         return None
     stack = module_of(module_of(name))
     if any(module_of(module_of(extra)) == stack for extra in match.extra):
-        return Fault(Telling.naming, f"{whose(match.layout.preset)} {name}, one layer further on")
+        return Fault(Severity.naming, f"{whose(match.layout.preset)} {name}, one layer further on")
     if found != match.shapes[name]:
-        return Fault(Telling.naming, f"stands where {name} must be: rename it")
-    return Fault(Telling.naming, f"the same shape as {name}: rename it")
+        return Fault(Severity.naming, f"stands where {name} must be: rename it")
+    return Fault(Severity.naming, f"the same shape as {name}: rename it")
 
 
 def _extra_rows(match: Match, shapes: Mapping[str, tuple[int, ...]]) -> Iterable[_Row]:
@@ -175,8 +175,8 @@ def _extra_rows(match: Match, shapes: Mapping[str, tuple[int, ...]]) -> Iterable
 def _loads(match: Match, name: str) -> str:
     title, preset = match.layout.family.title, match.layout.preset
     if sizes_apart(match):
-        return f"{name} is {a(title)}: it loads, but its sizes are not {whose(preset)}."
-    return f"{name} is {a(title)} of {whose(preset)} sizes: it loads."
+        return f"{name} is {with_article(title)}: it loads, but its sizes are not {whose(preset)}."
+    return f"{name} is {with_article(title)} of {whose(preset)} sizes: it loads."
 
 
 def _fails(match: Match, rows: list[_Row], name: str, refusal: str) -> str:
@@ -188,18 +188,21 @@ def _fails(match: Match, rows: list[_Row], name: str, refusal: str) -> str:
         return f"{name} is no model: {OPTIMISER}; save the model's with torch.save(model.state_dict(), path)."
     if held < KNOWN * count:
         return (
-            f"{name} is none of the models known here: the nearest is {a(title)}, and it has {held} of its {count} "
-            "tensors; the homework's names are enc.net.0.weight, dec.net.0.weight and so on."
+            f"{name} is none of the models known here: the nearest is {with_article(title)}, and it has {held} of its "
+            f"{count} tensors; the homework's names are enc.net.0.weight, dec.net.0.weight and so on."
         )
-    faults = [row for row in rows if row.fault and row.fault.telling < Telling.nothing]
+    faults = [row for row in rows if row.fault and row.fault.severity < Severity.nothing]
     if not faults:
         return refusal
-    if all(row.fault and row.fault.telling == Telling.naming for row in faults):
-        return f"{name} is {a(title)} whose tensors have other names: rename them as the table says."
-    worst = min(faults, key=lambda row: row.fault or Fault(Telling.nothing, ""))
-    first = next(row for row in faults if row.fault and worst.fault and row.fault.telling == worst.fault.telling)
+    if all(row.fault and row.fault.severity == Severity.naming for row in faults):
+        return f"{name} is {with_article(title)} whose tensors have other names: rename them as the table says."
+    worst = min(faults, key=lambda row: row.fault or Fault(Severity.nothing, ""))
+    first = next(row for row in faults if row.fault and worst.fault and row.fault.severity == worst.fault.severity)
     others = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
-    return f"{name} looks like {a(title)}, but it does not load: {first.layer.meaning} ({first.layer.name}{others})."
+    return (
+        f"{name} looks like {with_article(title)}, but it does not load: {first.layer.meaning} "
+        f"({first.layer.name}{others})."
+    )
 
 
 def _size_notes(match: Match, *, loads: bool) -> Iterable[str]:
@@ -217,14 +220,14 @@ def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str,
     shapes = {name: tuple(value.shape) for name, value in plain.items()}
     ignored = [name for name in match.extra if extra_fault(match, name, shapes) is None]
     if ignored:
-        yield f"Left out, since {a(match.layout.family.title)} has no such tensors: {_listed(ignored)}."
+        yield f"Left out, since {with_article(match.layout.family.title)} has no such tensors: {_listed(ignored)}."
     for layout in every_layout():
         theirs = [name for name in ignored if name in layout.shapes]
         lacking = [name for name in layout.shapes if name not in plain and name not in layout.constants]
         if theirs and 0 < len(lacking) <= LISTED:
             yield (
-                f"{_listed(theirs)} belongs to {a(layout.family.title)}, but {_listed(lacking)} is not in the file: "
-                f"without it this is a plain {match.layout.family.title}."
+                f"{_listed(theirs)} belongs to {with_article(layout.family.title)}, but {_listed(lacking)} is not in "
+                f"the file: without it this is a plain {match.layout.family.title}."
             )
     if statistics := [name for name in plain if name.endswith(("running_mean", "running_var"))]:
         whom = whose(match.layout.preset)

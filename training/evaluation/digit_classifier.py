@@ -10,16 +10,23 @@ import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
 
-from models.digit_reader import DigitReader
+from models.digit_classifier import DigitClassifier
 from training.data.datasets import Dataset, Digits
 from training.system.device import best_precision, products_in
 from training.system.errors import Cancelled, UserError
 from training.system.files import replace_file
 from training.system.folders import PROJECT
 
-__all__ = ["READER_FILE", "ShippedReader", "load_reader", "reading_accuracy", "train_reader", "write_reader"]
+__all__ = [
+    "CLASSIFIER_FILE",
+    "ShippedClassifier",
+    "classifier_accuracy",
+    "load_classifier",
+    "train_classifier",
+    "write_classifier",
+]
 
-READER_FILE = PROJECT / "assets" / "svhn-reader.safetensors"
+CLASSIFIER_FILE = PROJECT / "assets" / "svhn-classifier.safetensors"
 BATCH = 128
 LEARNING_RATE = 2e-3
 SHIFT = 2  # pixels: digits stand not always in the very middle
@@ -27,21 +34,21 @@ AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class ShippedReader:
+class ShippedClassifier:
     """The classifier in evaluation mode, and its measured accuracy on SVHN's test images."""
 
-    model: DigitReader
+    model: DigitClassifier
     accuracy: float
 
 
-def train_reader(
+def train_classifier(
     dataset: Dataset,
     *,
     epochs: int = 10,
     seed: int = 0,
     on_progress: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> DigitReader:
+) -> DigitClassifier:
     """A classifier trained on real images: Adam, its rate falling along a cosine, images shifted by up to two pixels.
 
     Arguments:
@@ -53,7 +60,7 @@ def train_reader(
     train, noise = dataset.train, torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = DigitReader()
+        model = DigitClassifier()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are faster so
     precision = best_precision("cpu")
     optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=True)
@@ -75,13 +82,13 @@ def train_reader(
     return model.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
 
 
-def reading_accuracy(model: DigitReader, digits: Digits) -> float:
+def classifier_accuracy(model: DigitClassifier, digits: Digits) -> float:
     """The share of images whose digit the classifier reads rightly."""
     blocks = zip(digits.images.split(AT_ONCE), digits.labels.split(AT_ONCE), strict=True)
     return sum(int((model.read(images.float() / 255) == labels).sum()) for images, labels in blocks) / len(digits)
 
 
-def write_reader(model: DigitReader, accuracy: float, file: Path = READER_FILE) -> None:
+def write_classifier(model: DigitClassifier, accuracy: float, file: Path = CLASSIFIER_FILE) -> None:
     """Ship a classifier with its test accuracy, in half precision: its weights need no more."""
     tensors = {
         name: value.half().contiguous() if value.is_floating_point() else value
@@ -90,7 +97,7 @@ def write_reader(model: DigitReader, accuracy: float, file: Path = READER_FILE) 
     replace_file(file, safetensors.torch.save(tensors, metadata={"accuracy": f"{accuracy:.4f}"}))
 
 
-def load_reader(file: Path = READER_FILE) -> ShippedReader:
+def load_classifier(file: Path = CLASSIFIER_FILE) -> ShippedClassifier:
     """The shipped classifier.
 
     Raises:
@@ -99,9 +106,9 @@ def load_reader(file: Path = READER_FILE) -> ShippedReader:
     try:
         content = file.read_bytes()
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        model = DigitReader()
+        model = DigitClassifier()
         model.load_state_dict(safetensors.torch.load(content))
-        return ShippedReader(model.eval().requires_grad_(False), float(header["__metadata__"]["accuracy"]))
+        return ShippedClassifier(model.eval().requires_grad_(False), float(header["__metadata__"]["accuracy"]))
     except FileNotFoundError:
         raise UserError(
             "No classifier of SVHN ships yet to judge swapped digits: make it with `python -m training train-reader`."

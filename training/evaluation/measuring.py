@@ -12,7 +12,7 @@ from training.data.mnist_files import mnist_on_disk
 from training.data.names import best_dataset_name, datasets_of, on_disk
 from training.evaluation.bounds import BOUNDS, PASSES, SetReport, check_bounds, evaluate
 from training.evaluation.classification import accuracy
-from training.evaluation.digit_classifier import load_reader
+from training.evaluation.digit_classifier import load_classifier
 from training.evaluation.disentanglement import Disentanglement, measure_disentanglement
 from training.system.errors import UserError, one_of
 
@@ -92,14 +92,14 @@ def measure_style(
     *,
     report: SetReport | None = None,
     seed: int = 0,
-    on_missing_reader: Callable[[str], None] = lambda sentence: None,
+    on_missing_classifier: Callable[[str], None] = lambda sentence: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Disentanglement | None:
     """How well a conditional model keeps digit and style apart; None without SVHN, or for any other model.
 
     Arguments:
         report: of this model on the svhn set; measured here, without bounds, when absent.
-        on_missing_reader: hears why there is no content accuracy, if the shipped classifier is not there.
+        on_missing_classifier: hears why there is no content accuracy, if the shipped classifier is not there.
         should_stop: asked several times a second while a report is measured.
 
     Raises:
@@ -111,9 +111,9 @@ def measure_style(
         return None
     read = None
     try:
-        read = load_reader().model.read
+        read = load_classifier().model.read
     except UserError as error:
-        on_missing_reader(str(error))
+        on_missing_classifier(str(error))
     if report is None:
         report = measure(checkpoint, ["svhn"], (), seed=seed, should_stop=should_stop)["svhn"]
     return measure_disentanglement(model, load_dataset("svhn"), read, report, seed=seed)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.family import a
+from models.family import with_article
 from models.fsvae import ConditionalVAE
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Digits, load_dataset
@@ -41,7 +41,9 @@ def conditional_model(checkpoint: Checkpoint) -> ConditionalVAE:
     """
     model = checkpoint.build()
     if not isinstance(model, ConditionalVAE):
-        raise UserError(f"{checkpoint.name} is {a(checkpoint.family.title)}, which is not told a digit: take an FSVAE.")
+        raise UserError(
+            f"{checkpoint.name} is {with_article(checkpoint.family.title)}, which is not told a digit: take an FSVAE."
+        )
     return model
 
 

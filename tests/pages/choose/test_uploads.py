@@ -26,7 +26,7 @@ def weights() -> bytes:
     return buffer.getvalue()
 
 
-def hand_in(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     page.file_uploader(key="weights").set_value(
         [(name, content, "application/octet-stream") for name, content in files]
     )
@@ -36,7 +36,7 @@ def hand_in(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
 
 
 def test_a_file_is_read_and_chosen_on_every_page(app: AppTest, tmp_path: Path) -> None:
-    page = hand_in(app.switch_page("pages/samples.py").run(), ("../my homework.pt", weights()), ("b.pt", b"junk"))
+    page = upload(app.switch_page("pages/samples.py").run(), ("../my homework.pt", weights()), ("b.pt", b"junk"))
     assert [error.value for error in page.error] == [
         "b cannot be read as weights: it is torn, or holds more than tensors; save it again with "
         "torch.save(model.state_dict(), path)."

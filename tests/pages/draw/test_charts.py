@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.draw.charts import MOST_POINTS, Curve, _rows
-from pages.runs.run_view import duration
+from pages.kit.ticking import duration
 
 
 @given(st.integers(0, 20_000))

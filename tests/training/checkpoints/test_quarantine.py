@@ -167,7 +167,7 @@ def test_each_hostile_file_is_one_sentence_and_nothing_else(door: Door, hostile:
     wrong, most = [], allowed(MOST_SECONDS)
     of_this_kind = [(name, content) for name, content in hostile.items() if kind_of(name) == kind]
     for name, content in of_this_kind[:: 1 if math.isfinite(most) else 5]:
-        outcome = door.hand_in(content)
+        outcome = door.upload(content)
         traces = [str(path.relative_to(door.folder)) for path in door.traces()]
         if (
             not outcome.sentence
@@ -186,7 +186,7 @@ def test_what_would_keep_its_reader_busy_is_refused_soon(door: Door, hostile: di
     for name, content in hostile.items():
         if kind_of(name) == "busy" or any(word in name for word in ("bomb", "many", "deep", "largest", "expanded")):
             began = time.monotonic()
-            assert door.hand_in(content).sentence
+            assert door.upload(content).sentence
             assert time.monotonic() - began < MOST_SECONDS, name
 
 
@@ -201,6 +201,6 @@ def test_mutated_files_are_read_or_one_sentence(door: Door, hostile: dict[str, b
 @pytest.mark.usefixtures("machine_at_hand")
 @pytest.mark.parametrize("reading", [saved, lambda state: in_run_folder(saved(state))], ids=["plain", "zipped"])
 def test_large_weights_are_read_within_the_limits(door: Door, reading: Callable[[Any], bytes]) -> None:
-    outcome = door.hand_in(reading({"spare": torch.zeros(5 * 2**20)}))
+    outcome = door.upload(reading({"spare": torch.zeros(5 * 2**20)}))
     assert "clean.safetensors is not a model known here" in outcome.sentence
     assert outcome.peak < MOST_MEMORY

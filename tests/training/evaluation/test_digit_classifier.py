@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from training.data.datasets import Dataset, Digits
-from training.evaluation.digit_classifier import load_reader, reading_accuracy, train_reader, write_reader
+from training.evaluation.digit_classifier import (
+    classifier_accuracy,
+    load_classifier,
+    train_classifier,
+    write_classifier,
+)
 from training.system.errors import Cancelled, UserError
 
 
@@ -19,13 +24,13 @@ def bright_digits() -> Dataset:
 
 def test_it_learns_to_read_and_ships(bright_digits: Dataset, tmp_path: Path) -> None:
     fractions: list[float] = []
-    model = train_reader(bright_digits, epochs=12, on_progress=fractions.append)
+    model = train_classifier(bright_digits, epochs=12, on_progress=fractions.append)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
-    accuracy = reading_accuracy(model, bright_digits.test)
+    accuracy = classifier_accuracy(model, bright_digits.test)
     assert accuracy > 0.9
-    write_reader(model, accuracy, tmp_path / "reader.safetensors")
-    shipped = load_reader(tmp_path / "reader.safetensors")
+    write_classifier(model, accuracy, tmp_path / "reader.safetensors")
+    shipped = load_classifier(tmp_path / "reader.safetensors")
     assert shipped.accuracy == pytest.approx(accuracy, abs=1e-4)
     x = bright_digits.test.images[:13].float() / 255
     torch.testing.assert_close(shipped.model(x), model(x), atol=0.05, rtol=0.05)
@@ -34,14 +39,14 @@ def test_it_learns_to_read_and_ships(bright_digits: Dataset, tmp_path: Path) -> 
 
 def test_it_ends_when_asked_to(bright_digits: Dataset) -> None:
     with pytest.raises(Cancelled):
-        train_reader(bright_digits, should_stop=lambda: True)
+        train_classifier(bright_digits, should_stop=lambda: True)
 
 
 def test_one_that_is_missing_or_torn_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "reader.safetensors"
     with pytest.raises(UserError, match="python -m training train-reader"):
-        load_reader(file)
+        load_classifier(file)
     for torn in (b"", b"junk" * 9):
         file.write_bytes(torn)
         with pytest.raises(UserError, match="cannot be read: remake it"):
-            load_reader(file)
+            load_classifier(file)

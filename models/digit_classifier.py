@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-__all__ = ["DigitReader"]
+__all__ = ["DigitClassifier"]
 
 SIDE = 32
 CHANNELS = (3, 24, 48, 64, 96, 96, 128)
@@ -17,7 +17,7 @@ STRIDES = (1, 2, 1, 2, 1, 2)
 DIGITS = 10
 
 
-class DigitReader(nn.Module):
+class DigitClassifier(nn.Module):
     """Logits (batch, 10) of the digit in the middle of colour images (batch, 3072), channel by channel, in 0..1."""
 
     def __init__(self) -> None:
