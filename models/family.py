@@ -11,10 +11,10 @@ from torch import Tensor
 
 __all__ = [
     "Batch",
-    "DataKind",
     "ElboTerms",
     "Family",
     "GenerativeModel",
+    "ImageKind",
     "ModelConfig",
     "Objective",
     "Preset",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
-DataKind = Literal["mnist", "svhn"]
+ImageKind = Literal["binary", "colour"]
 
 _default_generator = threading.Lock()
 
@@ -159,7 +159,7 @@ class Family:
             the names are not this family's; raises ValueError, in a student's words, when they are but
             the sizes contradict each other.
         presets: its recipes; the first is the homework's.
-        data: the images it is made for.
+        images: the pixels it models: zeros and ones, or colours in 0..1.
     """
 
     name: str
@@ -168,7 +168,7 @@ class Family:
     build: Callable[[Any], torch.nn.Module]
     recognise: Callable[[Shapes], ModelConfig | None]
     presets: tuple[Preset, ...]
-    data: DataKind = "mnist"
+    images: ImageKind = "binary"
 
     def fresh(self, config: ModelConfig, seed: int) -> Any:
         """An untrained model on the CPU whose weights are torch's default initialisation under `seed`.

@@ -253,5 +253,5 @@ FAMILY = Family(
             steps=75_000,
         ),
     ),
-    data="svhn",
+    images="colour",
 )

@@ -231,5 +231,5 @@ FAMILY = Family(
             cooldown=0.25,
         ),
     ),
-    data="svhn",
+    images="colour",
 )

@@ -24,7 +24,7 @@ from pages.kit import formulas, frame, services
 from training.system.errors import UserError
 
 BOUNDS, DEEP = (1, 10, 100), 1000
-PIXELS = {"mnist": 784, "svhn": 3072}
+PIXELS = {"binary": 784, "colour": 3072}
 
 frame.mend_link("pages/clinic.py")
 frame.header("Checkpoint clinic", "What is in these weights, and how do they stand beside others?")
@@ -50,10 +50,10 @@ with controls:
             frame.failure(error)
             continue
         pixels = getattr(source.config, "pixels", 0)
-        if pixels != PIXELS[source.family.data]:
+        if pixels != PIXELS[source.family.images]:
             st.info(
                 f"{titles[choice]} takes images of {pixels:,} numbers and not of "
-                f"{PIXELS[source.family.data]:,}: there is nothing to measure it on.",
+                f"{PIXELS[source.family.images]:,}: there is nothing to measure it on.",
                 icon=":material/info:",
             )
             continue
@@ -75,8 +75,8 @@ with picture:
         formulas.nelbo_formula("vae")
         st.stop()
     reference = next(model for model in models if model.title == named)
-    kind = reference.source.family.data
-    strangers = [model.title for model in models if model.source.family.data != kind]
+    kind = reference.source.family.images
+    strangers = [model.title for model in models if model.source.family.images != kind]
     models = [model for model in models if model.title not in strangers]
     if strangers:
         st.info(
@@ -123,7 +123,7 @@ except UserError as error:
     frame.failure(error)
 st.subheader("The weights, layer by layer", anchor=False)
 weights_by_layer(models)
-if kind == "mnist":
+if kind == "binary":
     st.subheader("What did your own code print?", anchor=False)
     own_printout(models)
 st.subheader("Take it with you", anchor=False)

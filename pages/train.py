@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NEW = "new training"
 NOTES = {
-    "mnist": {
+    "binary": {
         "look": "Seen from the start, the KL begins near zero: at first the model ignores its code and draws one grey "
         "average digit. Then it learns to use the code, the KL rises, and the reconstruction falls by far more.",
         "attempt": "Train with $z = 2$: two numbers a digit. Which of the two terms pays for it? Then train on the "
@@ -27,7 +27,7 @@ NOTES = {
         "guess": "After 1,000 of 20,000 steps, how much of the whole improvement is already behind you: a third, two "
         "thirds, or nine tenths? Say it, then switch on *From the start*.",
     },
-    "svhn": {
+    "colour": {
         "look": "Seen from the start, the first hundred steps find the colours and the light, worth thousands of "
         "nats. The digits take all the rest, and are worth few: on a curve, what the eye wants most is a slow tail.",
         "attempt": "Train with $z = 2$: two numbers for colours, light and slant. Which of the two terms pays for it? "
@@ -119,4 +119,4 @@ if ended:
 family = family_of_page(chosen)
 formulas.nelbo_formula(family.name)
 st.space("small")
-frame.notes(**NOTES[family.data])
+frame.notes(**NOTES[family.images])

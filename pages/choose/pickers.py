@@ -136,7 +136,7 @@ def family_of_choice(choice: str) -> str:
 
 def is_svhn(choice: str) -> bool:
     """Whether a picker's choice is a model of house numbers."""
-    return _told(choice, "data") in datasets_of("svhn")
+    return _told(choice, "data") in datasets_of("colour")
 
 
 def _told(choice: str, name: str) -> str:

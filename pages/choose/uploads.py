@@ -141,7 +141,7 @@ def _read(shown: str, content: bytes) -> "tuple[str, Diagnosis | None]":
         return str(error), diagnosis
     finally:
         raw.unlink(missing_ok=True)
-    uploads()[shown] = Uploaded(clean, source.family.name, source.family.data)
+    uploads()[shown] = Uploaded(clean, source.family.name, source.data)
     st.session_state.setdefault("newly-handed-in", []).append(shown)
     return "", diagnosis
 

@@ -97,7 +97,7 @@ def compare_in_background(sources: "Sequence[Checkpoint]", seed: int, bounds: Se
     able = [source for source in sources if not _extras().get(source.sha256, Extras()).problem]
     if not able:
         return True
-    plan = stages(len(able), able[0].family.data, bounds)
+    plan = stages(len(able), able[0].family.images, bounds)
     lacking = [stage for stage in plan if _asked(able, stage, seed) not in _reports()]
     if not lacking and all(source.sha256 in _extras() for source in able):
         return True
@@ -173,9 +173,9 @@ def _extra(source: "Checkpoint") -> Extras:
     from training.diagnosis.fingerprints import variance_readings
     from training.evaluation.measuring import dataset_of, measure_accuracy
 
-    if source.family.data != "mnist":
+    if source.family.images != "binary":
         return Extras()
-    name = sets_to_compare("mnist")[0]
+    name = sets_to_compare("binary")[0]
     images = dataset_of(name).evaluation_set(name)[:READ_IMAGES]
     return Extras(measure_accuracy(source), variance_readings(source, images))
 

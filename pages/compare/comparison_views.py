@@ -131,7 +131,7 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
             told.append(in_words(model.title, reference.title, found, noise))
     for model in models:
         for name, report in list(model.known.reports.items())[:1]:
-            if model.source.family.data == "mnist":
+            if model.source.family.images == "binary":
                 usual = next(iter(numbers.shipped(model.source.family.name, [name])), None)
                 usual_terms = {term: value for term, (value, _) in usual.terms.items()} if usual else None
                 clues = of_numbers(report, model.known.accuracy, usual_terms)
@@ -177,7 +177,7 @@ def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = No
     Arguments:
         reference: show what is drawn otherwise than by this one: more ink orange, less blue, the same black.
     """
-    if source.family.data == "svhn" and not on_disk("svhn"):
+    if source.family.images == "colour" and not on_disk("svhn"):
         return None
     other = "" if reference is None else reference.sha256
     return _reconstruction_png(source.sha256, other, best_dataset_name(), source, reference)
@@ -191,13 +191,13 @@ def _reconstruction_png(
 
     from training.pictures import grids as pictures
 
-    images, digits = _images(_source.family.data, data)
+    images, digits = _images(_source.family.images, data)
     with torch.inference_mode():
         drawn = _source.build().reconstruct(images, digits)
         if _reference is not None:
             change = drawn - _reference.build().reconstruct(images, digits)
             more, less = change.clamp(min=0), (-change).clamp(min=0)
-            if _source.family.data == "mnist":
+            if _source.family.images == "binary":
                 drawn = torch.cat([more, 0.6 * more + 0.5 * less, less], -1)
             else:
                 drawn = 0.5 + change / 2
@@ -208,7 +208,7 @@ def _images(kind: str, data: str) -> Any:
     """Twenty held-out images, two of each class, and their digits."""
     from training.data.datasets import load_dataset
 
-    if kind == "mnist":
+    if kind == "binary":
         digits = held_out()
         members = [digits.members[digit][turn] for turn in range(2) for digit in range(10)]
         return digits.images[members], digits.labels[members]
@@ -235,8 +235,8 @@ def originals_png(kind: str, data: str) -> bytes:
 
 def same_digits(models: Sequence[Compared], reference: Compared, with_differences: bool) -> None:
     """The same held-out images, drawn again by each model from its own code."""
-    kind = reference.source.family.data
-    if kind == "svhn" and not on_disk("svhn"):
+    kind = reference.source.family.images
+    if kind == "colour" and not on_disk("svhn"):
         st.info("The images themselves need SVHN on disk.", icon=":material/database:")
         return
     rows = [Strip("the images", "held out", originals_png(kind, best_dataset_name()), "Twenty held-out images")]
@@ -254,7 +254,7 @@ def same_digits(models: Sequence[Compared], reference: Compared, with_difference
 
 def swaps(models: Sequence[Compared]) -> None:
     """The same images' styles in all ten digits, by each model that is told its digit, two beside each other."""
-    able = [model for model in models if model.source.family.data == "svhn"]
+    able = [model for model in models if model.source.family.images == "colour"]
     if not able or not on_disk("svhn"):
         return
     from training.data.datasets import load_dataset
@@ -320,7 +320,7 @@ def _usage(sha256: str, data: str, _source: "Checkpoint") -> tuple[list[float], 
     from training.data.datasets import load_dataset
     from training.latent.encoded import encode
 
-    if _source.family.data == "mnist":
+    if _source.family.images == "binary":
         codes = encode(_source.build(), held_out().images)
     elif on_disk("svhn"):
         test = load_dataset("svhn").test

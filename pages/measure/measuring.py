@@ -102,12 +102,12 @@ def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
     from training.data.svhn_files import GET_SVHN
     from training.evaluation.measuring import DEFAULT_BOUNDS, available_sets, check_sets
 
-    kind = checkpoint.family.data
+    kind = checkpoint.family.images
     at_hand = available_sets(kind)
     if not at_hand:
         st.info(f"Its numbers need SVHN: {GET_SVHN}.", icon=":material/database:")
         return
-    suffix = "" if kind == "mnist" else f"-{kind}"  # other choices are other widgets
+    suffix = "" if kind == "binary" else f"-{best_dataset_name(kind)}"  # other choices are other widgets
     left, middle, right = st.columns([1.4, 1.6, 0.8], vertical_alignment="top")
     chosen = left.pills(
         "Measure on",
@@ -215,7 +215,7 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
         for name, report in measured.reports.items()
     ]
     bounds = sorted({m for report in measured.reports.values() for m in report.niwae})
-    numbers.numbers_table(columns, bounds, svhn=checkpoint.family.data == "svhn")
+    numbers.numbers_table(columns, bounds, svhn=checkpoint.family.images == "colour")
     for name, report in measured.reports.items():
         if report.squared_error is not None:
             st.caption(

@@ -67,14 +67,14 @@ def training_form() -> None:
     if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
         graphical_models.draw(figure)
     st.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
-    kind = family_of(preset).data
+    kind = family_of(preset).images
     ready = on_disk(best_dataset_name(kind))
     if not ready:
         st.info(f"It learns from SVHN, which is not on this server: {GET_SVHN}.", icon=":material/database:")
-    elif kind == "svhn":
+    elif kind == "colour":
         st.caption(f"Data: {DATASETS['svhn']}. {LICENCES['svhn']}")
     with st.form("training", border=False):
-        if kind == "mnist" and mnist_on_disk():
+        if kind == "binary" and mnist_on_disk():
             st.segmented_control(
                 "Data",
                 datasets_of(kind),
@@ -107,7 +107,7 @@ def start(preset: str) -> None:
     from training.runs.config import TrainConfig
 
     state = st.session_state
-    kind = family_of(preset).data
+    kind = family_of(preset).images
     fields = type(PRESETS[preset].model).model_fields
     try:
         config = TrainConfig.from_preset(
@@ -118,7 +118,7 @@ def start(preset: str) -> None:
             learning_rate=state[f"learning_rate-{preset}"],
             cooldown=state[f"cooldown-{preset}"],
             seed=state[f"seed-{preset}"],
-            data=state.get("data", "mnist-sample") if kind == "mnist" else best_dataset_name(kind),
+            data=state.get("data", "mnist-sample") if kind == "binary" else best_dataset_name(kind),
         )
         state["run"] = services.jobs().start_training(config).id
         state["start-error"] = ""

@@ -32,7 +32,7 @@ def test_it_opens_on_the_homeworks_values(page: AppTest) -> None:
     assert values == {"steps": 20_000, "z": 10, "batch_size": 100, "learning_rate": 1e-3}
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if family_of(name).data == "mnist"])
+@pytest.mark.parametrize("preset", [name for name in PRESETS if family_of(name).images == "binary"])
 def test_every_preset_has_its_form_and_starts(
     page: AppTest, runs_folder: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,7 +62,7 @@ def benchmark(
     result: dict[str, Any] = {}
     done, work = 0, len(STEPS) + len(BOUNDS)
     for name in STEPS:
-        data = dataset if family_of(name).data == "mnist" else _colours()
+        data = dataset if family_of(name).images == "binary" else _colours()
         config = TrainConfig.from_preset(name, data=data.name, device="cpu")
         result[name] = _steps(config, load_checkpoint(PRETRAINED / name).state, data, repeats)
         done += 1

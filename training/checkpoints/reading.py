@@ -24,8 +24,10 @@ from torch import Tensor
 from models.family import Family, GenerativeModel, ModelConfig, with_article
 from models.registry import FAMILIES
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
+from training.data.names import datasets_of, default_dataset
 from training.system.errors import UserError, explain
 from training.system.files import replace_file
+from training.system.folders import fact_of
 
 __all__ = [
     "LARGEST_FILE",
@@ -55,6 +57,8 @@ class Checkpoint:
         name: what a person calls it: the folder's or the file's name.
         file: where it was read from.
         sha256: of that file; with it every number can be traced to its weights.
+        data: name of the data set that it was trained on, as the file or its folder says; where neither does, the
+            default of its kind of images.
         state: the model's own tensors, float32.
         ignored: names of the file's other tensors.
         step: training steps behind the weights, where the file says so.
@@ -65,6 +69,7 @@ class Checkpoint:
     sha256: str
     family: Family
     config: ModelConfig
+    data: str
     state: Mapping[str, Tensor] = field(repr=False)
     ignored: tuple[str, ...] = ()
     step: int | None = None
@@ -127,6 +132,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         file=file,
         sha256=hashlib.sha256(content).hexdigest(),
         **understood._asdict(),
+        data=_data_of(facts, file, understood.family),
         step=_step_of(facts),
     )
 
@@ -187,10 +193,12 @@ def read_tensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str
     return tensors, facts
 
 
-def write_safetensors(path: Path, state: Mapping[str, Tensor], *, family: str, config: ModelConfig, step: int) -> None:
-    """Write weights under the homework's parameter names; whole or not at all."""
+def write_safetensors(
+    path: Path, state: Mapping[str, Tensor], *, family: str, config: ModelConfig, step: int, data: str = ""
+) -> None:
+    """Write weights under the homework's parameter names, and what they are; whole or not at all."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    facts = {"family": family, "config": config.model_dump_json(), "step": str(step)}
+    facts = {"family": family, "config": config.model_dump_json(), "step": str(step)} | ({"data": data} if data else {})
     replace_file(path, safetensors.torch.save(tensors, metadata=facts))
 
 
@@ -211,6 +219,12 @@ def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dic
 def _step_of(facts: Mapping[str, str]) -> int | None:
     step = facts.get("step", "")
     return int(step) if step.isdecimal() and len(step) < 10 else None
+
+
+def _data_of(facts: Mapping[str, str], file: Path, family: Family) -> str:
+    """The data set behind the weights, as the file says, or the run or card beside it; else its kind's default."""
+    said = facts.get("data") or (fact_of(file.parent, "data") if file.name in WEIGHT_FILES else "")
+    return said if said in datasets_of(family.images) else default_dataset(family.images)
 
 
 def _claimed(facts: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[Family, ModelConfig] | None:

@@ -181,7 +181,7 @@ def evaluate(
     numbers = None if bounds is None else check_bounds([_whole_number(word) for word in _words(bounds)])
     loaded = load_checkpoint(checkpoint)
     if asked is None:
-        asked = list(DEFAULT_SETS[loaded.family.data])
+        asked = list(DEFAULT_SETS[loaded.family.images])
     prepare_thread()
     present = [name for name in asked if on_disk(evaluation_set(name).dataset)]
     for name in asked:
@@ -396,7 +396,7 @@ def pretrain(
             raise UserError(f"There is no model {name!r}: choose {one_of(PRESETS)}.")
         with _progress() as bar:
             training = bar.add_task(f"{name}: training", total=steps or PRESETS[name].steps)
-            parts = DEFAULT_SETS[family_of(name).data]
+            parts = DEFAULT_SETS[family_of(name).images]
             measuring = {part: bar.add_task(f"{name}: {part} set", total=1.0) for part in parts}
 
             def trained(event: Event, bar: Progress = bar, task: Any = training) -> None:

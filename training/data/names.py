@@ -9,9 +9,9 @@ from training.data.mnist_files import mnist_on_disk
 from training.data.svhn_files import svhn_on_disk
 
 if TYPE_CHECKING:
-    from models.family import DataKind
+    from models.family import ImageKind
 
-__all__ = ["DATASETS", "LICENCES", "DatasetName", "best_dataset_name", "datasets_of", "on_disk"]
+__all__ = ["DATASETS", "LICENCES", "DatasetName", "best_dataset_name", "datasets_of", "default_dataset", "on_disk"]
 
 DatasetName = Literal["mnist", "mnist-sample", "svhn"]
 DATASETS: dict[str, str] = {
@@ -23,17 +23,22 @@ LICENCES = {
     "mnist": "MNIST: Y. LeCun, C. Cortes, C. Burges; CC BY-SA 3.0.",
     "svhn": "SVHN: Y. Netzer et al., Reading Digits in Natural Images, 2011; for non-commercial use only.",
 }
-_NAMES: "dict[DataKind, tuple[DatasetName, ...]]" = {"mnist": ("mnist", "mnist-sample"), "svhn": ("svhn",)}
+_NAMES: "dict[ImageKind, tuple[DatasetName, ...]]" = {"binary": ("mnist", "mnist-sample"), "colour": ("svhn",)}
 
 
-def datasets_of(kind: "DataKind") -> "tuple[DatasetName, ...]":
+def datasets_of(images: "ImageKind") -> "tuple[DatasetName, ...]":
     """Names of the data sets that hold images of this kind, the full one first."""
-    return _NAMES[kind]
+    return _NAMES[images]
 
 
-def best_dataset_name(kind: "DataKind" = "mnist") -> DatasetName:
+def default_dataset(images: "ImageKind") -> DatasetName:
+    """What a model learned from, as far as anybody can tell from its weights alone: the first set of its kind."""
+    return datasets_of(images)[0]
+
+
+def best_dataset_name(images: "ImageKind" = "binary") -> DatasetName:
     """The data set to take unless somebody says otherwise: the full one, or MNIST's sample in its place."""
-    full, *smaller = datasets_of(kind)
+    full, *smaller = datasets_of(images)
     return smaller[0] if smaller and not on_disk(full) else full
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from models.family import DataKind
+from models.family import ImageKind
 from training.checkpoints.reading import Checkpoint
 from training.data.evaluation_sets import EVALUATION_SETS
 from training.evaluation.bounds import SetReport
@@ -19,7 +19,7 @@ __all__ = ["Difference", "Stage", "compare", "difference", "in_words", "sets_to_
 WITHIN = 1.96  # standard errors on either side of a mean: 95 % of a normal distribution
 # Passes of NELBO and its terms. Thousands of images need few: the images' own spread is the larger part of the error.
 PASSES = {"homework": 100, "sample": 10, "test": 2, "svhn-1000": 10}
-KINDS: dict[DataKind, tuple[str, ...]] = {"mnist": ("homework", "test"), "svhn": ("svhn-1000",)}
+KINDS: dict[ImageKind, tuple[str, ...]] = {"binary": ("homework", "test"), "colour": ("svhn-1000",)}
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,18 @@ class Stage:
         return self.images * (self.passes + samples)
 
 
-def sets_to_compare(kind: DataKind) -> list[str]:
+def sets_to_compare(kind: ImageKind) -> list[str]:
     """The evaluation sets of a comparison, the small one first; the embedded sample without the full MNIST."""
     there = available_sets(kind)
     found = [name for name in KINDS[kind] if name in there]
     return found or [name for name in there if name in PASSES]
 
 
-def stages(models: int, kind: DataKind, bounds: Sequence[int]) -> list[Stage]:
+def stages(models: int, kind: ImageKind, bounds: Sequence[int]) -> list[Stage]:
     """What a comparison does, in this order: every model's NELBO on the small set, then bounds, then the large set."""
     plan = []
     for turn, name in enumerate(sets_to_compare(kind)):
-        for asked in ((), tuple(bounds)) if turn == 0 and bounds and kind == "mnist" else ((),):
+        for asked in ((), tuple(bounds)) if turn == 0 and bounds and kind == "binary" else ((),):
             plan += [Stage(number, name, asked, PASSES[name], EVALUATION_SETS[name].images) for number in range(models)]
     return plan
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from models.family import DataKind
+from models.family import ImageKind
 from models.fsvae import ConditionalVAE
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Dataset, load_dataset
 from training.data.evaluation_sets import EVALUATION_SETS, evaluation_set
 from training.data.mnist_files import mnist_on_disk
-from training.data.names import best_dataset_name, datasets_of, on_disk
+from training.data.names import best_dataset_name, datasets_of, default_dataset, on_disk
 from training.evaluation.bounds import BOUNDS, PASSES, SetReport, check_bounds, evaluate
 from training.evaluation.classification import accuracy
 from training.evaluation.digit_classifier import load_classifier
@@ -29,10 +29,10 @@ __all__ = [
     "sets_of",
 ]
 
-DEFAULT_SETS: dict[DataKind, tuple[str, ...]] = {"mnist": ("homework", "test"), "svhn": ("svhn",)}
-DEFAULT_BOUNDS: dict[DataKind, tuple[int, ...]] = {"mnist": BOUNDS, "svhn": ()}
+DEFAULT_SETS: dict[ImageKind, tuple[str, ...]] = {"binary": ("homework", "test"), "colour": ("svhn",)}
+DEFAULT_BOUNDS: dict[ImageKind, tuple[int, ...]] = {"binary": BOUNDS, "colour": ()}
 FEW_IMAGES, LARGEST_WITH_LABELS = 1000, 100
-_PASSES: dict[DataKind, int] = {"mnist": PASSES, "svhn": 10}  # 26,032 images need fewer than the homework's 100
+_PASSES: dict[ImageKind, int] = {"binary": PASSES, "colour": 10}  # 26,032 images need fewer than the homework's 100
 
 
 def dataset_of(name: str) -> Dataset:
@@ -40,12 +40,12 @@ def dataset_of(name: str) -> Dataset:
     return load_dataset(evaluation_set(name).dataset)
 
 
-def sets_of(kind: DataKind) -> list[str]:
+def sets_of(kind: ImageKind) -> list[str]:
     """Names of the evaluation sets of one kind of images."""
     return [name for name, each in EVALUATION_SETS.items() if each.dataset in datasets_of(kind)]
 
 
-def available_sets(kind: DataKind = "mnist") -> list[str]:
+def available_sets(kind: ImageKind = "binary") -> list[str]:
     """Names of the evaluation sets of one kind of images to measure on: the best data set at hand has them all.
 
     So the embedded sample is one only where the full MNIST is not on disk.
@@ -59,7 +59,7 @@ def default_bounds(checkpoint: Checkpoint, name: str) -> tuple[int, ...]:
 
     Then each sample is decoded once for every label, and a thousand of them on ten thousand images take hours.
     """
-    bounds = DEFAULT_BOUNDS[checkpoint.family.data]
+    bounds = DEFAULT_BOUNDS[checkpoint.family.images]
     model: Any = checkpoint.build()
     if model.uses_labels and evaluation_set(name).images > FEW_IMAGES:
         return tuple(m for m in bounds if m <= LARGEST_WITH_LABELS)
@@ -142,11 +142,12 @@ def measure(
         Cancelled: `should_stop` answered yes.
     """
     sets, bounds = check_sets(sets), None if bounds is None else check_bounds(bounds)
-    kind = checkpoint.family.data
+    kind = checkpoint.family.images
     for name in sets:
         if name not in sets_of(kind):
             raise UserError(
-                f"{checkpoint.name} is a model of {kind.upper()}: measure it on {one_of(sets_of(kind))}, not on {name}."
+                f"{checkpoint.name} is a model of {default_dataset(kind).upper()}: measure it on "
+                f"{one_of(sets_of(kind))}, not on {name}."
             )
     model = checkpoint.build()
     reports = {}

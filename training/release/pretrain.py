@@ -50,7 +50,7 @@ def pretrain(
     Raises:
         UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
     """
-    kind = family_of(preset).data if preset in PRESETS else "mnist"  # one that there is not is refused by its config
+    kind = family_of(preset).images if preset in PRESETS else "binary"  # one that there is not is refused by its config
     config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed, steps=steps)
     _train_to_the_end(config, work, on_event)
     run, checkpoint = Run(work), load_checkpoint(work)

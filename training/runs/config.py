@@ -47,8 +47,8 @@ class TrainConfig(BaseModel):
     @classmethod
     def _for_its_family(cls, value: DatasetName, info: Any) -> DatasetName:
         family = FAMILIES.get(info.data.get("family", ""))
-        if family is not None and value not in datasets_of(family.data):
-            raise ValueError(f"should be {one_of(datasets_of(family.data))} for the family {family.title}")
+        if family is not None and value not in datasets_of(family.images):
+            raise ValueError(f"should be {one_of(datasets_of(family.images))} for the family {family.title}")
         return value
 
     @property
@@ -72,7 +72,7 @@ class TrainConfig(BaseModel):
             "preset": preset,
             "family": family_of(preset).name,
             "model": recipe.model,
-            "data": best_dataset_name(family_of(preset).data),
+            "data": best_dataset_name(family_of(preset).images),
             "steps": recipe.steps,
             "batch_size": recipe.batch_size,
             "learning_rate": recipe.learning_rate,

@@ -238,7 +238,7 @@ def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
     folder = folder or runs_folder()
     preset = checkpoint.family.presets[0].name
     steps = checkpoint.step or 1
-    config = TrainConfig.from_preset(preset, model=checkpoint.config, steps=steps)
+    config = TrainConfig.from_preset(preset, model=checkpoint.config, data=checkpoint.data, steps=steps)
     path = folder / new_run_id(f"{preset}-handed-in", folder)
     writer = RunWriter(path, config)
     try:
@@ -248,6 +248,7 @@ def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
             family=checkpoint.family.name,
             config=checkpoint.config,
             step=steps,
+            data=config.data,
         )
         writer.update(state="finished", step=steps, message="These weights were handed in, trained elsewhere.")
     except OSError as error:
@@ -362,6 +363,7 @@ class RunWriter:
             family=self.config.family,
             config=self.config.model,
             step=event.step,
+            data=self.config.data,
         )
         self.update(step=event.step, seconds=event.state["seconds"])
 

@@ -128,6 +128,34 @@ class TestWhereWeightsAre:
         assert "There is no checkpoint at" in refusal(Path("a" * 5000))
 
 
+class TestWhatItLearnedFrom:
+    def test_the_file_says_so_itself(self, tmp_path: Path, small: VAEConfig, state: State) -> None:
+        file = tmp_path / "a.safetensors"
+        write_safetensors(file, state, family="vae", config=small, step=19, data="mnist-sample")
+        assert load_checkpoint(file).data == "mnist-sample"
+
+    @pytest.mark.parametrize(
+        ("weights", "beside"), [("checkpoint.safetensors", "config.json"), ("model.safetensors", "card.json")]
+    )
+    def test_the_folder_says_so_for_files_that_do_not(
+        self, small_file: Path, tmp_path: Path, weights: str, beside: str
+    ) -> None:
+        folder = tmp_path / "a-run"
+        folder.mkdir()
+        shutil.copyfile(small_file, folder / weights)
+        (folder / beside).write_text('{"data": "mnist-sample"}')
+        assert load_checkpoint(folder).data == "mnist-sample"
+
+    @pytest.mark.parametrize("said", ["", "svhn", "cifar", "/etc/passwd"])
+    def test_nobody_says_so_or_what_cannot_be(self, tmp_path: Path, small: VAEConfig, state: State, said: str) -> None:
+        file = tmp_path / "a.safetensors"
+        write_safetensors(file, state, family="vae", config=small, step=19, data=said)
+        assert load_checkpoint(file).data == "mnist"
+
+    def test_a_stranger_in_colour(self, svhn_file: Path) -> None:
+        assert load_checkpoint(svhn_file).data == "svhn"
+
+
 class TestStrangersFiles:
     @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "2018"])
     @pytest.mark.parametrize("wrapper", [None, "state_dict", "model", "model_state_dict"])

@@ -16,7 +16,7 @@ from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safe
 from training.diagnosis.fingerprints import READINGS, of_numbers, of_printout, of_variance, variance_readings
 from training.evaluation.bounds import SetReport
 
-MNIST = [name for name, family in FAMILIES.items() if family.data == "mnist"]
+MNIST = [name for name, family in FAMILIES.items() if family.images == "binary"]
 USUAL = {"nelbo": 101.0, "kl": 19.5, "rec": 81.5}
 
 

@@ -44,16 +44,16 @@ class TestEveryCard:
         assert config.cooldown == preset.cooldown
         assert config.steps == preset.steps
         assert (card.steps, card.seed, card.data) == (config.steps, config.seed, config.data)
-        assert card.data == datasets_of(family_of(name).data)[0]
+        assert card.data == datasets_of(family_of(name).images)[0]
 
     def test_its_numbers_keep_the_identities(self, name: str) -> None:
         sets = read_card(PRETRAINED / name).sets
-        kind = family_of(name).data
+        kind = family_of(name).images
         images = {"homework": 100, "test": 10_000, "svhn": 26_032}
         assert {key: numbers.images for key, numbers in sets.items()} == {
             key: images[key] for key in DEFAULT_SETS[kind]
         }
-        assert kind != "mnist" or list(sets["homework"].niwae) == ["1", "10", "100", "1000"]
+        assert kind != "binary" or list(sets["homework"].niwae) == ["1", "10", "100", "1000"]
         for numbers in sets.values():
             assert numbers.nelbo == pytest.approx(numbers.kl + numbers.rec, abs=1e-5)
             assert set(numbers.niwae) <= {str(m) for m in DEFAULT_BOUNDS[kind]}
@@ -119,7 +119,7 @@ def test_the_shipped_fsvaes_keep_digit_and_style_apart(name: str, content: float
 
 
 @pytest.mark.full_data
-@pytest.mark.parametrize("name", [name for name in pretrained_names() if family_of(name).data == "mnist"])
+@pytest.mark.parametrize("name", [name for name in pretrained_names() if family_of(name).images == "binary"])
 def test_measuring_again_gives_the_cards_numbers(name: str, full_mnist: Dataset) -> None:
     numbers = read_card(PRETRAINED / name).sets["homework"]
     bounds = (1, 10, 100, 1000) if numbers.kl_y is None else (1, 10)  # an SSVAE's cost ten times as much

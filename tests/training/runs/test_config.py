@@ -18,7 +18,7 @@ def test_a_preset_gives_its_whole_recipe(name: str) -> None:
         preset.cooldown,
     )
     assert config.seed == 0
-    assert config.data == {"mnist": "mnist-sample", "svhn": "svhn"}[config.family_entry.data]
+    assert config.data == {"binary": "mnist-sample", "colour": "svhn"}[config.family_entry.images]
 
 
 def test_changes_replace_fields_and_none_changes_nothing() -> None:

@@ -9,7 +9,7 @@ from training.runs.stepper import Stepper, as_seen
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_presets_recipe_takes_steps_and_goes_on_from_a_copied_state(preset: str, fake_svhn: Dataset) -> None:
-    data = fake_svhn if family_of(preset).data == "svhn" else load_dataset("mnist-sample")
+    data = fake_svhn if family_of(preset).images == "colour" else load_dataset("mnist-sample")
     narrow: dict[str, object] = {"hidden": (11, 13)} if preset != "fsvae-conv" else {"channels": (3, 5, 7), "width": 11}
     config = TrainConfig.from_preset(preset, data=data.name, device="cpu", batch_size=7, model={"z": 3, **narrow})
     stepper = Stepper(config, data)

@@ -232,7 +232,7 @@ def plain_colours(count: int, seed: int) -> Digits:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_presets_recipe_learns_in_its_first_steps(name: str) -> None:
-    if family_of(name).data == "svhn":
+    if family_of(name).images == "colour":
         data = Dataset("svhn", {"train": plain_colours(97, seed=0), "test": plain_colours(23, seed=1)}.__getitem__)
         narrow = {"channels": (3, 5, 7), "width": 11} if name == "fsvae-conv" else {"hidden": (11, 13)}
         config = TrainConfig.from_preset(name, steps=60, data="svhn", model=narrow)
