@@ -11,8 +11,9 @@ from pages.measure.measuring import is_bound, measuring
 from pages.runs.run_controls import run_controls
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
+from training.runs.run_index import active_run, run_ids
 from training.system.errors import UserError
-from training.system.folders import active_run, pretrained_names, run_ids, runs_folder
+from training.system.folders import pretrained_names, runs_folder
 
 if TYPE_CHECKING:
     from models.family import Family

@@ -9,7 +9,8 @@ import streamlit as st
 from pages.choose.uploads import UPLOAD, upload_panel, uploads
 from pages.kit import frame
 from training.data.names import datasets_of
-from training.system.folders import PRETRAINED, fact_of, pretrained_names, run_ids, runs_folder
+from training.runs.run_index import run_ids
+from training.system.folders import PRETRAINED, fact_of, pretrained_names, runs_folder
 
 __all__ = [
     "RUN",

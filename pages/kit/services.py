@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from training.release.cards import read_card
+from training.runs.run_index import run_ids
 from training.system.errors import UserError
-from training.system.folders import PRETRAINED, run_ids
+from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
     from training.checkpoints.quarantine import Quarantine
     from training.checkpoints.reading import Checkpoint
+    from training.runs.launch import Launcher
     from training.system.jobs import Jobs
 
-__all__ = ["checkpoint", "first_samples", "jobs", "quarantine", "samples_png", "training_speed", "warm_up"]
+__all__ = ["checkpoint", "first_samples", "jobs", "launcher", "quarantine", "samples_png", "training_speed", "warm_up"]
 
 os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("ELBO_LAB_THREADS", "1"))
 
@@ -58,6 +60,14 @@ def jobs() -> "Jobs":
     from training.system.jobs import Jobs
 
     return Jobs()
+
+
+@st.cache_resource
+def launcher() -> "Launcher":
+    """The one that starts trainings."""
+    from training.runs.launch import Launcher
+
+    return Launcher(jobs())
 
 
 @st.cache_resource

@@ -9,8 +9,8 @@ from pages.choose.pickers import RUN
 from pages.kit import frame, services
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from training.data.names import DATASETS
+from training.runs.run_index import active_run
 from training.system.errors import UserError
-from training.system.folders import active_run
 
 if TYPE_CHECKING:
     from training.runs.run_folder import Run
@@ -73,7 +73,7 @@ def resume(run_id: str) -> None:
     from training.runs.run_folder import Run
 
     try:
-        services.jobs().resume_training(Run.named(run_id))
+        services.launcher().resume(Run.named(run_id))
         st.session_state["start-error"] = ""
     except UserError as error:
         st.session_state["start-error"] = str(error)

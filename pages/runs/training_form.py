@@ -10,8 +10,8 @@ from pages.kit.ticking import duration
 from training.data.mnist_files import mnist_on_disk
 from training.data.names import DATASETS, LICENCES, best_dataset_name, datasets_of, on_disk
 from training.data.svhn_files import GET_SVHN
+from training.runs.run_index import active_run
 from training.system.errors import UserError
-from training.system.folders import active_run
 
 __all__ = ["training_form"]
 
@@ -120,7 +120,7 @@ def start(preset: str) -> None:
             seed=state[f"seed-{preset}"],
             data=state.get("data", "mnist-sample") if kind == "binary" else best_dataset_name(kind),
         )
-        state["run"] = services.jobs().start_training(config).id
+        state["run"] = services.launcher().train(config).id
         state["start-error"] = ""
     except UserError as error:
         state["start-error"] = str(error)

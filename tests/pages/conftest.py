@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import training.system.jobs
+import training.runs.launch
 from pages.kit import services
 from tests.patience import PATIENCE
 from training.checkpoints.quarantine import Quarantine
@@ -34,7 +34,7 @@ def train_here(run: Run, job: Job) -> Status:
 @pytest.fixture
 def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app, before its first run; background work it leaves behind is stopped."""
-    monkeypatch.setattr(training.system.jobs, "_supervise", train_here)
+    monkeypatch.setattr(training.runs.launch, "_supervise", train_here)
     monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
     st.cache_resource.clear()
     st.cache_data.clear()

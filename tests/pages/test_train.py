@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import training.system.jobs
+import training.runs.launch
 from models.registry import PRESETS, family_of
 from pages.kit import services
 from tests.patience import PATIENCE, until
@@ -37,7 +37,7 @@ def test_every_preset_has_its_form_and_starts(
     page: AppTest, runs_folder: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no process for each: other tests have one
-    monkeypatch.setattr(training.system.jobs, "_supervise", lambda run, job: None)
+    monkeypatch.setattr(training.runs.launch, "_supervise", lambda run, job: None)
     page.selectbox(key="preset").select(preset).run()
     assert not page.exception
     page.number_input(key=f"steps-{preset}").set_value(1)

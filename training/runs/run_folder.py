@@ -28,10 +28,11 @@ from pydantic import BaseModel, ValidationError
 from training.checkpoints.reading import Checkpoint, write_safetensors
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
+from training.runs.run_index import SILENT_SECONDS, is_run_id, run_ids
 from training.runs.trainer import Event, Measured, Pictures, Saved
 from training.system.errors import UserError
 from training.system.files import replace_file, replacing
-from training.system.folders import SILENT_SECONDS, is_run_id, run_ids, runs_folder
+from training.system.folders import runs_folder
 
 __all__ = [
     "Run",

@@ -6,21 +6,11 @@ loaded by the first work that needs it, so that asking what is under way costs n
 
 import atexit
 import logging
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from training.system.errors import Cancelled, UserError
-from training.system.folders import PROJECT, active_run, runs_folder
-
-if TYPE_CHECKING:
-    from training.runs.config import TrainConfig
-    from training.runs.run_folder import Run, RunWriter
 
 __all__ = ["Job", "JobState", "Jobs", "Lane"]
 
@@ -106,7 +96,6 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
-        self._starting = threading.Lock()
         self._turns: dict[Lane, threading.Lock] = {"training": threading.Lock(), "reading": threading.Lock()}
         atexit.register(self.stop_all)
 
@@ -146,56 +135,6 @@ class Jobs:
         for job in jobs:
             job.wait(seconds)
 
-    def start_training(self, config: "TrainConfig") -> "Run":
-        """Start a new run in the background.
-
-        Raises:
-            UserError: a training runs already, or the runs folder cannot be written.
-        """
-        from training.runs.run_folder import RunWriter, new_run_id
-        from training.system.device import prepare_thread
-
-        prepare_thread()
-        with self._turn_to_train():
-            folder = runs_folder()
-            writer = RunWriter(folder / new_run_id(config.preset, folder), config)
-            return self._train(writer)
-
-    def resume_training(self, run: "Run") -> "Run":
-        """Go on with a run from its last kept state.
-
-        Raises:
-            UserError: a training runs already, this run is finished, or it kept no state.
-        """
-        from training.runs.run_folder import RunWriter
-        from training.system.device import prepare_thread
-
-        prepare_thread()
-        with self._turn_to_train():
-            run.require_resumable()
-            return self._train(RunWriter(run.path, run.config, resume=True))
-
-    def training_job(self, run_id: str) -> Job | None:
-        """The job behind a run, if it was started by this server."""
-        return self.find(f"train:{run_id}")
-
-    @contextmanager
-    def _turn_to_train(self) -> Iterator[None]:
-        with self._starting:
-            if active_run() is not None:
-                raise UserError("A training is under way here, one at a time: watch it, or stop it first.")
-            yield
-
-    def _train(self, writer: "RunWriter") -> "Run":
-        from training.runs.run_folder import Run
-
-        run = Run(writer.path)
-        key = f"train:{run.id}"
-        with self._lock:
-            self._jobs.pop(key, None)
-        self.submit(key, f"Training {run.id}", partial(_supervise, run), lane="training")
-        return run
-
     def _take_turn(self, job: Job, work: Callable[[Job], Any]) -> None:
         with self._turns[job.lane]:
             job.run(work)
@@ -204,29 +143,3 @@ class Jobs:
         finished = [key for key, job in self._jobs.items() if not job.active]
         for key in finished[: max(0, len(finished) - KEPT_FINISHED)]:
             del self._jobs[key]
-
-
-def _supervise(run: "Run", job: Job) -> Any:
-    """Train a queued run in a process of its own, and pass a stop request on to it.
-
-    In a thread of this process it would share one interpreter lock with every page: each would slow the other down,
-    the more so the more pages are open. The run folder is all they need to share.
-    """
-    from training.runs.run_folder import mark_failed
-
-    command = [sys.executable, "-m", "training", "work", str(run.path)]
-    with (run.path / "worker.log").open("wb") as log_file:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log_file
-        )
-        while process.poll() is None:
-            if job.should_stop():
-                run.request_stop()
-            time.sleep(0.05)
-    status = run.status()
-    if status.active:  # it never came to write an end
-        mark_failed(run, f"The training process ended unexpectedly (code {process.returncode}): go on, or start anew.")
-        status = run.status()
-    if status.state == "failed":
-        raise UserError(status.message)
-    return status

@@ -1,0 +1,107 @@
+"""Where a run is trained: in a process of this machine. Nothing else knows it.
+
+In a thread of the server it would share one interpreter lock with every page: each would slow the other down, the
+more so the more pages are open. The run folder is all that the two need to share.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from training.runs.config import TrainConfig
+from training.runs.run_folder import Run, RunWriter, Status, mark_failed, new_run_id
+from training.runs.run_index import active_run
+from training.system.device import prepare_thread
+from training.system.errors import UserError
+from training.system.folders import PROJECT, runs_folder
+from training.system.jobs import Job, Jobs
+
+__all__ = ["Launcher"]
+
+LOOK_SECONDS = 0.05
+
+
+class Launcher:
+    """Starts the trainings of one server, one at a time.
+
+    Arguments:
+        jobs: the server's background work; every training is a job of its "training" lane.
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._starting = threading.Lock()
+        self._handles: dict[str, Job] = {}
+
+    def train(self, config: TrainConfig) -> Run:
+        """Start a new run in the background.
+
+        Raises:
+            UserError: a training runs already, or the runs folder cannot be written.
+        """
+        prepare_thread()
+        with self._turn_to_train():
+            folder = runs_folder()
+            writer = RunWriter(folder / new_run_id(config.preset, folder), config)
+            self.start(writer.path)
+        return Run(writer.path)
+
+    def resume(self, run: Run) -> None:
+        """Go on with a run from its last kept state.
+
+        Raises:
+            UserError: a training runs already, this run is finished, or it kept no state.
+        """
+        prepare_thread()
+        with self._turn_to_train():
+            run.require_resumable()
+            RunWriter(run.path, run.config, resume=True)  # queued
+            self.start(run.path)
+
+    def start(self, folder: Path) -> Job:
+        """Train the queued run in this folder; the job says whether it is under way, and stops it."""
+        key = f"train:{folder.name}:{uuid4().hex}"  # a process that fell silent may still be there under the old one
+        job = self._jobs.submit(key, f"Training {folder.name}", partial(_supervise, Run(folder)), lane="training")
+        self._handles[folder.name] = job
+        return job
+
+    def handle(self, run_id: str) -> Job | None:
+        """The job that `start` gave for a run, if this server started it."""
+        return self._handles.get(run_id)
+
+    @contextmanager
+    def _turn_to_train(self) -> Iterator[None]:
+        with self._starting:
+            if active_run() is not None:
+                raise UserError("A training is under way here, one at a time: watch it, or stop it first.")
+            yield
+
+
+def _supervise(run: Run, job: Job) -> Status:
+    """Train a queued run in a process of its own, and pass a stop request on to it.
+
+    Raises:
+        UserError: the training failed; the run's status says the same.
+    """
+    command = [sys.executable, "-m", "training", "work", str(run.path)]
+    with (run.path / "worker.log").open("wb") as log_file:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log_file
+        )
+        while process.poll() is None:
+            if job.should_stop():
+                run.request_stop()
+            time.sleep(LOOK_SECONDS)
+    status = run.status()
+    if status.active:  # it never came to write an end
+        mark_failed(run, f"The training process ended unexpectedly (code {process.returncode}): go on, or start anew.")
+        status = run.status()
+    if status.state == "failed":
+        raise UserError(status.message)
+    return status
