@@ -58,14 +58,15 @@ class Server:
         self.runs = folder / "runs"
         environment = os.environ | {"ELBO_LAB_RUNS": str(self.runs), "ELBO_LAB_DATA": str(folder / "data")}
         options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-            cwd=PROJECT,
-            env=environment,
-            stdout=(folder / "server.log").open("w"),
-            stderr=subprocess.STDOUT,
-        )
         self.log = folder / "server.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+                cwd=PROJECT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         self._await_health()
 
     def _await_health(self) -> None:

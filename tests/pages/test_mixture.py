@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.families.mixture_views import first_rows, used
+from tests.image_files import read_image
 from tests.pages.conftest import text_of
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset
@@ -92,6 +92,6 @@ def test_the_rows_that_ship_are_what_the_weights_draw(full_mnist: Dataset, tmp_p
     assert list(rows.components.values()) == sorted(counts, reverse=True)[:10]
     (tmp_path / "rows.png").write_bytes(rows.png)
     drawn = grid(draw_components(source.build(), list(rows.components), 20))  # type: ignore[arg-type]
-    difference = np.asarray(Image.open(tmp_path / "rows.png")).astype(int) - np.asarray(drawn)
+    difference = np.asarray(read_image(tmp_path / "rows.png")).astype(int) - np.asarray(drawn)
     assert np.abs(difference).max() <= 1
     assert rows.digits == len(full_mnist.test)

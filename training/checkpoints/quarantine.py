@@ -64,6 +64,9 @@ class Quarantine:
         if server is not None:
             server.kill()
             server.wait()
+            assert server.stdin is not None
+            with suppress(OSError):  # a question that it did not live to read
+                server.stdin.close()
 
     def _warm(self) -> None:
         with self._turn, suppress(UserError):  # whoever hands a file in will hear of it
@@ -104,6 +107,7 @@ class Quarantine:
 
 def _listen(server: "subprocess.Popen[str]", answers: "Queue[str]") -> None:
     assert server.stdout is not None
-    for line in server.stdout:
-        answers.put(line)
+    with server.stdout as lines:
+        for line in lines:
+            answers.put(line)
     answers.put("")  # it is gone: no JSON, so whoever waits need not wait longer

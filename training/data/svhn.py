@@ -61,7 +61,7 @@ def _unofficial(file: Path) -> UserError:
 
 def _read_npz(file: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
-        with np.load(file) as arrays:
+        with file.open("rb") as opened, np.load(opened) as arrays:
             images, labels = arrays["images"], arrays["labels"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _unreadable(file) from error

@@ -11,8 +11,8 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from tests.image_files import read_image
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
 from training.cli.app import main
@@ -85,7 +85,7 @@ class TestTrain:
         assert code == 0
         assert json.loads(stdout)["sets"]["sample"]["images"] == 1000
         assert command("sample", out, "--out", tmp_path / "s.png", "--count", 21).code == 0
-        assert Image.open(tmp_path / "s.png").size == (560, 56)
+        assert read_image(tmp_path / "s.png").size == (560, 56)
 
     def test_one_seed_gives_one_run(self, command: Command, tmp_path: Path) -> None:
         for name, seed in (("a", 5), ("b", 5), ("c", 6)):
@@ -305,14 +305,14 @@ class TestSample:
     def test_200_digits_are_560_by_280_pixels(self, command: Command, digit_file: Path, tmp_path: Path) -> None:
         out = tmp_path / "new" / "samples.png"
         assert command("sample", digit_file, "--out", out, "--count", "200") == (0, "", "")
-        picture = Image.open(out)
+        picture = read_image(out)
         assert (picture.size, picture.mode) == ((560, 280), "L")
         assert picture.info["checkpoint"] == load_checkpoint(digit_file).sha256
 
     def test_seed_kind_and_temperature_count(self, command: Command, digit_file: Path, tmp_path: Path) -> None:
         def pixels(*options: object) -> np.ndarray:
             assert command("sample", digit_file, "--out", tmp_path / "s.png", "--count", 7, *options).code == 0
-            return np.asarray(Image.open(tmp_path / "s.png"))
+            return np.asarray(read_image(tmp_path / "s.png"))
 
         assert pixels().shape == (28, 560)
         assert np.array_equal(pixels(), pixels("--seed", 0, "--kind", "means", "--temperature", 1))
@@ -357,7 +357,7 @@ class TestSample:
 
     def test_a_name_without_a_kind_holds_a_png(self, command: Command, digit_file: Path, tmp_path: Path) -> None:
         assert command("sample", digit_file, "--out", tmp_path / "grid.v2", "--count", 1) == (0, "", "")
-        assert Image.open(tmp_path / "grid.v2").format == "PNG"
+        assert read_image(tmp_path / "grid.v2").format == "PNG"
 
 
 class TestOnSvhn:
@@ -371,8 +371,8 @@ class TestOnSvhn:
         code, _, err = command(*words)
         assert (code, err.splitlines()[0]) == (0, f"Training fsvae on {DATASETS['svhn']}, into {out}")
         assert (Run(out).config.data, load_checkpoint(out).family.name) == ("svhn", "fsvae")
-        assert Image.open(Run(out).picture(3)).size == (640, 320)
-        assert Image.open(Run(out).picture(3, "reconstructions")).size == (256, 64)
+        assert read_image(Run(out).picture(3)).size == (640, 320)
+        assert read_image(Run(out).picture(3, "reconstructions")).size == (256, 64)
 
         code, stdout, err = command("evaluate", out, "--json")
         assert code == 0
@@ -392,12 +392,12 @@ class TestOnSvhn:
         assert f"{apart['squared_error']:.5f} ± {apart['squared_error_se']:.5f}" in table
 
         assert command("sample", out, "--out", png, "--count", 21) == (0, "", "")
-        assert (Image.open(png).size, Image.open(png).mode) == ((640, 64), "RGB")
+        assert (read_image(png).size, read_image(png).mode) == ((640, 64), "RGB")
         assert command("swap", out, "--styles", "3,14,15", "--out", png) == (0, "", "")
-        assert (Image.open(png).size, Image.open(png).mode) == ((96, 320), "RGB")
-        assert Image.open(png).info["styles"] == "3,14,15"
+        assert (read_image(png).size, read_image(png).mode) == ((96, 320), "RGB")
+        assert read_image(png).info["styles"] == "3,14,15"
         assert command("swap", out, "--seed", 5, "--out", png) == (0, "", "")
-        assert Image.open(png).size == (640, 320)
+        assert read_image(png).size == (640, 320)
 
     def test_without_svhn_one_sentence_says_what_to_do(
         self, refused: Callable[..., str], command: Command, svhn_file: Path, tmp_path: Path

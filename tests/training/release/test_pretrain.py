@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
+from tests.image_files import read_image
 from training.checkpoints.reading import Checkpoint, load_checkpoint
 from training.evaluation.bounds import SetReport
 from training.evaluation.measuring import measure
@@ -46,8 +46,8 @@ def test_a_shipped_folder_is_complete_and_its_card_true(make: Callable[..., Card
     assert (card.name, card.family, card.steps, card.seed) == ("vae", "vae", 60, 3)
     assert card.training == json.loads((tmp_path / "work" / "config.json").read_text())
     assert (folder / "metrics.jsonl").read_bytes() == (tmp_path / "work" / "metrics.jsonl").read_bytes()
-    assert Image.open(folder / "samples.png").size == (560, 280)
-    assert Image.open(folder / "samples.webp").size == (560, 280)
+    assert read_image(folder / "samples.png").size == (560, 280)
+    assert read_image(folder / "samples.webp").size == (560, 280)
     assert {name: (numbers.images, list(numbers.niwae)) for name, numbers in card.sets.items()} == {
         "homework": (1000, ["1", "2"]),
         "test": (1000, ["1", "2"]),

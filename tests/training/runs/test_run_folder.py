@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from models import vae
+from tests.image_files import read_image
 from training.checkpoints.reading import load_checkpoint
 from training.runs.config import TrainConfig
 from training.runs.run_folder import Run, RunTakenOver, RunWriter, Status, keep_as_run, list_runs, new_run_id
@@ -180,8 +180,8 @@ class TestPictures:
         for step in (500, 0, 1000):
             writer.record(Pictures(step, torch.rand(200, 784), originals, 1 - originals))
         assert run.picture_steps() == run.picture_steps("reconstructions") == [0, 500, 1000]
-        assert Image.open(run.picture(500)).size == (560, 280)
-        pairs = np.asarray(Image.open(run.picture(500, "reconstructions"))).astype(int)
+        assert read_image(run.picture(500)).size == (560, 280)
+        pairs = np.asarray(read_image(run.picture(500, "reconstructions"))).astype(int)
         assert pairs.shape == (2 * 28, 8 * 28)
         assert np.abs(pairs[:28] + pairs[28:] - 255).max() <= 1
 
