@@ -60,4 +60,6 @@ TRAIN = st.Page(
     help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
 )
 
-st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, STYLE, CLINIC, TRAIN], position="top").run()
+SOURCE = st.Page("pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
+
+st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, STYLE, CLINIC, TRAIN, SOURCE], position="top").run()

@@ -119,7 +119,7 @@ if choice:
             icon=":material/style:",
         )
     else:
-        formulas.bound_formula()
+        formulas.bound_formula(family)
         st.space("small")
         st.subheader("Its latent space", anchor=False)
         latent_space(choice)
