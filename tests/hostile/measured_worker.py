@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ def costs(file: Path) -> tuple[float, int]:
 
 def main() -> None:
     """Serve as the reader itself does; before each answer, write down what all its children took."""
+    import resource  # Windows has none, and there this is only imported
+
     say, file = quarantine_worker._say, Path(os.environ[MEASURES])
 
     def say_and_measure(answer: dict[str, Any]) -> None:

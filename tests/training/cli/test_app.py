@@ -522,6 +522,7 @@ class TestInAProcessOfItsOwn:
             "error: old.pt is a whole pickled module (torch.nn.modules.linear.Linear): save its weights"
         )
 
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no Ctrl-C from another process")
     def test_ctrl_c_stops_a_training_that_can_go_on(self, tmp_path: Path) -> None:
         out = tmp_path / "run"
         process = self.start("train", "vae", "--out", out, "--batch-size", 7, "--steps", 1_000_000)
