@@ -1,1 +1,4 @@
-"""Views that only some families have: mixture components, labels, styles."""
+"""Views that only some families have: mixture components, labels, styles.
+
+May be imported by compare and the page scripts.
+"""

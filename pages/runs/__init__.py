@@ -1,1 +1,4 @@
-"""Trainings on a page: the form, one run as it goes, its curves and controls."""
+"""Trainings on a page: the form, one run as it goes, its curves and controls.
+
+May be imported by families, compare and the page scripts.
+"""

@@ -1,1 +1,4 @@
-"""The one door for weights: reading, the quarantine for strangers' bytes, exports. It may import system and data."""
+"""The one door for weights: reading, the quarantine for strangers' bytes, exports.
+
+May be imported by pictures, latent, runs, evaluation, release, benchmark, diagnosis, cli and pages.
+"""

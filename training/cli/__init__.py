@@ -1,1 +1,4 @@
-"""`python -m training ...`: the same functions as in the pages, without a browser."""
+"""`python -m training ...`: the same functions as in the pages, without a browser.
+
+May be imported by `python -m training` alone.
+"""

@@ -1,1 +1,4 @@
-"""What is wrong with strange weights or printed numbers. It may import all but the command line."""
+"""What is wrong with strange weights or printed numbers.
+
+May be imported by cli and pages.
+"""

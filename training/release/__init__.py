@@ -1,1 +1,4 @@
-"""What ships with the app: cards, README tables, pretraining, first pictures."""
+"""What ships with the app: cards, README tables, pretraining, first pictures.
+
+May be imported by diagnosis, cli and pages.
+"""
