@@ -11,11 +11,11 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 # There while an install is under way; holds its process id.
 UNFINISHED := $(VENV)/.unfinished
 
-.PHONY: help app test lint venv
+.PHONY: help app test lint profile venv
 .DEFAULT_GOAL := help
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 app: $(VENV)/.runtime ## Start ELBO Lab in the browser (PORT=8502 for another port)
 	@$(VENV_PYTHON) -m streamlit run app.py --server.port $(PORT) --server.showEmailPrompt false
@@ -29,6 +29,10 @@ lint: $(VENV)/.dev ## Check style, types and which package imports which
 	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m mypy
 	@$(VENV)/bin/lint-imports --no-logo
+
+profile: $(VENV)/.dev ## Show where a training step and a page go (PRESET=ssvae PAGE=bounds)
+	@$(VENV_PYTHON) -m training profile $(or $(PRESET),vae)
+	@$(VENV_PYTHON) -m tests.profile_page $(or $(PAGE),samples)
 
 venv: $(VENV)/.dev ## Only install, into .venv
 

@@ -27,7 +27,7 @@ from training.runs.stepper import Stepper, as_seen
 from training.system.device import Precision
 from training.system.folders import PRETRAINED
 
-__all__ = ["STEPS", "benchmark"]
+__all__ = ["STEPS", "benchmark", "random_colours"]
 
 STEPS = ("vae", "gmvae", "ssvae", "fsvae")
 BOUNDS = ("vae", "gmvae")
@@ -62,7 +62,7 @@ def benchmark(
     result: dict[str, Any] = {}
     done, work = 0, len(STEPS) + len(BOUNDS)
     for name in STEPS:
-        data = dataset if family_of(name).images == "binary" else _colours()
+        data = dataset if family_of(name).images == "binary" else random_colours()
         config = TrainConfig.from_preset(name, data=data.name, device="cpu")
         result[name] = _steps(config, load_checkpoint(PRETRAINED / name).state, data, repeats)
         done += 1
@@ -76,7 +76,7 @@ def benchmark(
     return result
 
 
-def _colours() -> Dataset:
+def random_colours() -> Dataset:
     """Random pictures of SVHN's size: a step takes as long on them, and they are on every machine."""
     noise = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (COLOUR_IMAGES, 3 * 32 * 32), generator=noise, dtype=torch.uint8)

@@ -375,6 +375,21 @@ def benchmark(
 
 
 @app.command()
+def profile(
+    preset: Annotated[str, typer.Argument(help="What to train; `train --help` lists the presets.")] = "vae",
+    steps: Annotated[int, typer.Option(min=1, max=10_000, help="Timed, and then watched.")] = 50,
+) -> None:
+    """Show where the time of a training step goes, by PyTorch's operations."""
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else its start and stop are lines on stderr
+    from training.benchmark.profile import step_profile
+    from training.cli.tables import profile_table
+    from training.system.device import prepare_thread
+
+    prepare_thread()
+    Console().print(profile_table(step_profile(preset, steps)))
+
+
+@app.command()
 def pretrain(
     names: Annotated[list[str], typer.Argument(help="Presets to train, measure and ship.")],
     seed: Annotated[int | None, typer.Option(min=0, help="Of the training; the shipped one when absent.")] = None,

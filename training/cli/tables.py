@@ -6,12 +6,13 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from training.benchmark.profile import StepProfile
 from training.data.evaluation_sets import EVALUATION_SETS
 from training.diagnosis.findings import Diagnosis
 from training.evaluation.bounds import SetReport
 from training.evaluation.disentanglement import Disentanglement
 
-__all__ = ["layer_table", "report_table", "speed_table", "style_table"]
+__all__ = ["layer_table", "profile_table", "report_table", "speed_table", "style_table"]
 
 
 def layer_table(diagnosis: Diagnosis) -> Table:
@@ -86,4 +87,19 @@ def speed_table(result: Mapping[str, Any]) -> Table:
                 for side in ("naive", "ours")
             ]
             table.add_row(f"{model}, {name.upper()}", *sides, "", f"{bound['naive_s'] / bound['ours_s']:.1f}x", "")
+    return table
+
+
+def profile_table(found: StepProfile, rows: int = 16) -> Table:
+    """The slowest operations of a training step, and all others as one."""
+    table = Table(title=f"{found.preset}: {found.step_ms:.2f} ms a step; where they go, watched", title_justify="left")
+    for heading in ("operation", "calls a step", "ms a step", "share"):
+        table.add_column(heading, justify="left" if heading == "operation" else "right")
+    total = sum(each.ms for each in found.operations)
+    shown, others = found.operations[:rows], found.operations[rows:]
+    for each in shown:
+        table.add_row(escape(each.name), f"{each.calls:.3g}", f"{each.ms:.3f}", f"{each.ms / total:.1%}")
+    if others:
+        rest = sum(each.ms for each in others)
+        table.add_row(f"{len(others)} others", "", f"{rest:.3f}", f"{rest / total:.1%}")
     return table
