@@ -8,7 +8,7 @@ from pages.choose.evaluation_images import COUNT, encoded, pick_digit
 from pages.choose.pickers import SHIPPED, checkpoint_path, pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
-from pages.kit import formulas, frame, services
+from pages.kit import formulas, frame, glossary, services
 from pages.kit.tiles import quantity_tile
 from pages.latent.reconstructions import reconstructions
 from pages.latent.traversals import traversal_strips
@@ -79,7 +79,7 @@ with plane:
             [Point(model.title, None, model.terms["kl"][0], model.terms["rec"][0]) for model in mine if model.terms],
             key="plane",
         )
-        st.caption(
+        glossary.caption(
             "Each point is a trained model, its β beside it. The dashed line holds all pairs with this model's NELBO; "
             "the solid one falls by β nats for each nat of KL, and the curve touches it. At β = 1 they are one."
         )

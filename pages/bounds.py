@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.choose.pickers import SHIPPED, checkpoint_path, family_of_choice, pick_checkpoints
-from pages.kit import formulas, frame, services
+from pages.kit import formulas, frame, glossary, services
 from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
@@ -66,9 +66,9 @@ with picture:
 
 if models:
     st.subheader("Where the weight lies", anchor=False)
-    st.markdown(
-        "A bound averages weights $w = p(x, z)/q(z\\mid x)$ over samples $z \\sim q(z\\mid x)$. Most samples are "
-        "ordinary; a few hit what the encoder all but missed, and weigh more than all the others."
+    glossary.markdown(
+        "A bound averages importance weights $w = p(x, z)/q(z\\mid x)$ over samples $z \\sim q(z\\mid x)$. Most "
+        "samples are ordinary; a few hit what the encoder all but missed, and weigh more than all the others."
     )
     which, what = st.columns([1, 2.4], gap="large")
     titles = [model.title for model in models]

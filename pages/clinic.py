@@ -20,7 +20,7 @@ from pages.compare.comparison_views import (
 from pages.compare.diagnoses import findings, weights_by_layer
 from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
-from pages.kit import formulas, frame, services
+from pages.kit import formulas, frame, glossary, services
 from training.system.errors import UserError
 
 BOUNDS, DEEP = (1, 10, 100), 1000
@@ -98,7 +98,7 @@ with picture:
     for sentence in told:
         st.markdown(f"- {sentence}")
     if sets:
-        st.caption(
+        glossary.caption(
             "Nats per image. ± is the Monte-Carlo standard error on these images. The last column is the mean over "
             "the images of each one's difference to the reference under the same noise, with its 95 % interval: "
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.draw import figures, graphical_models
-from pages.kit import formulas, frame
+from pages.kit import formulas, frame, glossary
 from pages.measure import numbers
 from training.system.folders import PRETRAINED
 
@@ -20,14 +20,15 @@ with digits:
         play=play,
     )
     caption, switch = st.columns([3, 1], vertical_alignment="center")
-    caption.caption(
+    glossary.caption(
         "200 digits nobody wrote: the shipped VAE drew them from codes $z$ that wander through its prior "
-        "$\\mathcal{N}(0, I)$. Shown are pixel probabilities."
+        "$\\mathcal{N}(0, I)$. Shown are pixel probabilities.",
+        into=caption,
     )
     switch.toggle("Moving", value=True, key="living")
 with words:
     formulas.nelbo_in_short()
-    st.markdown(
+    glossary.markdown(
         "A VAE squeezes each image $x$ into a short code $z$ and learns to draw it again. Its **NELBO** is the price "
         "of one image in nats: what the drawing gets wrong, plus what the code costs. Lower is better."
     )
@@ -37,14 +38,14 @@ with words:
 
 st.space("medium")
 st.subheader("One family, five models", anchor=False)
-st.markdown(
+glossary.markdown(
     "Circles are random variables, filled where they are observed. Solid arrows **generate**, dashed arrows "
     "**infer**. Hover a circle to see what it stands for."
 )
 for column, drawing in zip(st.columns(5, gap="medium"), graphical_models.FAMILY, strict=True):
     with column:
         graphical_models.draw(drawing)
-        st.markdown(f"**{drawing.title}**  \n{drawing.sentence}")
+        glossary.markdown(f"**{drawing.title}**  \n{drawing.sentence}")
         if drawing.page is not None:
             file, name = drawing.page
             st.page_link(file, label=f"Explore: {name}", icon=":material/arrow_forward:")
@@ -58,7 +59,7 @@ for column, drawing in zip(st.columns(5, gap="medium"), graphical_models.FAMILY,
 
 st.space("medium")
 st.subheader("The homework's numbers, reproduced", anchor=False)
-st.markdown(
+glossary.markdown(
     "Stanford CS236's second homework asks for these. The shipped VAE was trained by this app, 20,000 steps on the "
     "full MNIST, and measured by the same code that measures yours."
 )

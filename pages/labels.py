@@ -18,7 +18,7 @@ from pages.families.label_views import (
     reading,
     rescued,
 )
-from pages.kit import formulas, frame, services
+from pages.kit import formulas, frame, glossary, services
 from training.data.names import DATASETS, best_dataset_name
 from training.release.label_points import read_label_points
 from training.system.errors import UserError
@@ -47,7 +47,7 @@ with picture:
         frame.failure(error)
     formulas.labels_formula()
 with controls:
-    st.markdown(
+    glossary.markdown(
         "The label $y$ says which digit, the code $z$ says everything else: slant, width, stroke. Nobody told the "
         "model to keep them apart. Given $y$ for a hundred digits, it is cheapest to leave $y$ out of $z.$"
     )
@@ -75,7 +75,7 @@ shown, asked = st.columns([1, 1.6], gap="large")
 with shown:
     labelled_digits()
 with asked:
-    st.markdown(
+    glossary.markdown(
         "A hundred such labels are all that there are. A classifier that learns from nothing else soon reads each of "
         "them without a mistake: its cross-entropy falls to 0, and there is nothing left to learn from."
     )
@@ -122,7 +122,7 @@ try:
     st.subheader("How many labels are enough?", anchor=False)
     chart, own = st.columns([1.6, 1], gap="large")
     with own:
-        st.markdown(
+        glossary.markdown(
             "With ever more labels the classifier alone catches up: what the unlabelled digits add is largest where "
             "labels are few. Train one with another number of labelled digits, and put it beside these."
         )
@@ -133,7 +133,7 @@ try:
             {name: (source.config.labelled, reading(source).accuracy) for name, source in runs.items()},
             key="points",
         )
-        st.caption(
+        glossary.caption(
             "Lines: shipped points, accuracy on all 10,000 test digits after 30,000 steps, one training each. "
             f"Diamonds: your runs, on {DATASETS[best_dataset_name()]}."
         )

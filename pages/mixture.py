@@ -15,7 +15,7 @@ from pages.families.mixture_views import (
     usage_chart,
     used,
 )
-from pages.kit import formulas, frame, services
+from pages.kit import formulas, frame, glossary, services
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
 from training.system.errors import UserError
@@ -130,7 +130,7 @@ try:
         codes_and_means(source, key="map")
 
     st.subheader("Whose digit is this?", anchor=False)
-    st.markdown(
+    glossary.markdown(
         "Given a code $z$, each component has a share in having made it, its responsibility "
         "$p(c\\mid z) \\propto \\mathcal{N}(z;\\mu_c,\\Sigma_c)$. Here $z$ is the mean of $q(z\\mid x)$."
     )

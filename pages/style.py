@@ -10,7 +10,7 @@ from pages.families.photo import Photo, asked_photo, photo_rows
 from pages.families.style_scores import comparison, known_scores, measure_scores, scores
 from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
-from pages.kit import formulas, frame, services
+from pages.kit import formulas, frame, glossary, services
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
@@ -144,7 +144,7 @@ try:
         both = [name for name in FAMILIES if name in pretrained_names()]
         if len(both) > 1:
             comparison(both)
-    st.markdown(
+    glossary.markdown(
         "A larger code draws an image more exactly, and has room for the digit too. Nothing in the ELBO forbids it: a "
         "decoder that finds the digit in $z$ need not listen to $y$, and then a swap changes nothing. So it "
         "went: trained with the ELBO alone, our convolutional net has as good a NELBO and squared error, and over half "
@@ -172,7 +172,7 @@ try:
             "Digit", list(range(10)), default=3, required=True, key="under", bind="query-params"
         )
         dimensions(source, held, names[one], under)
-        st.caption(f"Each row starts from the style of picture A ({one}) and turns one dimension from -3 to 3.")
+        glossary.caption(f"Each row starts from the style of picture A ({one}) and turns one dimension from -3 to 3.")
 except UserError as error:
     frame.failure(error)
 

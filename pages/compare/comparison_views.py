@@ -12,7 +12,7 @@ from pages.draw.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, marked, swatc
 from pages.draw.strips import Strip, strips
 from pages.families.label_views import confusion_chart, reading
 from pages.families.swap_matrix import matrix
-from pages.kit import services
+from pages.kit import glossary, services
 from pages.measure import numbers
 from training.data.names import best_dataset_name, on_disk
 
@@ -70,7 +70,7 @@ def sample_grids(models: Sequence[Compared], seed: int) -> None:
                 key=f"grid-{position}",
                 alt=f"200 images sampled from the prior of {model.title} with seed {seed}",
             )
-    st.caption("One seed for all: models of one family and one number of latent dimensions draw the very same z.")
+    glossary.caption("One seed for all: models of one family and one number of latent dimensions draw the very same z.")
 
 
 def difference_of(model: Compared, reference: Compared, set_name: str) -> "Difference | None":
@@ -312,7 +312,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
     }
     with st.container(key="chart-usage"):
         st.vega_lite_chart(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(told)}")
-    st.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(told)}.")
+    glossary.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(told)}.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

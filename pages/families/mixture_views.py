@@ -9,6 +9,7 @@ from PIL import Image
 from pages.choose.evaluation_images import COUNT, encoded, held_out
 from pages.draw import figures
 from pages.draw.palette import COMPONENTS, DIGITS, REFERENCE
+from pages.kit import glossary
 from training.data.names import best_dataset_name
 from training.system.folders import PRETRAINED
 
@@ -212,7 +213,7 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
             alt=f"{COUNT:,} codes of held-out digits and {len(means)} means of the prior in one plane; "
             f"{dead} means explain no digit",
         )
-    st.caption(
+    glossary.caption(
         "Dots are codes of held-out digits. Rings are the components' means, larger the more digits they explain"
         f"{'; crosses explain none' if dead else ''}. What lies together here may lie apart in the other directions."
     )
@@ -224,7 +225,7 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
     image, bars = st.columns([1, 2.6], gap="large", vertical_alignment="center")
     with image:
         figures.picture(png, key="asked", alt=f"{name}, and below it what the model draws from its code")
-        st.caption("Above the digit, below its reconstruction.")
+        glossary.caption("Above the digit, below its reconstruction.")
     with bars:
         names = [str(component + 1) for component, _ in shares]
         rows = [{"component": number, "share": share} for number, (_, share) in zip(names, shares, strict=True)]

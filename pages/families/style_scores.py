@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.draw.palette import Quantity, swatch
-from pages.kit import services
+from pages.kit import glossary, services
 from pages.kit.terms import TERMS, term
 from pages.kit.ticking import ticking
 from pages.measure.numbers import signed
@@ -109,14 +109,14 @@ def scores(found: Mapping[str, Any]) -> None:
         for column, name in zip(st.columns(len(names), gap="medium"), names, strict=True):
             with column:
                 _tile(SCORES[name], found.get(name), found.get(f"{name}_se"))
-    st.caption(ERRORS)
+    glossary.caption(ERRORS)
 
 
 def _tile(score: Score, value: float | None, error: float | None) -> None:
     shown = "not measured" if value is None else score.value(value)
     below = "the classifier is missing" if value is None else None if error is None else score.error(error)
     st.metric(swatch(score.quantity), shown, below, delta_color="off", delta_arrow="off")
-    st.caption(score.text)
+    glossary.caption(score.text)
 
 
 def measure_scores(source: "Checkpoint") -> None:

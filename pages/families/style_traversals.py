@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.draw import figures
 from pages.draw.strips import Strip, strip_of, strips
+from pages.kit import glossary
 from training.data.names import on_disk
 from training.system.errors import UserError
 
@@ -146,4 +147,4 @@ def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) 
         said.append("Dashed: collapsed, since every image has nearly the same value there.")
     elif len(shown) == len(order):
         said.append("None has collapsed.")
-    st.caption(" ".join(said))
+    glossary.caption(" ".join(said))

@@ -4,11 +4,12 @@ import math
 import re
 import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.kit import services
+from pages.kit import glossary, services
 from pages.kit.ticking import ticking
 from training.data.mnist_files import download_mnist
 from training.data.names import DATASETS, LICENCES, best_dataset_name, on_disk
@@ -23,24 +24,20 @@ __all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 
 DOWNLOAD = "download:mnist"
 LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
-_STYLE = (
-    "<style>.katex { font-size: 1.08em; } .katex-display > .katex { font-size: 1.2em; } "
-    ".katex-display { overflow: auto hidden; padding: 0.2em 0; } "
-    "[data-testid='stMarkdownContainer']:has(> table) { overflow-x: auto; } "
-    "[data-testid='stSelectbox'] input { text-overflow: ellipsis; } "
-    "[class*='st-key-pixels-'] img { border-radius: 4px; }</style>"
-)
+_STYLE = Path(__file__).with_suffix(".css")
 
 
 def header(title: str, question: str, *, svhn: bool = False) -> None:
     """The page's title, the one question it answers, and which data are in use: MNIST's, or SVHN's."""
     _enter_through_app()
-    st.html(_STYLE)
+    for sheet in (_STYLE, glossary.STYLE):
+        st.html(sheet)
+    glossary.start_page()
     name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)
     with data:
         _svhn_status() if svhn else _data_status()
-    st.markdown(f":gray[{question}]")
+    glossary.markdown(f":gray[{question}]")
     services.warm_up()
 
 
@@ -76,7 +73,7 @@ def notes(look: str, attempt: str, guess: str) -> None:
     """What to look for, what to try, what to guess first: one column each."""
     texts = {"What to look for": look, "Try this": attempt, "Guess first": guess}
     for column, (title, text) in zip(st.columns(3, gap="large"), texts.items(), strict=True):
-        column.markdown(f"**{title}**  \n{text}")
+        glossary.markdown(f"**{title}**  \n{text}", into=column)
 
 
 def failure(error: UserError) -> None:
@@ -136,7 +133,7 @@ def _data_panel() -> None:
         st.rerun()  # once: the whole page changes its data
     name = best_dataset_name()
     with st.popover(LABELS[name], icon=":material/database:", width="stretch"):
-        st.markdown(f"**Data in use:** {DATASETS[name]}. {LICENCES['mnist']}")
+        glossary.markdown(f"**Data in use:** {DATASETS[name]}. {LICENCES['mnist']}")
         if name == "mnist":
             return
         st.markdown("Its numbers are not the homework's and are never mixed with them.")

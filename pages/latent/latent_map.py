@@ -11,7 +11,7 @@ from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digi
 from pages.draw import figures
 from pages.draw.palette import DIGITS, REFERENCE
 from pages.draw.strips import Strip, strip_of, strips
-from pages.kit import frame, services
+from pages.kit import frame, glossary, services
 from pages.kit.ticking import ticking
 from training.data.names import best_dataset_name
 
@@ -255,7 +255,7 @@ def _spreads(source: "Checkpoint", codes: "Encoding") -> None:
     noise = codes.variance.mean(0) @ directions.square().T
     posterior = ((codes.mean @ directions.T).var(0) + noise).sqrt().tolist()
     prior = (_prior_draws(source, codes) @ directions.T).std(0).tolist()
-    st.caption(
+    glossary.caption(
         "Standard deviations along the two directions: the aggregate posterior, that is all codes with their noise, "
         f"{posterior[0]:.2f} and {posterior[1]:.2f}; draws from the prior, {prior[0]:.2f} and {prior[1]:.2f}."
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.choose.asked_digit import asked_digit
 from pages.draw import figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
-from pages.kit import formulas, frame
+from pages.kit import formulas, frame, glossary
 from pages.kit.terms import in_order, term
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _terms(terms: "dict[str, Share]") -> None:
         label = term(name).short or term(name).label
         lines.append(f"{swatch(term(name).quantity, label)}  \n{terms[name].mean:.2f} ± {terms[name].error:.2f} nats")
     st.markdown("\n\n".join(lines))
-    st.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; ± is the standard error.")
+    glossary.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; ± is the standard error.")
 
 
 def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "Tensor", name: str) -> None:
@@ -138,12 +138,12 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
         st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {costs}")
     rest = [float(cost[dimension]) for dimension in order[MOST:]]
     others = f" {len(rest)} more dimensions cost {sum(rest):.2f} nats together." if rest else ""
-    st.caption(
+    glossary.caption(
         f"Left, two standard deviations to each side: {swatch(REFERENCE, 'the prior')}, "
         f"{swatch(KL_Z, 'the posterior')}. Right: what each dimension costs.{others}"
     )
     if source.family.name == "gmvae":
-        st.caption(
+        glossary.caption(
             "A mixture's dimensions depend on each other: each is held against its own share of the prior, and the "
             "costs do not sum to the KL."
         )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
 from pages.draw.strips import Strip, strip_of, strips
-from pages.kit import frame
+from pages.kit import frame, glossary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +53,7 @@ def interpolation(source: "Checkpoint") -> None:
         strips([Strip("The two", "binarised", ends, f"The held-out digits {name_of(start)} and {name_of(end)}")])
         lengths = [float(codes.mean[at].norm()) for at in (start, end)]
         variance = model.prior_moments()[1].sum()
-        st.caption(
+        glossary.caption(
             f"The codes lie {lengths[0]:.2f} and {lengths[1]:.2f} from the origin; a draw from the prior lies about "
             f"{float(variance.sqrt()):.2f} from its mean."
         )
@@ -103,9 +103,9 @@ def traversal(source: "Checkpoint") -> None:
             strips(traversal_strips(source, codes, digit))
             if rest := order[MOST:]:
                 collapsed = sum(not active[dimension] for dimension in rest)
-                st.caption(f"Not shown: the {len(rest)} dimensions of lowest KL, {collapsed} of them collapsed.")
+                glossary.caption(f"Not shown: the {len(rest)} dimensions of lowest KL, {collapsed} of them collapsed.")
         with controls:
-            st.caption(
+            glossary.caption(
                 f"Each row sets one dimension to {VALUES} values within {FARTHEST:g} standard deviations of the "
                 "prior, and leaves the others at the digit's code. Rows stand in the order of their KL, the mean over "
                 "1,000 held-out digits. A dimension has collapsed when its posterior mean hardly varies with the "

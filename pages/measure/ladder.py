@@ -6,6 +6,7 @@ from itertools import pairwise
 import streamlit as st
 
 from pages.draw.palette import BOUND, MODELS, marked, swatch
+from pages.kit import glossary
 from pages.measure.ladder_drawing import Ladder, drawing
 from pages.measure.numbers import Column, Estimate, signed
 
@@ -48,7 +49,7 @@ def gains_table(models: Sequence[Column]) -> None:
         cells = ["–" if nats is None else f"{nats:.2f}" for nats in (*closed, rest)]
         lines.append([marked(color, model.title), *cells])
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
-    st.caption(
+    glossary.caption(
         "What remains above the last rung is unknown: log p(x) itself cannot be computed. The guess goes on as the "
         "last two tenfold steps did, each smaller than the one before by the same factor."
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.choose.pickers import SHIPPED, is_svhn
 from pages.draw.palette import ACCURACY, BOUND, swatch
+from pages.kit import glossary
 from pages.kit.terms import TERMS, term
 from training.release.cards import ACCURACIES, REFERENCES, read_card
 from training.system.errors import UserError
@@ -80,7 +81,7 @@ def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
     numbers_table(published(preset) + shipped(preset), svhn=is_svhn(SHIPPED + preset))
     if preset == "vae":
-        st.caption(
+        glossary.caption(
             "The report's column mixes two runs: its NELBO and its IWAE-1 come from different models; for one model "
             "they agree."
         )
@@ -142,11 +143,11 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     st.html(_STYLE)
     with st.container(key="numbers"):
         st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
-    st.caption(SVHN_PROTOCOL if svhn else PROTOCOL)
+    glossary.caption(SVHN_PROTOCOL if svhn else PROTOCOL)
     if any(source.ess for source in columns):
-        st.caption(ESS)
+        glossary.caption(ESS)
     if "kl_y" in names and 1 in bounds:
-        st.caption(LABEL_SUMMED_OUT)
+        glossary.caption(LABEL_SUMMED_OUT)
 
 
 def cell(estimate: Estimate | None) -> str:

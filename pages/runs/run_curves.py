@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.draw.charts import HEIGHT, Curve, Look, curves
 from pages.draw.palette import NELBO, REFERENCE, swatch
+from pages.kit import glossary
 from pages.kit.terms import in_order, term
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _chart(
             label = term(name).short or term(name).label
             lines.append(_curve(label, held_out if name in held_out.terms else training, name, first))
             looks[label] = Look(term(name).quantity)
-    st.markdown(_title(chart, names, [*training.terms, *held_out.terms]))
+    glossary.markdown(_title(chart, names, [*training.terms, *held_out.terms]))
     curves(
         lines,
         looks=looks,

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.draw import graphical_models
-from pages.kit import services
+from pages.kit import glossary, services
 from pages.kit.ticking import duration
 from training.data.mnist_files import mnist_on_disk
 from training.data.names import DATASETS, LICENCES, best_dataset_name, datasets_of, on_disk
@@ -66,7 +66,7 @@ def training_form() -> None:
     recipe = PRESETS[preset]
     if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
         graphical_models.draw(figure)
-    st.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
+    glossary.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
     kind = family_of(preset).images
     ready = on_disk(best_dataset_name(kind))
     if not ready:

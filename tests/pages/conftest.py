@@ -58,4 +58,9 @@ def text_of(app: AppTest) -> str:
     """Everything the page says, for a look at words."""
     words = [part for part in app.markdown if not PICTURE.fullmatch(str(part.value))]
     parts = [*app.title, *words, *app.caption, *app.error, *app.info, *app.success, *app.warning]
-    return "\n".join(str(part.value) for part in parts)
+    return without_entries("\n".join(str(part.value) for part in parts))
+
+
+def without_entries(text: str) -> str:
+    """The text without the glossary's entries, as it reads on the page."""
+    return re.sub("<dfn [^>]*>|</dfn>", "", text)

@@ -1,6 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.conftest import without_entries
 from training.release.cards import read_card
 from training.system.folders import PRETRAINED
 
@@ -11,7 +12,7 @@ def _home(app: AppTest) -> None:
 
 
 def words(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in [*app.title, *app.markdown, *app.caption])
+    return without_entries("\n".join(str(part.value) for part in [*app.title, *app.markdown, *app.caption]))
 
 
 def test_home_opens_with_the_family_and_its_numbers(app: AppTest) -> None:

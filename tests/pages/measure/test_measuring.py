@@ -13,6 +13,7 @@ from models.ssvae import SSVAEConfig
 from pages.kit import services
 from pages.measure import numbers
 from pages.measure.measuring import parse_bounds, set_names
+from tests.pages.conftest import without_entries
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import write_safetensors
 from training.evaluation.bounds import SetReport
@@ -65,7 +66,7 @@ def show(app: AppTest) -> AppTest:
 
 
 def text_of(page: AppTest) -> str:
-    return "\n".join(part.value for part in [*page.markdown, *page.caption])
+    return without_entries("\n".join(part.value for part in [*page.markdown, *page.caption]))
 
 
 def idle() -> None:

@@ -1,0 +1,227 @@
+"""The glossary: short explanations of the field's terms, shown where a term is first met on a page.
+
+Such a term has a dotted line below it. Pointing at it, touching it or reaching it with the Tab key shows the entry.
+"""
+
+import re
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+__all__ = ["ENTRIES", "STYLE", "Entry", "caption", "first_mentions", "markdown", "start_page"]
+
+STYLE = Path(__file__).with_suffix(".css")
+MET = "glossary-met"
+
+
+class Entry(NamedTuple):
+    """A term, how texts write it (a regular expression; capitals matter only where it has some), and what it means.
+
+    Other terms stand in braces in an explanation.
+    """
+
+    term: str
+    written: str
+    meaning: str
+
+
+ENTRIES = (
+    Entry(
+        "aggregate posterior",
+        "aggregate posterior",
+        "The mean of q(z|x) over all images: where real images lie in the space of codes. Where the {prior} has mass "
+        "and it has none, samples look like no image.",
+    ),
+    Entry(
+        "posterior collapse",
+        "posterior collapse|collapsed?",
+        "A dimension has collapsed if its {posterior} is the {prior} whatever the image: it tells the decoder nothing.",
+    ),
+    Entry(
+        "KL weight",
+        "KL weight|β",
+        "The factor β before the {KL} in the loss. At 1 the loss is the {NELBO}. A larger one makes the model tell "
+        "less in its codes, a smaller one more.",
+    ),
+    Entry(
+        "NELBO",
+        "NELBO",
+        "The negative {ELBO} of an image: {reconstruction} plus {KL}, in nats. It is never below −log p(x); lower is "
+        "better.",
+    ),
+    Entry(
+        "ELBO",
+        "ELBO",
+        "The evidence lower bound: a number that is never above log p(x). Training raises it, since log p(x) itself "
+        "cannot be computed.",
+    ),
+    Entry(
+        "KL",
+        "KL",
+        "The Kullback-Leibler divergence of q(z|x) from p(z): how much the {posterior} of an image differs from the "
+        "{prior}, in nats. It is 0 only where both are the same.",
+    ),
+    Entry(
+        "IWAE bound",
+        r"IWAE(?:[-‑]\d+)?(?: bound)?",
+        "The importance-weighted bound on log p(x): the logarithm of the mean of m importance weights. The more "
+        "samples, the closer it comes to log p(x).",
+    ),
+    Entry(
+        "importance weight",
+        "importance weights?",
+        "p(x, z) / q(z|x) of one sample z of q(z|x). The mean of all such weights is p(x).",
+    ),
+    Entry(
+        "effective sample size",
+        "ESS|effective sample size",
+        "How many equally weighted samples would estimate as well as these do: 1 where one sample has all the weight, "
+        "m where all m weights are equal.",
+    ),
+    Entry(
+        "log p(x)",
+        r"log p\(x\)",
+        "The log-likelihood: how probable the model finds an image, in nats. It is an integral over all codes z, which "
+        "nobody can compute exactly; bounds come near it.",
+    ),
+    Entry(
+        "nat",
+        "nats?",
+        "The unit of information with the natural logarithm: 1 nat is 1.44 bits.",
+    ),
+    Entry(
+        "standard error",
+        "standard error",
+        "How far a mean of random draws typically lies from the true mean: it shrinks with the square root of the "
+        "number of draws.",
+    ),
+    Entry(
+        "latent dimension",
+        "latent dimensions?",
+        "One of the numbers of which a {code} z is made.",
+    ),
+    Entry(
+        "code",
+        r"latent codes?|(?<!own )codes?",
+        "The latent code z: a few numbers that stand for an image. The {encoder} finds them, the {decoder} draws the "
+        "image from them.",
+    ),
+    Entry(
+        "prior",
+        "priors?",
+        "p(z): how codes are distributed before any image is seen. New images are drawn from it.",
+    ),
+    Entry(
+        "posterior",
+        "posteriors?",
+        "q(z|x): which codes the {encoder} finds likely for an image, as a Gaussian with a mean and a variance for "
+        "each dimension. It approximates the true p(z|x).",
+    ),
+    Entry("encoder", "encoders?", "The network that reads an image x and gives q(z|x), the {posterior} of its {code}."),
+    Entry("decoder", "decoders?", "The network that takes a {code} z and gives p(x|z), a distribution of images."),
+    Entry(
+        "reconstruction",
+        "reconstructions?",
+        "An image drawn again from its own {code}. The term of this name is −log p(x|z): how much the drawing misses.",
+    ),
+    Entry(
+        "Bernoulli",
+        "Bernoulli",
+        "A pixel of this distribution is white with a probability p, and black otherwise.",
+    ),
+    Entry(
+        "active unit",
+        r"active units?|(?<!data )in use",
+        "A dimension whose {posterior} mean varies from image to image, with a variance above 0.01.",
+    ),
+    Entry("component", "components?", "One of the Gaussians whose mean is a mixture, the {prior} of a GMVAE."),
+    Entry(
+        "responsibility",
+        "responsibilit(?:y|ies)",
+        "How probable it is that a {code} came from this {component} and not from another. All of them sum to 1.",
+    ),
+    Entry(
+        "traversal",
+        "traversals?",
+        "Images drawn while one dimension of the {code} moves and all others stay.",
+    ),
+    Entry(
+        "temperature",
+        "temperature",
+        "What the standard deviation of the {prior} is multiplied by before codes are drawn from it.",
+    ),
+    Entry("held-out", "held-out", "Not used in training, so that it can show what was learned and not only memorised."),
+    Entry(
+        "cross-entropy",
+        "cross-entropy",
+        "−log q(y|x) of the right label: 0 for a {classifier} that is sure and right, ln 10 for a blind guess of ten.",
+    ),
+    Entry("classifier", "classifiers?", "A network that reads an image and gives the probability of each label."),
+    Entry(
+        "adversary",
+        "adversary",
+        "A network that tries to read the digit from the {style} z while the encoder learns to make that impossible.",
+    ),
+    Entry("style", "styles?", "All that a picture shows beside its digit: colours, light, slant, width of the stroke."),
+)
+
+MEANINGS = {entry.term: re.sub(r"[{}]", "", entry.meaning) for entry in ENTRIES}
+_FREE = r"\$[^$]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|:\w+/\w+:"  # formulas, code, links and icons are left alone
+_HTML = re.compile(r"(\$[^$]+\$|`[^`]*`|\\<)|<")
+
+
+def _either_case(written: str) -> str:
+    return f"(?i:{written})" if written == written.lower() else f"(?:{written})"
+
+
+_MENTION = re.compile(
+    f"{_FREE}|(?<![\\w-])(?:"
+    + "|".join(f"(?P<e{place}>{_either_case(entry.written)})" for place, entry in enumerate(ENTRIES))
+    + r")(?![\w-])"
+)
+
+
+def start_page() -> None:
+    """From here on no term was met yet."""
+    st.session_state[MET] = {}
+
+
+def markdown(text: str, *, into: Any = st) -> None:
+    """Write Markdown, with those terms explained that the page mentions here first; HTML in it is shown as it is."""
+    into.markdown(_explained(text), unsafe_allow_html=True)
+
+
+def caption(text: str, *, into: Any = st) -> None:
+    """The same in the small letters of a caption."""
+    into.caption(_explained(text), unsafe_allow_html=True)
+
+
+def first_mentions(text: str) -> dict[str, re.Match[str]]:
+    """Where a text mentions each term for the first time, outside of formulas, code and links."""
+    found: dict[str, re.Match[str]] = {}
+    for mention in _MENTION.finditer(text):
+        if mention.lastgroup:
+            found.setdefault(ENTRIES[int(mention.lastgroup[1:])].term, mention)
+    return found
+
+
+def _explained(text: str) -> str:
+    """The text with each term explained that no other text of this page mentioned before.
+
+    Where a part of a page runs again by itself, the same text explains the same terms again.
+    """
+    met: dict[str, str] = st.session_state.setdefault(MET, {})
+    text = _HTML.sub(lambda found: found[1] or "&lt;", text)
+    written, end = "", 0
+    for term, mention in first_mentions(text).items():
+        if met.setdefault(term, text) == text:
+            written += text[end : mention.start()] + _with_entry(mention[0], MEANINGS[term])
+            end = mention.end()
+    return written + text[end:]
+
+
+def _with_entry(word: str, meaning: str) -> str:
+    meaning = escape(meaning)
+    return f'<dfn tabindex="0" aria-description="{meaning}" data-meaning="{meaning}">{word}</dfn>'
