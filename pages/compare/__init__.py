@@ -1,4 +1,4 @@
-"""The Clinic's parts: files side by side, their diagnoses, what can be taken home.
+"""The Clinic's parts: files side by side, their diagnoses, exports.
 
 May be imported by the page scripts.
 """

@@ -1,4 +1,4 @@
-"""Pictures and charts from numbers and tensors: palette, figures, strips, charts, graphical models. No page state.
+"""Pictures and charts of tensors: palette, figures, strips, graphical models.
 
 May be imported by kit, choose, latent, measure, runs, families, compare and the page scripts.
 """

@@ -1,4 +1,4 @@
-"""How fast training and measuring are, in ratios within one run on this machine.
+"""How fast a training step and a bound are, and where a step's time goes.
 
 May be imported by diagnosis, cli and pages.
 """

@@ -1,4 +1,4 @@
-"""Latent spaces as numbers: encoded digits, planes, t-SNE, the packed decoder of the browser.
+"""Latent spaces as numbers: encoded images, planes, t-SNE, the packed decoder.
 
 May be imported by runs, evaluation, release, benchmark, diagnosis, cli and pages.
 """

@@ -1,4 +1,4 @@
-"""One training: its config, the trainer (loop and step), the run folder, the worker that fills it.
+"""One training: its config, the trainer, the run folder, the worker that fills it.
 
 May be imported by release, benchmark, diagnosis, cli and pages.
 """
