@@ -5,7 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from pages.choose.evaluation_images import COUNT, encoded, pick_digit
-from pages.choose.pickers import SHIPPED, checkpoint_path, pick_runs
+from pages.choose.pickers import pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
 from pages.kit import formulas, frame, glossary, services
@@ -22,6 +22,7 @@ from pages.measure.rate_distortion import (
     nelbo_chart,
     rate_distortion_chart,
 )
+from training.checkpoints.model_ref import ModelRef, shipped_ref
 from training.release.cards import beta_sweep, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
@@ -44,7 +45,7 @@ with samples:
         bind="query-params",
         help="Each is a model of its own, trained on reconstruction + β · KL. At 1 it is the VAE.",
     )
-    chosen = SHIPPED + sweep[beta].name
+    chosen = shipped_ref(sweep[beta].name)
     png = services.first_samples(sweep[beta].name)
     if png is not None:
         with place:
@@ -64,10 +65,10 @@ with plane:
     )
     runs = pick_runs(("vae", "beta-vae"), panel=True)
     points = [Point(f"β = {b:g}", b, card.sets[set_name].kl, card.sets[set_name].rec) for b, card in sweep.items()]
-    mine: list[numbers.Column] = []
+    mine: dict[ModelRef, numbers.Column] = {}
     for run in runs:
         try:
-            mine.append(known_bounds(run, set_name, seed=0))
+            mine[run] = known_bounds(run, set_name, seed=0)
         except UserError as error:
             frame.failure(error)
     measure_missing(mine, set_name, [], seed=0)
@@ -76,7 +77,7 @@ with plane:
         rate_distortion_chart(
             points,
             here,
-            [Point(model.title, None, model.terms["kl"][0], model.terms["rec"][0]) for model in mine if model.terms],
+            [Point(own.title, None, own.terms["kl"][0], own.terms["rec"][0]) for own in mine.values() if own.terms],
             key="plane",
         )
         glossary.caption(
@@ -93,15 +94,15 @@ in_use = last.empty()
 
 drawn, turned = st.columns([1.25, 1], gap="large")
 try:
-    model = services.checkpoint(checkpoint_path(chosen))
+    model = services.checkpoint(chosen)
     with drawn:
         st.subheader("Drawn again", anchor=False)
-        reconstructions(model, chosen)
+        reconstructions(model, chosen.title)
     with turned:
         st.subheader("One dimension at a time", anchor=False)
         digit = pick_digit("Digit to start from", "digit", "3, no. 1")
         strips(traversal_strips(model, encoded(model), digit))
-    found = {b: encoded(services.checkpoint(checkpoint_path(SHIPPED + card.name))) for b, card in sweep.items()}
+    found = {b: encoded(services.checkpoint(shipped_ref(card.name))) for b, card in sweep.items()}
     used = {b: int(code.active.sum()) for b, code in found.items()}
     dimensions = len(found[beta].active)
     in_use.metric(

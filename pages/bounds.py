@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.choose.pickers import SHIPPED, checkpoint_path, family_of_choice, pick_checkpoints
+from pages.choose.pickers import pick_models
 from pages.kit import formulas, frame, glossary, services
 from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.ladder import gains_table, ladder_chart, proof
 from pages.measure.measuring import CHOICES, set_names
+from training.checkpoints.model_ref import ModelRef
 from training.data.mnist_files import mnist_on_disk
 from training.system.errors import UserError
 
@@ -19,7 +20,7 @@ frame.mend_link("pages/bounds.py")
 frame.header("Bounds", "How close can samples come to log p(x), and why do more of them help?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    chosen = pick_checkpoints(["vae", "gmvae"])
+    chosen = pick_models(["vae", "gmvae"])
     set_name = st.pills(
         "Measured on",
         set_names(),
@@ -39,23 +40,23 @@ with controls:
     seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all samples z.")
 rungs = [*RUNGS, DEEP] if deep else list(RUNGS)
 
-models: list[numbers.Column] = []
-for choice in chosen:
+models: dict[ModelRef, numbers.Column] = {}
+for ref in chosen:
     try:
-        model = known_bounds(choice, set_name, seed)
+        known = known_bounds(ref, set_name, seed)
     except UserError as error:
         with controls:
             frame.failure(error)
         continue
-    models.append(model._replace(bounds={m: value for m, value in model.bounds.items() if m in rungs}))
+    models[ref] = known._replace(bounds={m: value for m, value in known.bounds.items() if m in rungs})
 with controls:
     measure_missing(models, set_name, rungs, seed)
     frame.share()
 with picture:
-    measured = [model for model in models if model.bounds]
+    measured = [known for known in models.values() if known.bounds]
     if measured:
-        ladder_chart(models, numbers.SETS[set_name], key="ladder")
-        gains_table(models)
+        ladder_chart(list(models.values()), numbers.SETS[set_name], key="ladder")
+        gains_table(list(models.values()))
     elif models:
         st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
     else:
@@ -71,8 +72,8 @@ if models:
         "samples are ordinary; a few hit what the encoder all but missed, and weigh more than all the others."
     )
     which, what = st.columns([1, 2.4], gap="large")
-    titles = [model.title for model in models]
-    subject = which.selectbox("Model of the weights", titles, key="of", bind="query-params")
+    titles = {ref.title: ref for ref in models}
+    subject = which.selectbox("Model of the weights", list(titles), key="of", bind="query-params")
     digit = what.segmented_control("Digit", list(range(10)), default=3, required=True, key="digit", bind="query-params")
     guess = st.segmented_control(
         "Guess first: how many of 1,000 samples carry half of the weight?",
@@ -84,23 +85,20 @@ if models:
         st.info("Make your guess, and the weights will show.", icon=":material/help:")
     else:
         try:
-            importance_weights(services.checkpoint(checkpoint_path(subject)), subject, digit, seed, guess)
+            importance_weights(services.checkpoint(titles[subject]), subject, digit, seed, guess)
         except UserError as error:
             frame.failure(error)
 
     st.subheader("Their numbers", anchor=False)
     published: list[numbers.Column] = []
     if set_name == "homework":
-        for name in dict.fromkeys(
-            choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else family_of_choice(choice)
-            for choice in chosen
-        ):
+        for name in dict.fromkeys(ref.shipped or ref.family for ref in chosen):
             published += [
                 entry._replace(title=f"{entry.title.split(',')[0]}, {name}")
                 for entry in numbers.published(name)
                 if entry.bounds
             ]
-    numbers.numbers_table([*published, *models], rungs)
+    numbers.numbers_table([*published, *models.values()], rungs)
 
 st.space("small")
 frame.notes(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.choose.pickers import checkpoint_path, choose_also, pick_checkpoints
+from pages.choose.pickers import choose_also, pick_models
 from pages.choose.uploads import newly_uploaded, take_uploads
 from pages.compare.comparing import compare_in_background, measured
 from pages.compare.comparison_files import downloads
@@ -34,7 +34,7 @@ picture, controls = st.columns([2.4, 1], gap="large")
 models: list[Compared] = []
 with controls:
     take_uploads()
-    chosen = pick_checkpoints(["vae", "gmvae"], every_kind=True)
+    chosen = pick_models(["vae", "gmvae"], every_kind=True)
     titles = shorter(chosen)
     seed = st.number_input(
         "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all noise: the same for every model."
@@ -43,21 +43,21 @@ with controls:
         "m = 1,000 too", key="deep", bind="query-params", help="One more bound of each model: ten times the work."
     )
     bounds = (*BOUNDS, DEEP) if deep else BOUNDS
-    for position, choice in enumerate(chosen):
+    for position, ref in enumerate(chosen):
         try:
-            source = services.checkpoint(checkpoint_path(choice))
+            source = services.checkpoint(ref)
         except UserError as error:
             frame.failure(error)
             continue
         pixels = getattr(source.config, "pixels", 0)
         if pixels != PIXELS[source.family.images]:
             st.info(
-                f"{titles[choice]} takes images of {pixels:,} numbers and not of "
+                f"{titles[ref]} takes images of {pixels:,} numbers and not of "
                 f"{PIXELS[source.family.images]:,}: there is nothing to measure it on.",
                 icon=":material/info:",
             )
             continue
-        models.append(Compared(choice, titles[choice], MODELS[position], source))
+        models.append(Compared(ref, titles[ref], MODELS[position], source))
     named = st.selectbox(
         "Reference",
         [model.title for model in models],

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
-from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of, pick_runs
+from pages.choose.pickers import pick_model_of, pick_runs
 from pages.draw.palette import ACCURACY, MODELS, marked, swatch
 from pages.families.label_views import (
     analogies,
@@ -19,6 +19,7 @@ from pages.families.label_views import (
     rescued,
 )
 from pages.kit import formulas, frame, glossary, services
+from training.checkpoints.model_ref import ModelRef
 from training.data.names import DATASETS, best_dataset_name
 from training.release.label_points import read_label_points
 from training.system.errors import UserError
@@ -30,8 +31,8 @@ frame.mend_link("pages/labels.py")
 frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_checkpoint_of(FAMILY, default=SHIPPED + "ssvae")
-    beside = pick_checkpoint_of(FAMILY, label="Compared with", key="beside", default=SHIPPED + "ssvae-supervised")
+    choice = pick_model_of(FAMILY, default="shipped ssvae")
+    beside = pick_model_of(FAMILY, label="Compared with", key="beside", default="shipped ssvae-supervised")
     seed = st.number_input(
         "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of the codes z: one seed, one picture."
     )
@@ -41,8 +42,8 @@ with picture:
         labelled_digits()
         st.stop()
     try:
-        if not (choice.startswith(SHIPPED) and seed == 0 and first_analogies(choice.removeprefix(SHIPPED))):
-            analogies(services.checkpoint(checkpoint_path(choice)), choice, seed)
+        if not (choice.shipped and seed == 0 and first_analogies(choice.shipped)):
+            analogies(services.checkpoint(choice), choice.title, seed)
     except UserError as error:
         frame.failure(error)
     formulas.labels_formula()
@@ -55,7 +56,7 @@ with controls:
 
 
 @st.fragment
-def one_digit(choice: str, beside: str) -> None:
+def one_digit(choice: ModelRef, beside: ModelRef) -> None:
     """A held-out or drawn digit, read by both models, and its code under every label."""
     place, answer = st.columns([1, 2.4], gap="large")
     with place:
@@ -64,10 +65,9 @@ def one_digit(choice: str, beside: str) -> None:
         if digit is None:
             st.info("Draw a digit on the left.", icon=":material/draw:")
             return
-        names = dict.fromkeys((choice, beside))
-        sources = {name: services.checkpoint(checkpoint_path(name)) for name in names}
+        sources = {ref.title: services.checkpoint(ref) for ref in (choice, beside)}
         label_bars(sources, digit.grey, digit.name)
-        analogies_of_digit(sources[choice], digit.grey, digit.name)
+        analogies_of_digit(sources[choice.title], digit.grey, digit.name)
 
 
 st.subheader("The labelled digits", anchor=False)
@@ -89,12 +89,12 @@ with asked:
         st.info("Make your guess, and both models' readings will show.", icon=":material/help:")
 try:
     if guess is not None:
-        models = {name: reading(services.checkpoint(checkpoint_path(name))) for name in (beside, choice)}
-        found = 100 * models[beside].accuracy
+        models = {ref.title: reading(services.checkpoint(ref)) for ref in (beside, choice)}
+        found = 100 * models[beside.title].accuracy
         right = next(text for text, most in GUESSES.items() if found <= most)
         with asked:
             verdict = "You guessed it" if guess == right else f"You guessed {guess}"
-            st.markdown(f"**{verdict}: {beside} reads {found:.1f} of a hundred right.**")
+            st.markdown(f"**{verdict}: {beside.title} reads {found:.1f} of a hundred right.**")
             for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
                 tile.metric(
                     swatch(ACCURACY),
@@ -103,7 +103,7 @@ try:
                     delta_color="off",
                     delta_arrow="off",
                 )
-            count = len(models[beside].labels)
+            count = len(models[beside.title].labels)
             st.caption(f"Counted on {count:,} digits that no training saw: {DATASETS[best_dataset_name()]}.")
         st.subheader("What each takes for what", anchor=False)
         for column, key, color, (name, model) in zip(
@@ -114,7 +114,7 @@ try:
                 confusion_chart(model, name, key=key)
         if len(models) > 1:
             st.subheader("Rescued digits", anchor=False)
-            rescued(models[beside], models[choice], [beside, choice])
+            rescued(models[beside.title], models[choice.title], [beside.title, choice.title])
 
     st.subheader("Ask about one digit", anchor=False)
     one_digit(choice, beside)
@@ -126,7 +126,7 @@ try:
             "With ever more labels the classifier alone catches up: what the unlabelled digits add is largest where "
             "labels are few. Train one with another number of labelled digits, and put it beside these."
         )
-        runs: dict[str, Any] = {name: services.checkpoint(checkpoint_path(name)) for name in pick_runs(FAMILY)}
+        runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILY)}
     with chart:
         label_points_chart(
             read_label_points(),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
-from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
+from pages.choose.pickers import pick_model_of
 from pages.draw import figures
 from pages.families.mixture_views import (
     MOST_ROWS,
@@ -18,6 +18,7 @@ from pages.families.mixture_views import (
 from pages.kit import formulas, frame, glossary, services
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
+from training.checkpoints.model_ref import shipped_ref
 from training.system.errors import UserError
 
 SHOWN = {"most": "Most used", "least": "Least used", "own": "By number"}
@@ -38,7 +39,7 @@ frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text
 frame.header("Mixture", "What does each cluster of a learned prior stand for, and how many are needed?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_checkpoint_of(("gmvae",))
+    choice = pick_model_of(("gmvae",))
     if choice is None:
         st.info("There is no GMVAE yet: train one first.", icon=":material/model_training:")
         st.stop()
@@ -90,12 +91,12 @@ def chosen_components(model: "services.Checkpoint") -> list[int]:
 
 with picture:
     try:
-        untouched = choice.startswith(SHIPPED) and (shown, seed) == ("most", 0)
-        rows = first_rows(choice.removeprefix(SHIPPED)) if untouched else None
+        untouched = choice.shipped and (shown, seed) == ("most", 0)
+        rows = first_rows(choice.shipped) if untouched else None
         if rows is None:
-            source = services.checkpoint(checkpoint_path(choice))
+            source = services.checkpoint(choice)
             rows = rows_of(source, chosen_components(source), seed)
-        show_rows(rows, choice)
+        show_rows(rows, choice.title)
     except UserError as error:
         frame.failure(error)
     formulas.mixture_formula()
@@ -110,7 +111,7 @@ guess = st.segmented_control(
     bind="query-params",
 )
 try:
-    source = services.checkpoint(checkpoint_path(choice))
+    source = services.checkpoint(choice)
     if guess is None:
         st.info("Make your guess, and their use will show.", icon=":material/help:")
     else:
@@ -146,15 +147,17 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-compared = list(dict.fromkeys((SHIPPED + "vae", SHIPPED + "gmvae", choice)))
+compared = list(dict.fromkeys((shipped_ref("vae"), shipped_ref("gmvae"), choice)))
 try:
-    for column, name in zip(st.columns(len(compared), gap="large"), compared, strict=True):
-        png = services.first_samples(name.removeprefix(SHIPPED)) if name.startswith(SHIPPED) else None
+    for column, ref in zip(st.columns(len(compared), gap="large"), compared, strict=True):
+        png = services.first_samples(ref.shipped) if ref.shipped else None
         if png is None:
-            png = services.samples_png(services.checkpoint(checkpoint_path(name)), "means", 0, 1.0)
+            png = services.samples_png(services.checkpoint(ref), "means", 0, 1.0)
         with column:
-            figures.picture(png, key=f"samples-{name}", alt=f"200 digits from the prior of {name}", caption=name)
-    numbers.numbers_table([known_bounds(name, "homework", 0)._replace(ess={}) for name in compared])
+            figures.picture(
+                png, key=f"samples-{ref.title}", alt=f"200 digits from the prior of {ref.title}", caption=ref.title
+            )
+    numbers.numbers_table([known_bounds(ref, "homework", 0)._replace(ess={}) for ref in compared])
 except UserError as error:
     frame.failure(error)
 

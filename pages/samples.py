@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from pages.choose.pickers import SHIPPED, checkpoint_path, is_svhn, pick_checkpoint
+from pages.choose.pickers import pick_model
 from pages.draw import figures
 from pages.kit import formulas, frame, services
 from pages.latent.latent_space import latent_space
 from pages.measure import numbers
 from pages.measure.measuring import is_bound, measuring
-from training.release.cards import read_card
+from training.data.names import datasets_of
 from training.system.errors import UserError
-from training.system.folders import PRETRAINED
 
 KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
@@ -37,8 +36,8 @@ frame.mend_link("pages/samples.py", **{"measure-bounds": is_bound})
 frame.header("Samples", "What does the model imagine when nobody shows it an image?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_checkpoint()
-    svhn = is_svhn(choice)
+    model = pick_model()
+    svhn = model.data in datasets_of("colour")
     kind = st.segmented_control(
         "Show",
         list(KINDS),
@@ -68,27 +67,26 @@ with controls:
     )
 temperature = round(temperature, 2)
 
+png, family = None, model.family
 with picture:
     try:
-        shipped = choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
         untouched = (kind, seed, temperature) == ("means", 0, 1.0)
-        png = services.first_samples(shipped) if shipped and untouched else None
+        png = services.first_samples(model.shipped) if model.shipped and untouched else None
         if png is None:
-            source = services.checkpoint(checkpoint_path(choice))
+            source = services.checkpoint(model)
             family = source.family.name
             png = services.samples_png(source, kind, seed, temperature)
-        else:
-            family = read_card(PRETRAINED / shipped).family
         figures.picture(
             png,
             key="samples",
-            alt=f"200 digits in 10 rows of 20 from {choice}: {SHOWN[kind]}, seed {seed}, temperature {temperature}",
+            alt=f"200 digits in 10 rows of 20 from {model.title}: {SHOWN[kind]}, seed {seed}, temperature "
+            f"{temperature}",
         )
         with controls:
             st.download_button(
                 "Download PNG",
                 png,
-                f"{choice.replace(' ', '-')}-{kind}-seed{seed}-t{temperature:g}.png",
+                f"{model.title.replace(' ', '-')}-{kind}-seed{seed}-t{temperature:g}.png",
                 "image/png",
                 icon=":material/download:",
                 on_click="ignore",
@@ -96,8 +94,7 @@ with picture:
             )
     except UserError as error:
         frame.failure(error)
-        choice = family = ""
-    if family:
+    else:
         formulas.sampling_formula(family)
 with controls:
     frame.share()
@@ -105,13 +102,13 @@ with controls:
 st.space("small")
 frame.notes(**NOTES["svhn" if svhn else "mnist"])
 
-if choice:
+if png is not None:
     st.space("small")
     st.subheader("Its numbers", anchor=False)
-    if choice.startswith(SHIPPED):
-        numbers.preset_table(choice.removeprefix(SHIPPED))
+    if model.shipped:
+        numbers.preset_table(model.shipped)
     else:
-        measuring(checkpoint_path(choice))
+        measuring(model)
     if svhn:
         st.page_link(
             "pages/style.py",
@@ -122,4 +119,4 @@ if choice:
         formulas.bound_formula(family)
         st.space("small")
         st.subheader("Its latent space", anchor=False)
-        latent_space(choice)
+        latent_space(model)

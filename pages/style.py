@@ -5,12 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.choose.pickers import SHIPPED, checkpoint_path, pick_checkpoint_of
+from pages.choose.pickers import pick_model_of
 from pages.families.photo import Photo, asked_photo, photo_rows
 from pages.families.style_scores import comparison, known_scores, measure_scores, scores
 from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
+from training.checkpoints.model_ref import ModelRef
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
@@ -21,7 +22,7 @@ GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
 
 
 @st.fragment
-def show_swaps(choice: str, place: DeltaGenerator) -> None:
+def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
     """Ask for styles, and draw every digit in them there. A new seed runs this again and nothing else of the page."""
     kind = st.pills(
         "Styles from",
@@ -75,7 +76,7 @@ def show_swaps(choice: str, place: DeltaGenerator) -> None:
         st.download_button(
             "Download PNG",
             file,
-            f"{choice.replace(' ', '-')}-{kind}{f'-seed{seed}' if drawn else ''}.png",
+            f"{choice.title.replace(' ', '-')}-{kind}{f'-seed{seed}' if drawn else ''}.png",
             "image/png",
             icon=":material/download:",
             on_click="ignore",
@@ -83,33 +84,28 @@ def show_swaps(choice: str, place: DeltaGenerator) -> None:
         )
 
 
-def _draw_photo(choice: str, photo: Photo | None) -> bytes | None:
+def _draw_photo(choice: ModelRef, photo: Photo | None) -> bytes | None:
     if photo is None:
         st.info("Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:")
         return None
-    return photo_rows(services.checkpoint(checkpoint_path(choice)), photo)
+    return photo_rows(services.checkpoint(choice), photo)
 
 
-def _draw_matrix(choice: str, asked: str, seed: int) -> Callable[[], bytes]:
-    first = services.first_samples(_shipped(choice)) if _shipped(choice) and (asked, seed) == ("prior", 0) else None
+def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]:
+    first = services.first_samples(choice.shipped) if choice.shipped and (asked, seed) == ("prior", 0) else None
     if first is None:
-        shown = matrix(services.checkpoint(checkpoint_path(choice)), asked, seed)
+        shown = matrix(services.checkpoint(choice), asked, seed)
     else:
         shown = Matrix(first, STYLES, {})
-    show_matrix(shown, choice)
+    show_matrix(shown, choice.title)
     return shown.png
-
-
-def _shipped(choice: str) -> str:
-    """The name of a choice that ships with the app, else nothing."""
-    return choice.removeprefix(SHIPPED) if choice.startswith(SHIPPED) else ""
 
 
 frame.mend_link("pages/style.py")
 frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?", svhn=True)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_checkpoint_of(FAMILIES, default=SHIPPED + FAMILIES[0])
+    choice = pick_model_of(FAMILIES, default=f"shipped {FAMILIES[0]}")
 if choice is None:
     with picture:
         st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")
@@ -122,7 +118,7 @@ with picture:
     formulas.nelbo_formula("fsvae")
 
 try:
-    source = services.checkpoint(checkpoint_path(choice))
+    source = services.checkpoint(choice)
     st.subheader("How well are they kept apart?", anchor=False)
     guess = st.segmented_control(
         "Guess first: of a hundred swapped pictures, in how many does a classifier read the digit that was asked for?",
@@ -130,7 +126,7 @@ try:
         key="guess",
         bind="query-params",
     )
-    found = known_scores(source, _shipped(choice))
+    found = known_scores(source, choice.shipped)
     if guess is None:
         st.info("Make your guess, and the scores will show.", icon=":material/help:")
     elif found is None:

@@ -11,9 +11,10 @@ from pages.measure.measuring import is_bound, measuring
 from pages.runs.run_controls import run_controls
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
+from training.checkpoints.model_ref import run_ref
 from training.runs.run_index import active_run, run_ids
 from training.system.errors import UserError
-from training.system.folders import pretrained_names, runs_folder
+from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
     from models.family import Family
@@ -115,7 +116,7 @@ with picture:
         ended = run_view(chosen)
 if ended:
     st.subheader("Its numbers", anchor=False)
-    measuring(str(runs_folder() / chosen))
+    measuring(run_ref(chosen))
 
 family = family_of_page(chosen)
 formulas.nelbo_formula(family.name)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from pages.kit import services
 from training.data.names import best_dataset_name
 from training.system.errors import UserError
 
@@ -57,14 +58,14 @@ def encoded(source: "Checkpoint") -> "Encoding":
     pixels = digits.images.shape[1]
     if (taken := getattr(source.config, "pixels", pixels)) != pixels:
         raise UserError(f"This model takes images of {taken} pixels, and a digit has {pixels}: choose another model.")
-    return _encoded(source.sha256, best_dataset_name(), source)
+    return _encoded(source, best_dataset_name())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _encoded(sha256: str, data: str, _source: "Checkpoint") -> "Encoding":
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _encoded(source: "Checkpoint", data: str) -> "Encoding":
     from training.latent.encoded import encode
 
-    return encode(_source.build(), _held_out(data).images)
+    return encode(source.build(), _held_out(data).images)
 
 
 def pick_digit(label: str, key: str, default: str) -> int:

@@ -1,59 +1,52 @@
-"""One way to choose a checkpoint, on every page: the visitor's files, shipped models, the runs of this server."""
+"""One way to choose a model, on every page: the visitor's files, shipped models, the runs of this server."""
 
-from collections.abc import Collection
-from pathlib import Path
-from typing import Any
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 
-from pages.choose.uploads import UPLOAD, upload_panel, uploads
+from pages.choose.uploads import upload_panel, uploads
 from pages.kit import frame
+from training.checkpoints.model_ref import ModelRef, run_ref, shipped_ref
 from training.data.names import datasets_of
 from training.runs.run_index import run_ids
-from training.system.folders import PRETRAINED, fact_of, pretrained_names, runs_folder
+from training.system.folders import pretrained_names
 
-__all__ = [
-    "RUN",
-    "SHIPPED",
-    "checkpoint_path",
-    "choose_also",
-    "family_of_choice",
-    "is_svhn",
-    "pick_checkpoint",
-    "pick_checkpoint_of",
-    "pick_checkpoints",
-    "pick_runs",
-]
+__all__ = ["choose_also", "pick_model", "pick_model_of", "pick_models", "pick_runs"]
 
 MOST = 6
 LONGEST_NAME = 60
 
-SHIPPED, RUN = "shipped ", "run "
 
-
-def pick_checkpoint() -> str:
-    """A picker whose choice is in the page's address; returns "shipped <name>", "run <id>" or "upload <name>"."""
-    chosen: str = _pick_one(_choices(), default=SHIPPED + "vae")
+def pick_model() -> ModelRef:
+    """A picker whose choice is in the page's address, as `ModelRef.title`."""
+    chosen = _pick_one(_models())
+    assert chosen is not None  # a model ships
     return chosen
 
 
-def pick_checkpoint_of(
+def pick_model_of(
     families: Collection[str], *, label: str = "Model", key: str = "checkpoint", default: str = ""
-) -> str | None:
-    """The same for a page that is about some families; None where there is no such model."""
-    chosen: str | None = _pick_one(_choices(families), label, key, default)
-    return chosen
+) -> ModelRef | None:
+    """The same for a page that is about some families; None where there is no such model.
+
+    Arguments:
+        default: title of the model to begin with; the first one that there is, if not given.
+    """
+    return _pick_one(_models(families), label, key, default)
 
 
-def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint", default: str = "") -> Any:
+def _pick_one(
+    options: Mapping[str, ModelRef], label: str = "Model", key: str = "checkpoint", default: str = ""
+) -> ModelRef | None:
     absent = f"{key}-absent"
     if key not in st.session_state:
         asked = st.query_params.get(key, "")
-        st.session_state[absent] = asked if asked.startswith((RUN, UPLOAD)) and asked not in options else ""
+        st.session_state[absent] = asked if asked.startswith(("run ", "upload ")) and asked not in options else ""
+    titles = list(options)
     chosen = st.selectbox(
         label,
-        options,
-        index=options.index(default) if default in options else 0,
+        titles,
+        index=titles.index(default) if default in options else 0,
         key=key,
         bind="query-params",
         help="Models that ship with the app, every run trained here, and files that you hand in.",
@@ -66,23 +59,23 @@ def _pick_one(options: list[str], label: str = "Model", key: str = "checkpoint",
         )
     if key == "checkpoint":
         upload_panel()
-    return chosen
+    return None if chosen is None else options[chosen]
 
 
-def pick_checkpoints(default: list[str], *, every_kind: bool = False) -> list[str]:
+def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRef]:
     """The same for up to six models at once; `default` names shipped ones, those of them that are there.
 
     Arguments:
         every_kind: SVHN's models too, and a visitor's own files chosen at first; the caller offers the place for these.
     """
-    options = _choices()
+    options = _models()
     if not every_kind:
-        options = [choice for choice in options if not is_svhn(choice)]
-    at_first = [SHIPPED + name for name in default] + [UPLOAD + name for name in uploads() if every_kind]
+        options = {title: ref for title, ref in options.items() if ref.data not in datasets_of("colour")}
+    at_first = [f"shipped {name}" for name in default] + [ref.title for ref in uploads().values() if every_kind]
     chosen: list[str] = st.multiselect(
         "Models",
-        options,
-        default=[choice for choice in at_first if choice in options][:MOST],
+        list(options),
+        default=[title for title in at_first if title in options][:MOST],
         max_selections=MOST,
         wrap=True,
         key="models",
@@ -91,26 +84,26 @@ def pick_checkpoints(default: list[str], *, every_kind: bool = False) -> list[st
     )
     if not every_kind:
         upload_panel()
-    return chosen
+    return [options[title] for title in chosen]
 
 
-def choose_also(choices: Collection[str]) -> None:
-    """Add models to those that `pick_checkpoints` has chosen, as far as there is room; call it before that."""
+def choose_also(models: Collection[ModelRef]) -> None:
+    """Add models to those that `pick_models` has chosen, as far as there is room; call it before that."""
     chosen = st.session_state.get("models")
-    if chosen is not None and choices:
-        st.session_state["models"] = list(dict.fromkeys([*chosen, *choices]))[-MOST:]
+    if chosen is not None and models:
+        st.session_state["models"] = list(dict.fromkeys([*chosen, *(ref.title for ref in models)]))[-MOST:]
 
 
-def pick_runs(families: Collection[str], *, panel: bool = False) -> list[str]:
-    """A picker for up to six runs and files handed in, of some families; empty where there are none.
+def pick_runs(families: Collection[str], *, panel: bool = False) -> list[ModelRef]:
+    """A picker for up to six runs and uploads, of some families; empty where there are none.
 
     Arguments:
-        panel: with a place to hand files in, on a page that has no other.
+        panel: with a place to upload files, on a page that has no other.
     """
-    options = [choice for choice in _choices(families) if not choice.startswith(SHIPPED)]
+    options = {title: ref for title, ref in _models(families).items() if not ref.shipped}
     chosen: list[str] = st.multiselect(
         "Your own models beside them",
-        options,
+        list(options),
         disabled=not options,
         placeholder="Choose some" if options else "None yet: train one, or hand one in",
         max_selections=MOST,
@@ -121,35 +114,10 @@ def pick_runs(families: Collection[str], *, panel: bool = False) -> list[str]:
     )
     if panel:
         upload_panel()
-    return chosen
+    return [options[title] for title in chosen]
 
 
-def _choices(families: Collection[str] | None = None) -> list[str]:
-    every = [SHIPPED + name for name in pretrained_names()] + [RUN + run for run in run_ids()]
-    every += [UPLOAD + name for name in uploads()]
-    return every if families is None else [choice for choice in every if _told(choice, "family") in families]
-
-
-def family_of_choice(choice: str) -> str:
-    """The family of a picker's choice, without its weights being read."""
-    return _told(choice, "family")
-
-
-def is_svhn(choice: str) -> bool:
-    """Whether a picker's choice is a model of house numbers."""
-    return _told(choice, "data") in datasets_of("colour")
-
-
-def _told(choice: str, name: str) -> str:
-    if choice.startswith(UPLOAD):
-        return str(getattr(uploads()[choice.removeprefix(UPLOAD)], name))
-    return fact_of(Path(checkpoint_path(choice)), name)
-
-
-def checkpoint_path(choice: str) -> str:
-    """The folder or file behind a picker's choice."""
-    if choice.startswith(UPLOAD):
-        return str(uploads()[choice.removeprefix(UPLOAD)].path)
-    if choice.startswith(SHIPPED):
-        return str(PRETRAINED / choice.removeprefix(SHIPPED))
-    return str(runs_folder() / choice.removeprefix(RUN))
+def _models(families: Collection[str] | None = None) -> dict[str, ModelRef]:
+    """Every model that there is, by its title; of some families alone, if these are given."""
+    every = [*map(shipped_ref, pretrained_names()), *map(run_ref, run_ids()), *uploads().values()]
+    return {ref.title: ref for ref in every if families is None or ref.family in families}

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import frame, services
-from training.system.errors import UserError
+from training.checkpoints.model_ref import ModelRef, shipped_ref
 from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
     from training.diagnosis.findings import Diagnosis
 
 __all__ = [
-    "UPLOAD",
     "Diagnosed",
-    "Uploaded",
     "diagnosed_uploads",
     "newly_uploaded",
     "take_uploads",
@@ -25,20 +25,11 @@ __all__ = [
     "uploads",
 ]
 
-UPLOAD = "upload "
 SUFFIXES = ["pt", "pth", "safetensors", "zip", "bin", "ckpt"]
 MOST = 6
 MOST_MEGABYTES = 200
 LONGEST_NAME = 40
 MOST_FINDINGS = 12
-
-
-class Uploaded(NamedTuple):
-    """A file of weights that was read and understood: where its tensors are now, and what they are."""
-
-    path: Path
-    family: str
-    data: str
 
 
 class Diagnosed(NamedTuple):
@@ -49,20 +40,19 @@ class Diagnosed(NamedTuple):
     diagnosis: "Diagnosis | None"
 
 
-def uploads() -> dict[str, Uploaded]:
+def uploads() -> dict[str, ModelRef]:
     """This visitor's files by the names that pickers show."""
-    found: dict[str, Uploaded] = st.session_state.setdefault("uploads", {})
+    found: dict[str, ModelRef] = st.session_state.setdefault("uploads", {})
     return found
 
 
-def newly_uploaded() -> list[str]:
-    """Pickers' choices for the files that came in since this was last asked, and for the shipped models beside them."""
-    choices: list[str] = []
+def newly_uploaded() -> list[ModelRef]:
+    """The files that came in since this was last asked, each after the shipped model of its family."""
+    models: list[ModelRef] = []
     for name in st.session_state.pop("newly-handed-in", []):
-        if name in uploads():
-            beside = [uploads()[name].family] if uploads()[name].family in pretrained_names() else []
-            choices += [*(f"shipped {family}" for family in beside), UPLOAD + name]
-    return choices
+        if (ref := uploads().get(name)) is not None:
+            models += [*([shipped_ref(ref.family)] if ref.family in pretrained_names() else []), ref]
+    return models
 
 
 def diagnosed_uploads() -> list[Diagnosed]:
@@ -101,54 +91,32 @@ def take_uploads() -> None:
         st.rerun()
 
 
-def _take_in(files: list) -> list[str]:
+def _take_in(files: "list[UploadedFile]") -> list[str]:
     """Read files into the session; what is wrong, one sentence a file."""
+    from training.diagnosis.admission import Admitted, admit
+
     wrong = []
-    with st.spinner("Reading"):
-        for file in files:
-            shown = _shown_name(file.name)
-            sentence, diagnosis = _read(shown, file.getvalue())
-            if sentence:
-                wrong.append(sentence)
-            entry = Diagnosed(shown, sentence, diagnosis)
-            st.session_state["handed-in"] = [entry, *(e for e in diagnosed_uploads() if e.name != shown)][
-                :MOST_FINDINGS
-            ]
-    return wrong
-
-
-def _shown_name(name: str) -> str:
-    shown = re.sub(r"[^\w.-]+", "-", Path(name).stem)[:LONGEST_NAME].strip("-.") or "weights"
-    return next(each for each in (shown, *(f"{shown}-{n}" for n in range(2, MOST + 2))) if each not in uploads())
-
-
-def _read(shown: str, content: bytes) -> "tuple[str, Diagnosis | None]":
-    """Take one file in under a name; what is wrong with it, and what was found in it if it holds tensors at all."""
-    if len(uploads()) >= MOST:
-        return f"{shown} is one too many: a tab holds up to {MOST} files.", None
     if "upload-folder" not in st.session_state:
         st.session_state["upload-folder"] = tempfile.TemporaryDirectory(prefix="elbo-lab-")  # gone with the session
     folder = Path(st.session_state["upload-folder"].name)
-    raw, clean = folder / "handed-in", folder / f"{shown}.safetensors"
-    raw.write_bytes(content)
-    diagnosis = None
-    try:
-        services.quarantine().read(raw, shown, clean)
-        diagnosis = _diagnosis(clean, shown)
-        source = services.checkpoint(str(clean))
-    except UserError as error:
-        clean.unlink(missing_ok=True)
-        return str(error), diagnosis
-    finally:
-        raw.unlink(missing_ok=True)
-    uploads()[shown] = Uploaded(clean, source.family.name, source.data)
-    st.session_state.setdefault("newly-handed-in", []).append(shown)
-    return "", diagnosis
+    with st.spinner("Reading"):
+        for file in files:
+            name = _free_name(file.name)
+            if len(uploads()) < MOST:
+                came = admit(file.getvalue(), name, folder, services.quarantine())
+            else:
+                came = Admitted(None, None, f"{name} is one too many: a tab holds up to {MOST} files.")
+            if (read := came.checkpoint) is not None:
+                uploads()[name] = ModelRef("upload", name, read.file, read.family.name, read.data, read.sha256)
+                services.checkpoint(uploads()[name], read)
+                st.session_state.setdefault("newly-handed-in", []).append(name)
+            else:
+                wrong.append(came.sentence)
+            others = [entry for entry in diagnosed_uploads() if entry.name != name]
+            st.session_state["handed-in"] = [Diagnosed(name, came.sentence, came.diagnosis), *others][:MOST_FINDINGS]
+    return wrong
 
 
-def _diagnosis(clean: Path, shown: str) -> "Diagnosis":
-    from training.checkpoints.reading import read_tensors
-    from training.diagnosis.findings import diagnose
-
-    tensors, facts = read_tensors(clean.read_bytes(), shown)
-    return diagnose(tensors, shown, facts)
+def _free_name(name: str) -> str:
+    shown = re.sub(r"[^\w.-]+", "-", Path(name).stem)[:LONGEST_NAME].strip("-.") or "weights"
+    return next(each for each in (shown, *(f"{shown}-{n}" for n in range(2, MOST + 2))) if each not in uploads())

@@ -5,7 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from pages.choose.uploads import UPLOAD
 from pages.compare.comparison_views import Compared, number_rows, reconstruction_png
 from pages.kit import frame, services
 from pages.measure import numbers
@@ -58,7 +57,7 @@ def downloads(
                 on_click="ignore",
                 help=tells,
             )
-    if model.choice.startswith(UPLOAD):
+    if model.ref.origin == "upload":
         _keep(model)
 
 

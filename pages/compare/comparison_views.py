@@ -14,6 +14,7 @@ from pages.families.label_views import confusion_chart, reading
 from pages.families.swap_matrix import matrix
 from pages.kit import glossary, services
 from pages.measure import numbers
+from training.checkpoints.model_ref import ModelRef
 from training.data.names import best_dataset_name, on_disk
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ class Compared(NamedTuple):
     """One of the models beside each other.
 
     Attributes:
-        choice: what the picker calls it.
+        ref: which one it is.
         title: what the page calls it: short.
         color: its own, from `palette.MODELS`.
     """
 
-    choice: str
+    ref: ModelRef
     title: str
     color: str
     source: "Checkpoint"
@@ -179,25 +180,22 @@ def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = No
     """
     if source.family.images == "colour" and not on_disk("svhn"):
         return None
-    other = "" if reference is None else reference.sha256
-    return _reconstruction_png(source.sha256, other, best_dataset_name(), source, reference)
+    return _reconstruction_png(source, reference, best_dataset_name())
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _reconstruction_png(
-    sha256: str, other: str, data: str, _source: "Checkpoint", _reference: "Checkpoint | None"
-) -> bytes:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None", data: str) -> bytes:
     import torch
 
     from training.pictures import grids as pictures
 
-    images, digits = _images(_source.family.images, data)
+    images, digits = _images(source.family.images, data)
     with torch.inference_mode():
-        drawn = _source.build().reconstruct(images, digits)
-        if _reference is not None:
-            change = drawn - _reference.build().reconstruct(images, digits)
+        drawn = source.build().reconstruct(images, digits)
+        if reference is not None:
+            change = drawn - reference.build().reconstruct(images, digits)
             more, less = change.clamp(min=0), (-change).clamp(min=0)
-            if _source.family.images == "binary":
+            if source.family.images == "binary":
                 drawn = torch.cat([more, 0.6 * more + 0.5 * less, less], -1)
             else:
                 drawn = 0.5 + change / 2
@@ -277,7 +275,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
     """KL of each latent dimension under each model, the costliest first."""
     rows, told = [], []
     for model in models:
-        codes = _usage(model.source.sha256, best_dataset_name(), model.source)
+        codes = _usage(model.source, best_dataset_name())
         if codes is None:
             continue
         costs, active = codes
@@ -315,16 +313,16 @@ def latent_usage(models: Sequence[Compared]) -> None:
     glossary.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(told)}.")
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _usage(sha256: str, data: str, _source: "Checkpoint") -> tuple[list[float], int] | None:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _usage(source: "Checkpoint", data: str) -> tuple[list[float], int] | None:
     from training.data.datasets import load_dataset
     from training.latent.encoded import encode
 
-    if _source.family.images == "binary":
-        codes = encode(_source.build(), held_out().images)
+    if source.family.images == "binary":
+        codes = encode(source.build(), held_out().images)
     elif on_disk("svhn"):
         test = load_dataset("svhn").test
-        codes = encode(_source.build(), test.images[:1000].float() / 255, test.labels[:1000])
+        codes = encode(source.build(), test.images[:1000].float() / 255, test.labels[:1000])
     else:
         return None
     costs: list[float] = codes.dimension_kl.sort(descending=True).values.tolist()
@@ -345,7 +343,7 @@ def classifiers(models: Sequence[Compared]) -> None:
             confusion_chart(read, model.title, key=f"confusion-{position}")
 
 
-def shorter(choices: Sequence[str]) -> Mapping[str, str]:
-    """Titles for choices such as "shipped vae": without their first word where that leaves them different."""
-    plain = [choice.partition(" ")[2] for choice in choices]
-    return {choice: name if plain.count(name) == 1 else choice for choice, name in zip(choices, plain, strict=True)}
+def shorter(refs: Sequence[ModelRef]) -> Mapping[ModelRef, str]:
+    """Titles for models: their names alone where these are different."""
+    names = [ref.name for ref in refs]
+    return {ref: ref.name if names.count(ref.name) == 1 else ref.title for ref in refs}

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.choose.uploads import Diagnosed, diagnosed_uploads
 from pages.compare.comparison_views import Compared
 from pages.draw.palette import marked
-from pages.kit import frame
+from pages.kit import frame, services
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -92,16 +92,16 @@ def weights_by_layer(models: Sequence[Compared]) -> None:
                         ("number", f"{found.not_finite:,}"),
                     ],
                 )
-                for found in _statistics(model.source.sha256, model.source)
+                for found in _statistics(model.source)
             ]
             _table(["Layer", "Shape", "Mean", "Deviation", "Least", "Largest", "Not finite"], rows)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _statistics(sha256: str, _source: "Checkpoint") -> "list[Statistics]":
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _statistics(source: "Checkpoint") -> "list[Statistics]":
     from training.checkpoints.tensor_statistics import statistics_of
 
-    return statistics_of(_source.state)
+    return statistics_of(source.state)
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

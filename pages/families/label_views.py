@@ -8,6 +8,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.draw.palette import ACCURACY, CROSS_ENTROPY, MODELS, REFERENCE
 from pages.draw.strips import Strip, strips
+from pages.kit import services
 from training.data.names import best_dataset_name
 from training.system.folders import PRETRAINED
 
@@ -53,21 +54,21 @@ class Reading(NamedTuple):
 
 def reading(source: "Checkpoint") -> Reading:
     """What a model takes each test digit for."""
-    return _reading(source.sha256, best_dataset_name(), source)
+    return _reading(source, best_dataset_name())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _reading(sha256: str, data: str, _source: "Checkpoint") -> Reading:
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _reading(source: "Checkpoint", data: str) -> Reading:
     from training.data.datasets import load_dataset
     from training.evaluation.classification import predict
 
     test = load_dataset(data).test
-    return Reading(test.images, test.labels, predict(_source.build(), test.images))
+    return Reading(test.images, test.labels, predict(source.build(), test.images))
 
 
 def analogies(source: "Checkpoint", name: str, seed: int) -> None:
     """Every label (rows) with every code from the prior (columns)."""
-    _analogies_picture(_analogies_png(source.sha256, seed, source), name)
+    _analogies_picture(_analogies_png(source, seed), name)
 
 
 def first_analogies(name: str) -> bool:
@@ -88,30 +89,30 @@ def _analogies_picture(png: bytes, name: str) -> None:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _analogies_png(sha256: str, seed: int, _source: "Checkpoint") -> bytes:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _analogies_png(source: "Checkpoint", seed: int) -> bytes:
     from training.pictures import grids as pictures
     from training.pictures.analogies import draw_analogies
 
-    model: Any = _source.build()
+    model: Any = source.build()
     tiles = draw_analogies(model, COLUMNS, seed=seed)
-    return pictures.png_bytes(pictures.grid(tiles, columns=COLUMNS), checkpoint=sha256, seed=seed)
+    return pictures.png_bytes(pictures.grid(tiles, columns=COLUMNS), checkpoint=source.sha256, seed=seed)
 
 
 def analogies_of_digit(source: "Checkpoint", grey: "np.ndarray", name: str) -> None:
     """One digit's own code under every label: uint8 (784,)."""
-    png = _analogies_of_digit(source.sha256, grey.tobytes(), source)
+    png = _analogies_of_digit(source, grey.tobytes())
     strips([Strip("its z", "under 0 to 9", png, f"{name}: its code z drawn under each label from 0 to 9")])
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _analogies_of_digit(sha256: str, grey: bytes, _source: "Checkpoint") -> bytes:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _analogies_of_digit(source: "Checkpoint", grey: bytes) -> bytes:
     from training.pictures import grids as pictures
     from training.pictures.analogies import draw_analogies
 
-    model: Any = _source.build()
+    model: Any = source.build()
     tiles = draw_analogies(model, model.posterior(_seen(grey)).mean.detach())
-    return pictures.png_bytes(pictures.grid(tiles, columns=len(tiles)), checkpoint=sha256)
+    return pictures.png_bytes(pictures.grid(tiles, columns=len(tiles)), checkpoint=source.sha256)
 
 
 def labelled_digits(count: int = 100) -> None:
@@ -227,7 +228,7 @@ def _row(images: "torch.Tensor", positions: list[int]) -> bytes:
 
 def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: str) -> None:
     """q(y|x) of one digit, uint8 (784,), under each model by its name."""
-    beliefs = {title: _belief(source.sha256, grey.tobytes(), source) for title, source in sources.items()}
+    beliefs = {title: _belief(source, grey.tobytes()) for title, source in sources.items()}
     rows = [
         {"model": title, "digit": digit, "q": share}
         for title, shares in beliefs.items()
@@ -265,11 +266,11 @@ def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: st
         )
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _belief(sha256: str, grey: bytes, _source: "Checkpoint") -> list[float]:
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _belief(source: "Checkpoint", grey: bytes) -> list[float]:
     import torch
 
-    model: Any = _source.build()
+    model: Any = source.build()
     with torch.inference_mode():
         shares: list[float] = model.classify(_seen(grey))[0].exp().tolist()
     return shares

@@ -9,7 +9,7 @@ from PIL import Image
 from pages.choose.evaluation_images import COUNT, encoded, held_out
 from pages.draw import figures
 from pages.draw.palette import COMPONENTS, DIGITS, REFERENCE
-from pages.kit import glossary
+from pages.kit import glossary, services
 from training.data.names import best_dataset_name
 from training.system.folders import PRETRAINED
 
@@ -60,20 +60,20 @@ def used(source: "Checkpoint") -> "np.ndarray":
 
     Of a shipped model these are all 10,000, of any other all of the data in use.
     """
-    return _used(source.sha256, best_dataset_name(), source)
+    return _used(source, best_dataset_name())
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _used(sha256: str, data: str, _source: "Checkpoint") -> "np.ndarray":
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _used(source: "Checkpoint", data: str) -> "np.ndarray":
     import numpy as np
 
     from training.data.datasets import load_dataset
     from training.pictures.mixture import usage
 
-    picture = _source.file.with_name("components.png")
+    picture = source.file.with_name("components.png")
     if picture.parent.parent == PRETRAINED and picture.is_file():
         return np.array(_shipped_use(picture))
-    model: Any = _source.build()
+    model: Any = source.build()
     images = load_dataset(data).evaluation_set("test" if data == "mnist" else "sample")
     return usage(model, images).numpy()
 
@@ -81,18 +81,18 @@ def _used(sha256: str, data: str, _source: "Checkpoint") -> "np.ndarray":
 def rows_of(source: "Checkpoint", components: list[int], seed: int) -> Rows:
     """Samples of some components, a row each."""
     counts = used(source)
-    png = _rows_png(source.sha256, tuple(components), seed, source)
+    png = _rows_png(source, tuple(components), seed)
     return Rows(png, {component: int(counts[component]) for component in components}, int(counts.sum()))
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _rows_png(sha256: str, components: tuple[int, ...], seed: int, _source: "Checkpoint") -> bytes:
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _rows_png(source: "Checkpoint", components: tuple[int, ...], seed: int) -> bytes:
     from training.pictures import grids as pictures
     from training.pictures.mixture import draw_components
 
-    model: Any = _source.build()
+    model: Any = source.build()
     tiles = draw_components(model, components, EACH, seed=seed)
-    return pictures.png_bytes(pictures.grid(tiles, columns=EACH), checkpoint=sha256, seed=seed)
+    return pictures.png_bytes(pictures.grid(tiles, columns=EACH), checkpoint=source.sha256, seed=seed)
 
 
 def show_rows(rows: Rows, name: str) -> None:
@@ -221,7 +221,7 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
 
 def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> None:
     """Which components could have made the code of one digit, uint8 (784,), and what they draw."""
-    png, drawn_png, shares = _shares(source.sha256, grey.tobytes(), source)
+    png, drawn_png, shares = _shares(source, grey.tobytes())
     image, bars = st.columns([1, 2.6], gap="large", vertical_alignment="center")
     with image:
         figures.picture(png, key="asked", alt=f"{name}, and below it what the model draws from its code")
@@ -267,13 +267,13 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
         )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _shares(sha256: str, grey: bytes, _source: "Checkpoint") -> tuple[bytes, bytes, list[tuple[int, float]]]:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _shares(source: "Checkpoint", grey: bytes) -> tuple[bytes, bytes, list[tuple[int, float]]]:
     import torch
 
     from training.pictures import grids as pictures
 
-    model: Any = _source.build()
+    model: Any = source.build()
     x = torch.frombuffer(bytearray(grey), dtype=torch.uint8).float().unsqueeze(0) / 255
     with torch.inference_mode():
         share, component = model.responsibilities(x)[0].sort(descending=True)

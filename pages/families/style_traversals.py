@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.draw import figures
 from pages.draw.strips import Strip, strip_of, strips
-from pages.kit import glossary
+from pages.kit import glossary, services
 from training.data.names import on_disk
 from training.system.errors import UserError
 
@@ -26,15 +26,15 @@ STEPS = 9
 
 def bank(source: "Checkpoint") -> "StyleBank | None":
     """Styles of real test images under a model; None where neither a bank ships with it nor SVHN is on disk."""
-    return _bank(source.sha256, on_disk("svhn"), source)
+    return _bank(source, on_disk("svhn"))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _bank(sha256: str, with_svhn: bool, _source: "Checkpoint") -> "StyleBank | None":
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _bank(source: "Checkpoint", with_svhn: bool) -> "StyleBank | None":
     from training.pictures.styles import bank_of
 
     try:
-        return bank_of(_source)
+        return bank_of(source)
     except UserError:
         return None
 

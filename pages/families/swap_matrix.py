@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.draw import figures
+from pages.kit import services
 from training.data.names import on_disk
 from training.system.errors import UserError
 
@@ -71,19 +72,19 @@ def matrix(source: "Checkpoint", asked: str, seed: int) -> Matrix:
     Raises:
         UserError: see `training.pictures.styles.find_styles`.
     """
-    return _matrix(source.sha256, asked, seed, on_disk("svhn"), source)
+    return _matrix(source, asked, seed, on_disk("svhn"))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _matrix(sha256: str, asked: str, seed: int, with_svhn: bool, _source: "Checkpoint") -> Matrix:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _matrix(source: "Checkpoint", asked: str, seed: int, with_svhn: bool) -> Matrix:
     import torch
 
     from training.data.datasets import load_dataset
     from training.pictures import grids as pictures
     from training.pictures.styles import conditional_model, find_styles, swap
 
-    model = conditional_model(_source)
-    styles = find_styles(_source, asked, seed=seed, model=model)
+    model = conditional_model(source)
+    styles = find_styles(source, asked, seed=seed, model=model)
     rows = [swap(model, styles.z)]
     sources: tuple[tuple[int, int], ...] = ()
     if styles.indices is not None and styles.digits is not None:
@@ -94,7 +95,7 @@ def _matrix(sha256: str, asked: str, seed: int, with_svhn: bool, _source: "Check
             rows.insert(0, load_dataset("svhn").test.images[styles.indices].float() / 255)
     count = len(styles.z)
     picture = pictures.grid(pictures.to_uint8(torch.cat(rows)), columns=count)
-    facts: dict[str, str | int] = {"checkpoint": sha256, "styles": asked, "seed": seed}
+    facts: dict[str, str | int] = {"checkpoint": source.sha256, "styles": asked, "seed": seed}
     return Matrix(picture, count, facts, sources, with_svhn and bool(sources))
 
 

@@ -9,12 +9,13 @@ import importlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from training.checkpoints.model_ref import ModelRef
 from training.release.cards import read_card
 from training.runs.run_index import run_ids
 from training.system.errors import UserError
@@ -26,12 +27,24 @@ if TYPE_CHECKING:
     from training.runs.launch import Launcher
     from training.system.jobs import Jobs
 
-__all__ = ["checkpoint", "first_samples", "jobs", "launcher", "quarantine", "samples_png", "training_speed", "warm_up"]
+__all__ = [
+    "BY_WEIGHTS",
+    "checkpoint",
+    "first_samples",
+    "jobs",
+    "launcher",
+    "quarantine",
+    "samples_png",
+    "training_speed",
+    "warm_up",
+]
 
 os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("ELBO_LAB_THREADS", "1"))
 
 PAINT_SECONDS = 1.0
 NEWEST = 20
+# For st.cache_data and st.cache_resource: models with the same weights are one and the same argument.
+BY_WEIGHTS: dict[Any, Callable[[Any], str]] = {"training.checkpoints.reading.Checkpoint": lambda source: source.sha256}
 
 
 @st.cache_resource
@@ -94,22 +107,29 @@ def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
     return None
 
 
-def checkpoint(path: str) -> "Checkpoint":
-    """A checkpoint by its path, read again only when its file has changed.
+def _weights_now(ref: ModelRef) -> tuple[str, int]:
+    """What tells whether the weights behind a model are those that were read before: their file and its last change."""
+    from training.checkpoints.reading import weights_file
+
+    with suppress(UserError, OSError):  # reading says why
+        file = weights_file(ref.path)
+        return str(file), file.stat().st_mtime_ns
+    return str(ref.path), 0
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={ModelRef: _weights_now})
+def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint":
+    """The weights of a model, read again only when their file has changed.
+
+    Arguments:
+        _read: what whoever asks first has read already.
 
     Raises:
         UserError: see `training.checkpoints.reading.load_checkpoint`.
     """
-    from training.checkpoints.reading import weights_file
-
-    return _checkpoint(path, weights_file(Path(path)).stat().st_mtime_ns)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _checkpoint(path: str, changed: int) -> "Checkpoint":
     from training.checkpoints.reading import load_checkpoint
 
-    return load_checkpoint(path)
+    return _read or load_checkpoint(ref.path)
 
 
 def first_samples(name: str) -> bytes | None:
@@ -118,15 +138,11 @@ def first_samples(name: str) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_WEIGHTS)
 def samples_png(source: "Checkpoint", kind: Any, seed: int, temperature: float) -> bytes:
     """200 digits from a checkpoint as one PNG."""
-    return _samples_png(source.sha256, kind, seed, temperature, source)
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
-def _samples_png(sha256: str, kind: Any, seed: int, temperature: float, _source: "Checkpoint") -> bytes:
     from training.pictures import grids as pictures
 
-    images = pictures.draw_samples(_source.build(), seed=seed, temperature=temperature, kind=kind)
-    facts = {"checkpoint": sha256, "kind": kind, "seed": seed, "temperature": temperature}
+    images = pictures.draw_samples(source.build(), seed=seed, temperature=temperature, kind=kind)
+    facts = {"checkpoint": source.sha256, "kind": kind, "seed": seed, "temperature": temperature}
     return pictures.png_bytes(pictures.grid(images), **facts)

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.choose.evaluation_images import encoded, held_out, pick_digit
 from pages.draw import figures
 from pages.draw.palette import DIGITS
-from pages.kit import frame
+from pages.kit import frame, services
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +58,7 @@ def latent_pad(source: "Checkpoint") -> None:
         )
         point = _pick_point(axes)
     with picture, st.container(gap=None, key="latent-pad"):
-        packed = _packed(source.sha256, source)
+        packed = _packed(source)
         if packed is None:
             st.info("This decoder is none that the pad can run: use the sliders.", icon=":material/tune:")
         else:
@@ -191,8 +191,8 @@ def _in_numbers(latent: "Tensor") -> str:
     return f"z = ({shown}{', ...' if len(latent) > 10 else ''})"
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _packed(sha256: str, _source: "Checkpoint") -> bytes | None:
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _packed(source: "Checkpoint") -> bytes | None:
     from training.latent.packed_decoder import pack_decoder
 
-    return pack_decoder(_source.build(), sha256)
+    return pack_decoder(source.build(), source.sha256)

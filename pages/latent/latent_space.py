@@ -3,12 +3,12 @@
 import streamlit as st
 
 from pages.choose.evaluation_images import encoded
-from pages.choose.pickers import checkpoint_path
 from pages.kit import frame, services
 from pages.latent.latent_map import latent_map
 from pages.latent.latent_pad import latent_pad
 from pages.latent.one_digit import one_digit
 from pages.latent.traversals import interpolation, traversal
+from training.checkpoints.model_ref import ModelRef
 from training.system.errors import UserError
 
 __all__ = ["latent_space"]
@@ -22,7 +22,7 @@ PARTS = {
 }
 
 
-def latent_space(choice: str) -> None:
+def latent_space(ref: ModelRef) -> None:
     """A choice of views of a model's latent space, and the one chosen."""
     view = st.pills(
         "View",
@@ -36,7 +36,7 @@ def latent_space(choice: str) -> None:
     )
     try:
         with st.spinner("Reading the model"):
-            source = services.checkpoint(checkpoint_path(choice))
+            source = services.checkpoint(ref)
             encoded(source)  # kept: no view can fail at it
     except UserError as error:
         frame.failure(error)

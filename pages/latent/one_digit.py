@@ -7,7 +7,7 @@ import streamlit as st
 from pages.choose.asked_digit import asked_digit
 from pages.draw import figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
-from pages.kit import formulas, frame, glossary
+from pages.kit import formulas, frame, glossary, services
 from pages.kit.terms import in_order, term
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def one_digit(source: "Checkpoint") -> None:
     if digit is None:
         picture.info("Draw a digit on the right.", icon=":material/draw:")
         return
-    image, codes, drawn_again, terms, cost = _taken_apart(source.sha256, digit.grey.tobytes(), source)
+    image, codes, drawn_again, terms, cost = _taken_apart(source, digit.grey.tobytes())
     told = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
     with picture:
         shown, drawn, numbers = st.columns([1, 1, 1.2], gap="medium", vertical_alignment="center")
@@ -75,15 +75,15 @@ class TakenApart(NamedTuple):
     cost: "Tensor"
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _taken_apart(sha256: str, grey: bytes, _source: "Checkpoint") -> TakenApart:
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _taken_apart(source: "Checkpoint", grey: bytes) -> TakenApart:
     import torch
 
     from training.data.homework import binarise_once
     from training.latent.encoded import encode, split_nelbo
     from training.pictures import grids as pictures
 
-    model = _source.build()
+    model = source.build()
     x = binarise_once(torch.frombuffer(bytearray(grey), dtype=torch.uint8).unsqueeze(0))
     codes = encode(model, x)
     with torch.inference_mode():

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.choose.evaluation_images import held_out
 from pages.draw import figures
+from pages.kit import services
 from training.data.names import best_dataset_name
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ ROUNDS = 3
 
 def reconstructions(source: "Checkpoint", name: str) -> None:
     """Held-out digits, three of each class, each above what the model draws from its code."""
-    png = _reconstructions_png(source.sha256, best_dataset_name(), source)
+    png = _reconstructions_png(source, best_dataset_name())
     figures.picture(
         png,
         key="reconstructions",
@@ -27,8 +28,8 @@ def reconstructions(source: "Checkpoint", name: str) -> None:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _reconstructions_png(sha256: str, data: str, _source: "Checkpoint") -> bytes:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _reconstructions_png(source: "Checkpoint", data: str) -> bytes:
     import torch
 
     from training.pictures import grids as pictures
@@ -37,6 +38,6 @@ def _reconstructions_png(sha256: str, data: str, _source: "Checkpoint") -> bytes
     chosen = [digits.members[digit][turn] for turn in range(ROUNDS) for digit in range(10)]
     images = digits.images[chosen].unflatten(0, (ROUNDS, 10))
     with torch.inference_mode():
-        drawn = _source.build().reconstruct(images.flatten(0, 1)).unflatten(0, (ROUNDS, 10))
+        drawn = source.build().reconstruct(images.flatten(0, 1)).unflatten(0, (ROUNDS, 10))
     rows = torch.stack([images, drawn], 1).flatten(0, 2)
-    return pictures.png_bytes(pictures.grid(pictures.to_uint8(rows), columns=10), checkpoint=sha256)
+    return pictures.png_bytes(pictures.grid(pictures.to_uint8(rows), columns=10), checkpoint=source.sha256)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.draw import figures
 from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
+from pages.kit import services
 from pages.measure.numbers import signed
 from training.data.names import best_dataset_name
 
@@ -24,7 +25,7 @@ GUESSES = {"1 to 5": 5, "6 to 50": 50, "51 to 200": 200, "more": SAMPLES}
 def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, guess: str) -> None:
     """The weights of one held-out digit under a model: picture and histogram; answers a guess."""
     with st.spinner(f"Drawing {SAMPLES:,} samples"):
-        png, sample = _drawn(source.sha256, digit, seed, best_dataset_name(), source)
+        png, sample = _drawn(source, digit, seed, best_dataset_name())
     half, ess = sample.carriers(0.5), sample.effective_samples
     right = next(text for text, most in GUESSES.items() if half <= most)
     verdict = "You guessed it" if guess == right else f"You guessed {guess}"
@@ -41,8 +42,8 @@ def _counted(half: int) -> str:
     return "one sample of 1,000 carries" if half == 1 else f"{half:,} samples of 1,000 carry"
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _drawn(sha256: str, digit: int, seed: int, data: str, _source: "Checkpoint") -> "tuple[bytes, ImportanceSample]":
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
+def _drawn(source: "Checkpoint", digit: int, seed: int, data: str) -> "tuple[bytes, ImportanceSample]":
     from training.data.datasets import load_dataset
     from training.data.homework import binarise_once
     from training.evaluation.importance import draw_importance_sample
@@ -51,7 +52,7 @@ def _drawn(sha256: str, digit: int, seed: int, data: str, _source: "Checkpoint")
     test = load_dataset(data).test
     image = binarise_once(test.images[int((test.labels == digit).int().argmax())].unsqueeze(0))
     png = pictures.png_bytes(pictures.grid(pictures.to_uint8(image), columns=1), digit=digit)
-    return png, draw_importance_sample(_source.build(), image[0], SAMPLES, seed=seed)
+    return png, draw_importance_sample(source.build(), image[0], SAMPLES, seed=seed)
 
 
 def _histogram(sample: "ImportanceSample", title: str, half: int) -> None:

@@ -1,27 +1,26 @@
 """Bounds of several checkpoints at once: those that are known already, and a job for each that is not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
 import streamlit as st
 
-from pages.choose.pickers import SHIPPED, checkpoint_path
 from pages.kit import frame, services
 from pages.kit.ticking import ticking
 from pages.measure.measuring import jobs_of, start
 from pages.measure.numbers import Column, column
+from training.checkpoints.model_ref import ModelRef
 from training.data.mnist_files import mnist_on_disk
 from training.release.cards import read_card
 from training.system.errors import UserError
-from training.system.folders import PRETRAINED
 
 __all__ = ["known_bounds", "measure_missing"]
 
 TICK_SECONDS = 0.5
 
 
-def known_bounds(choice: str, set_name: str, seed: int) -> Column:
+def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
     """What is known of a model on an evaluation set under a seed: its card's numbers, and those measured here.
 
     A bound does not depend on which others were asked for with it, so numbers of several jobs make one column.
@@ -29,16 +28,16 @@ def known_bounds(choice: str, set_name: str, seed: int) -> Column:
     Raises:
         UserError: the checkpoint, or the card of a shipped one, cannot be read.
     """
-    found = Column(choice, {}, {}, {})
-    if choice.startswith(SHIPPED):
-        card = read_card(PRETRAINED / choice.removeprefix(SHIPPED))
+    found = Column(ref.title, {}, {}, {})
+    if ref.shipped:
+        card = read_card(ref.path)
         if seed == 0 and set_name in card.sets:
-            found = column(choice, asdict(card.sets[set_name]), card.accuracy)
-    for job in jobs_of(_sha256(choice)):
+            found = column(ref.title, asdict(card.sets[set_name]), card.accuracy)
+    for job in jobs_of(_sha256(ref)):
         if job.state == "done" and job.result.seed == seed and set_name in job.result.reports:
-            measured = column(choice, job.result.reports[set_name].as_json(), job.result.accuracy)
+            measured = column(ref.title, job.result.reports[set_name].as_json(), job.result.accuracy)
             found = Column(
-                choice,
+                ref.title,
                 {**found.terms, **measured.terms},
                 {**found.bounds, **measured.bounds},
                 {**found.ess, **measured.ess},
@@ -47,17 +46,17 @@ def known_bounds(choice: str, set_name: str, seed: int) -> Column:
     return found
 
 
-def measure_missing(models: Sequence[Column], set_name: str, bounds: Sequence[int], seed: int) -> None:
+def measure_missing(models: Mapping[ModelRef, Column], set_name: str, bounds: Sequence[int], seed: int) -> None:
     """A button that measures what is not known yet, NELBO and bounds, model after model; then progress and Cancel."""
-    lacking = [model.title for model in models if not (model.terms and set(bounds) <= set(model.bounds))]
-    jobs = [job for title in lacking for job in jobs_of(_sha256(title)) if job.active]
+    lacking = [ref for ref, known in models.items() if not (known.terms and set(bounds) <= set(known.bounds))]
+    jobs = [job for ref in lacking for job in jobs_of(_sha256(ref)) if job.active]
     ticking(
         partial(_panel, lacking, set_name, list(bounds), seed), key="missing", seconds=TICK_SECONDS if jobs else None
     )
 
 
-def _panel(lacking: list[str], set_name: str, bounds: list[int], seed: int) -> None:
-    active = [job for title in lacking for job in jobs_of(_sha256(title)) if job.active]
+def _panel(lacking: list[ModelRef], set_name: str, bounds: list[int], seed: int) -> None:
+    active = [job for ref in lacking for job in jobs_of(_sha256(ref)) if job.active]
     if st.session_state.pop("was-measuring-bounds", False) and not active:
         st.rerun()  # once: the whole page shows what came of it
     st.session_state["was-measuring-bounds"] = bool(active)
@@ -68,13 +67,13 @@ def _panel(lacking: list[str], set_name: str, bounds: list[int], seed: int) -> N
             for job in active:
                 job.stop()
         return
-    failed = [job for title in lacking for job in jobs_of(_sha256(title))[-1:] if job.error]
+    failed = [job for ref in lacking for job in jobs_of(_sha256(ref))[-1:] if job.error]
     for job in failed:
         st.error(job.error, icon=":material/error:")
     if not lacking:
         return
     at_hand = set_name == "sample" or mnist_on_disk()
-    several = f"{len(lacking)} models" if len(lacking) > 1 else lacking[0]
+    several = f"{len(lacking)} models" if len(lacking) > 1 else lacking[0].title
     pressed = st.button(
         f"Measure {several}",
         icon=":material/straighten:",
@@ -85,15 +84,13 @@ def _panel(lacking: list[str], set_name: str, bounds: list[int], seed: int) -> N
     )
     if pressed:
         try:
-            for title in lacking:
-                start(services.checkpoint(checkpoint_path(title)), [set_name], bounds, seed)
+            for ref in lacking:
+                start(services.checkpoint(ref), [set_name], bounds, seed)
         except UserError as error:
             frame.failure(error)
             return
         st.rerun()
 
 
-def _sha256(choice: str) -> str:
-    if choice.startswith(SHIPPED):
-        return read_card(PRETRAINED / choice.removeprefix(SHIPPED)).sha256
-    return services.checkpoint(checkpoint_path(choice)).sha256
+def _sha256(ref: ModelRef) -> str:
+    return ref.sha256 or services.checkpoint(ref).sha256

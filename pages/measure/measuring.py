@@ -9,6 +9,7 @@ import streamlit as st
 from pages.kit import frame, services
 from pages.kit.ticking import duration, ticking
 from pages.measure import numbers
+from training.checkpoints.model_ref import ModelRef
 from training.data.evaluation_sets import EVALUATION_SETS
 from training.data.mnist_files import mnist_on_disk
 from training.data.names import best_dataset_name
@@ -51,10 +52,10 @@ def set_names() -> list[str]:
     return [name for name in CHOICES if name != "sample" or not mnist_on_disk()]
 
 
-def measuring(path: str) -> None:
-    """The numbers of the checkpoint at a path; the work goes on without this page and is found again by any tab."""
+def measuring(ref: ModelRef) -> None:
+    """The numbers of a model; the work goes on without this page and is found again by any tab."""
     try:
-        checkpoint = services.checkpoint(path)
+        checkpoint = services.checkpoint(ref)
     except UserError as error:
         frame.failure(error)
         return

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.choose.pickers import SHIPPED, is_svhn
 from pages.draw.palette import ACCURACY, BOUND, swatch
 from pages.kit import glossary
 from pages.kit.terms import TERMS, term
+from training.checkpoints.model_ref import shipped_ref
+from training.data.names import datasets_of
 from training.release.cards import ACCURACIES, REFERENCES, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
@@ -79,7 +80,7 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) 
 
 def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
-    numbers_table(published(preset) + shipped(preset), svhn=is_svhn(SHIPPED + preset))
+    numbers_table(published(preset) + shipped(preset), svhn=shipped_ref(preset).data in datasets_of("colour"))
     if preset == "vae":
         glossary.caption(
             "The report's column mixes two runs: its NELBO and its IWAE-1 come from different models; for one model "

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.choose.pickers import RUN
 from pages.kit import frame, services
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
+from training.checkpoints.model_ref import run_ref
 from training.data.names import DATASETS
 from training.runs.run_index import active_run
 from training.system.errors import UserError
@@ -54,7 +54,7 @@ def run_controls(run_id: str) -> None:
             "pages/samples.py",
             label="Sample from it",
             icon=":material/grid_view:",
-            query_params={"checkpoint": RUN + run_id},
+            query_params={"checkpoint": run_ref(run_id).title},
         )
         if run.checkpoint_file.is_file():
             st.download_button(

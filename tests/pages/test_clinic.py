@@ -16,6 +16,7 @@ from pages.kit import services
 from tests.pages.choose.test_uploads import upload, weights
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
+from training.checkpoints.model_ref import run_ref
 from training.checkpoints.reading import write_safetensors
 from training.diagnosis import comparison
 from training.system.folders import runs_folder
@@ -95,8 +96,8 @@ def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
     opened(app, *names)
     models = []
     for name, color in zip(names, MODELS, strict=False):
-        source = services.checkpoint(str(runs_folder() / name.removeprefix("run ")))
-        models.append(Compared(name, name.removeprefix("run "), color, source, measured(source, 0, (1, 10, 100))))
+        source = services.checkpoint(ref := run_ref(name.removeprefix("run ")))
+        models.append(Compared(ref, ref.name, color, source, measured(source, 0, (1, 10, 100))))
     rows = list(csv.DictReader(io.StringIO(_csv(models, models[0]).decode())))
     assert [row["model"] for row in rows] == ["vae-1", "vae-2"]
     assert float(rows[1]["nelbo_difference"]) == pytest.approx(float(rows[1]["nelbo"]) - float(rows[0]["nelbo"]))

@@ -23,11 +23,11 @@ from torch import Tensor
 
 from models.family import Family, GenerativeModel, ModelConfig, with_article
 from models.registry import FAMILIES
+from training.checkpoints.model_ref import facts_in
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
 from training.data.names import datasets_of, default_dataset
 from training.system.errors import UserError, explain
 from training.system.files import replace_file
-from training.system.folders import fact_of
 
 __all__ = [
     "LARGEST_FILE",
@@ -88,8 +88,10 @@ class Understood(NamedTuple):
 
     family: Family
     config: ModelConfig
+    data: str
     state: dict[str, Tensor]
     ignored: tuple[str, ...]
+    step: int | None
 
 
 def weights_file(path: Path) -> Path:
@@ -126,14 +128,14 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     file = weights_file(Path(path))
     content = read_content(file, file.name)
     tensors, facts = read_tensors(content, file.name)
+    if file.name in WEIGHT_FILES:
+        facts = {"data": facts_in(file.parent).get("data", "")} | facts
     understood = understand(tensors, facts, file.name)
     return Checkpoint(
         name=file.parent.name if file.name in WEIGHT_FILES else file.stem,
         file=file,
         sha256=hashlib.sha256(content).hexdigest(),
         **understood._asdict(),
-        data=_data_of(facts, file, understood.family),
-        step=_step_of(facts),
     )
 
 
@@ -149,7 +151,9 @@ def understand(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: st
     """
     tensors = plain_names(tensors)
     family, config = _claimed(facts, tensors) or _recognise(tensors, name)
-    return Understood(family, config, *_select(tensors, family, config, name))
+    data = facts.get("data")
+    data = data if data in datasets_of(family.images) else default_dataset(family.images)
+    return Understood(family, config, data, *_select(tensors, family, config, name), _step_of(facts))
 
 
 def plain_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -219,12 +223,6 @@ def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dic
 def _step_of(facts: Mapping[str, str]) -> int | None:
     step = facts.get("step", "")
     return int(step) if step.isdecimal() and len(step) < 10 else None
-
-
-def _data_of(facts: Mapping[str, str], file: Path, family: Family) -> str:
-    """The data set behind the weights, as the file says, or the run or card beside it; else its kind's default."""
-    said = facts.get("data") or (fact_of(file.parent, "data") if file.name in WEIGHT_FILES else "")
-    return said if said in datasets_of(family.images) else default_dataset(family.images)
 
 
 def _claimed(facts: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[Family, ModelConfig] | None:

@@ -27,7 +27,7 @@ from training.diagnosis.layouts import every_layout, homework_layout, shapes_of
 from training.diagnosis.name_matching import Match, is_optimiser_name, module_of, nearest
 from training.system.errors import UserError
 
-__all__ = ["Diagnosis", "Layer", "Nearest", "diagnose"]
+__all__ = ["Diagnosis", "Layer", "Nearest", "diagnose", "examine"]
 
 MOST_LAYERS = 300  # beside the homework's own
 LISTED = 5  # names in a note
@@ -93,13 +93,26 @@ class _Row(NamedTuple):
 
 
 def diagnose(tensors: Mapping[str, Tensor], name: str, facts: Mapping[str, str] | None = None) -> Diagnosis:
-    """Hold a file's tensors against the family they come closest to. Never raises, whatever the tensors.
+    """Compare a file's tensors with those of the family they come closest to. Never raises, whatever the tensors.
 
     Arguments:
         tensors: as `read_tensors` gives them.
         name: of the file; the verdict begins with it.
         facts: what the file says about itself, as `read_tensors` gives it.
     """
+    return examine(tensors, name, facts).diagnosis
+
+
+class Examined(NamedTuple):
+    """A file's tensors, understood as a model or refused in one sentence, and what was found in them."""
+
+    understood: Understood | None
+    diagnosis: Diagnosis
+    refusal: str
+
+
+def examine(tensors: Mapping[str, Tensor], name: str, facts: Mapping[str, str] | None = None) -> Examined:
+    """The same as `diagnose`, together with the model that the tensors are."""
     plain = {str(key): value for key, value in plain_names(tensors).items()}
     numbers = dict(zip(plain, statistics_of(plain), strict=True))
     shapes = {key: tuple(value.shape) for key, value in plain.items()}
@@ -116,13 +129,14 @@ def diagnose(tensors: Mapping[str, Tensor], name: str, facts: Mapping[str, str] 
     notes = [*_size_notes(match, loads=bool(understood)), *_file_notes(match, tensors, plain), *_number_notes(numbers)]
     if more := max(len(match.extra) - MOST_LAYERS, 0):
         notes.append(f"The table leaves out {more:,} of the {len(plain):,} tensors.")
-    return Diagnosis(
+    diagnosis = Diagnosis(
         fits=understood is not None,
         nearest=Nearest(family.name, family.title),
         verdict=" ".join((_loads(match, name) if understood else _fails(match, rows, name, refusal)).split()),
         layers=[row.layer for row in rows],
         notes=notes,
     )
+    return Examined(understood, diagnosis, refusal)
 
 
 def _match_of(understood: Understood, shapes: Mapping[str, tuple[int, ...]]) -> Match:

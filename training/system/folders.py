@@ -1,15 +1,12 @@
 """Where things live, and their names. Light: no torch."""
 
-import json
 import os
-from contextlib import suppress
 from pathlib import Path
 
 __all__ = [
     "PRETRAINED",
     "PROJECT",
     "data_folder",
-    "fact_of",
     "pretrained_names",
     "runs_folder",
 ]
@@ -26,14 +23,6 @@ def data_folder() -> Path:
 def runs_folder() -> Path:
     """Where runs live: $ELBO_LAB_RUNS, else `runs/` in the project."""
     return Path(os.environ.get("ELBO_LAB_RUNS") or PROJECT / "runs").expanduser()
-
-
-def fact_of(folder: Path, name: str) -> str:
-    """What a shipped model's card or a run's config says under "data" or "family"; empty where neither does."""
-    for file in ("card.json", "config.json"):
-        with suppress(OSError, ValueError, AttributeError):
-            return str(json.loads((folder / file).read_bytes()).get(name, ""))
-    return ""
 
 
 def pretrained_names() -> list[str]:

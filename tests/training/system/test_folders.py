@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.system.folders import PROJECT, data_folder, fact_of, pretrained_names, runs_folder
+from training.system.folders import PROJECT, data_folder, pretrained_names, runs_folder
 
 
 def test_folders_are_the_environments_or_the_projects(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -18,13 +18,3 @@ def test_the_vae_is_the_first_of_the_shipped_models() -> None:
     names = pretrained_names()
     assert names[0] == "vae"
     assert names[1:] == sorted(names[1:])
-
-
-def test_what_a_model_learned_from_is_what_its_card_or_config_says(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"data": "svhn"}')
-    assert fact_of(tmp_path, "data") == "svhn"
-    (tmp_path / "card.json").write_text('{"data": "mnist"}')
-    assert fact_of(tmp_path, "data") == "mnist"
-    (tmp_path / "card.json").write_text("[]")
-    assert fact_of(tmp_path, "data") == "svhn"
-    assert fact_of(tmp_path / "missing", "data") == ""

@@ -1,0 +1,77 @@
+"""What a page, an address, a table and the command line mean by "this model". Light (no torch)."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from training.system.folders import PRETRAINED, runs_folder
+
+__all__ = ["ModelRef", "Origin", "facts_in", "run_ref", "shipped_ref"]
+
+Origin = Literal["shipped", "run", "upload"]
+MOST_KEPT = 1024
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model that can be chosen, before its weights are read.
+
+    Attributes:
+        origin: it ships with the app, was trained on this server, or is a visitor's own file.
+        name: of the shipped model, of the run or of the file.
+        path: the folder or file that holds its weights.
+        family: the name of its family; "" where its folder does not say.
+        data: the name of the data set that it was trained on; "" where its folder does not say.
+        sha256: of its weights, where that is known before they are read: a run's change while it trains.
+    """
+
+    origin: Origin
+    name: str
+    path: Path
+    family: str = ""
+    data: str = ""
+    sha256: str = ""
+
+    @property
+    def title(self) -> str:
+        """What pickers, tables and addresses call it, such as "shipped vae"."""
+        return f"{self.origin} {self.name}"
+
+    @property
+    def shipped(self) -> str:
+        """Its name if it ships with the app, else ""."""
+        return self.name if self.origin == "shipped" else ""
+
+
+def shipped_ref(name: str) -> ModelRef:
+    """A model that ships with the app, by the name of its folder in pretrained/."""
+    return _ref("shipped", PRETRAINED / name)
+
+
+def run_ref(run_id: str) -> ModelRef:
+    """A run of this server, by its id."""
+    return _ref("run", runs_folder() / run_id)
+
+
+def _ref(origin: Origin, folder: Path) -> ModelRef:
+    facts = facts_in(folder)
+    sha256 = facts.get("sha256", "") if origin == "shipped" else ""
+    return ModelRef(origin, folder.name, folder, facts.get("family", ""), facts.get("data", ""), sha256)
+
+
+def facts_in(folder: Path) -> Mapping[str, str]:
+    """The texts in the card of a shipped model or the config of a run, by name; none where neither can be read."""
+    for name in ("card.json", "config.json"):
+        with suppress(OSError, ValueError, AttributeError, RecursionError):
+            return _texts(folder / name, (folder / name).stat().st_mtime_ns)
+    return {}
+
+
+@lru_cache(MOST_KEPT)
+def _texts(file: Path, changed: int) -> Mapping[str, str]:
+    """Read once for as long as the file is unchanged."""
+    return {name: value for name, value in json.loads(file.read_bytes()).items() if isinstance(value, str)}
