@@ -69,7 +69,7 @@ def _keep(model: Compared) -> None:
         key="keep",
         help="As a run: everybody who uses this server can then choose it, and it stays when you close the tab.",
     ):
-        from training.runs.run_folder import keep_as_run
+        from training.runs.run_writer import keep_as_run
 
         try:
             run = keep_as_run(model.source)

@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from training.checkpoints.model_ref import ModelRef
 from training.release.cards import read_card
-from training.runs.run_index import run_ids
+from training.runs.run_index import readable_runs
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
 
@@ -93,15 +94,11 @@ def quarantine() -> "Quarantine":
 
 def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
     """Steps per second to expect, and whether that was seen here (else it is the shipped model's)."""
-    from training.runs.run_folder import Run
-
-    for run_id in run_ids()[:NEWEST]:
-        with suppress(UserError):
-            run = Run.named(run_id)
-            status = run.status()
-            alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
-            if alike and status.step >= 200:
-                return status.steps_per_second, True
+    for run in islice(readable_runs(), NEWEST):
+        status = run.status()
+        alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
+        if alike and status.step >= 200:
+            return status.steps_per_second, True
     with suppress(UserError):
         return float(read_card(PRETRAINED / preset).trained["steps_per_second"]), False
     return None

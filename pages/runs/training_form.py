@@ -120,7 +120,7 @@ def start(preset: str) -> None:
             seed=state[f"seed-{preset}"],
             data=state.get("data", "mnist-sample") if kind == "binary" else best_dataset_name(kind),
         )
-        state["run"] = services.launcher().train(config).id
+        state["run"] = services.launcher().train(config)
         state["start-error"] = ""
     except UserError as error:
         state["start-error"] = str(error)

@@ -12,7 +12,7 @@ from tests.browser.conftest import Server
 from training.checkpoints.reading import load_checkpoint
 from training.latent.planes import plane_of_dimensions
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED
 

@@ -14,18 +14,17 @@ import training.runs.launch
 from pages.kit import services
 from tests.patience import PATIENCE
 from training.checkpoints.quarantine import Quarantine
-from training.runs.run_folder import Run, RunWriter, Status
+from training.runs.run_folder import Run, Status
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.errors import UserError
 from training.system.folders import PROJECT
 from training.system.jobs import Job
 
 
-def train_here(run: Run, job: Job) -> Status:
+def train_here(folder: Path, job: Job) -> Status:
     """Train in the job's thread: a process for each test would load torch anew. Tests of jobs have real ones."""
-    state = run.resume_state() if (run.path / "resume.pt").exists() else None
-    writer = RunWriter(run.path, run.config, resume=True)
-    status = train_into(writer, resume=state, should_stop=job.should_stop)
+    status = train_into(RunWriter(folder, Run(folder).config, resume=True), should_stop=job.should_stop)
     if status.state == "failed":
         raise UserError(status.message)
     return status

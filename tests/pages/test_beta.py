@@ -11,7 +11,7 @@ from tests.patience import PATIENCE
 from training.checkpoints.reading import load_checkpoint
 from training.release.cards import beta_sweep, read_card
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED, pretrained_names
 

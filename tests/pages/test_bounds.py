@@ -14,7 +14,7 @@ from training.checkpoints.reading import load_checkpoint
 from training.evaluation.measuring import measure
 from training.release.cards import read_card
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED
 

@@ -9,7 +9,7 @@ from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
 from training.evaluation.classification import accuracy
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 
 

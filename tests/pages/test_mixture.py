@@ -15,7 +15,7 @@ from training.data.datasets import Dataset
 from training.pictures.grids import grid
 from training.pictures.mixture import draw_components
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED
 

@@ -19,7 +19,7 @@ from training.data.datasets import load_dataset
 from training.latent.encoded import split_nelbo
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED
 

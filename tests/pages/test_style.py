@@ -22,7 +22,7 @@ from training.pictures import grids as pictures
 from training.pictures.styles import conditional_model, find_styles, swap
 from training.release.cards import read_card
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED, PROJECT
 

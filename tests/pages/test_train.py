@@ -9,8 +9,9 @@ from models.registry import PRESETS, family_of
 from pages.kit import services
 from tests.patience import PATIENCE, until
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunWriter
-from training.runs.trainer import Measured
+from training.runs.events import Measured
+from training.runs.run_folder import Run
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 
 
@@ -37,7 +38,7 @@ def test_every_preset_has_its_form_and_starts(
     page: AppTest, runs_folder: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no process for each: other tests have one
-    monkeypatch.setattr(training.runs.launch, "_supervise", lambda run, job: None)
+    monkeypatch.setattr(training.runs.launch, "_supervise", lambda folder, job: None)
     page.selectbox(key="preset").select(preset).run()
     assert not page.exception
     page.number_input(key=f"steps-{preset}").set_value(1)

@@ -9,7 +9,7 @@ from torch.profiler import ProfilerActivity, profile
 from training.benchmark.steps import random_colours
 from training.data.datasets import load_dataset
 from training.runs.config import TrainConfig
-from training.runs.stepper import Stepper
+from training.runs.trainer import Trainer
 
 __all__ = ["Operation", "StepProfile", "step_profile"]
 
@@ -52,17 +52,17 @@ def step_profile(preset: str, steps: int = 50) -> StepProfile:
     """
     config = TrainConfig.from_preset(preset, device="cpu")
     binary = config.family_entry.images == "binary"
-    stepper = Stepper(config, load_dataset(config.data) if binary else random_colours())
+    trainer = Trainer(config, load_dataset(config.data) if binary else random_colours())
     for _ in range(WARM_UP):
-        stepper.step()
+        trainer.step()
     seconds = []
     for _ in range(steps):
         began = time.perf_counter()
-        stepper.step()
+        trainer.step()
         seconds.append(time.perf_counter() - began)
     with profile(activities=[ProfilerActivity.CPU]) as watched:
         for _ in range(steps):
-            stepper.step()
+            trainer.step()
     operations = [
         Operation(event.key, event.count / steps, event.self_cpu_time_total / 1e3 / steps)
         for event in watched.key_averages()

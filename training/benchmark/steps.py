@@ -23,7 +23,8 @@ from training.data.datasets import Dataset, Digits, load_dataset
 from training.data.homework import binarise_once
 from training.data.names import best_dataset_name
 from training.runs.config import TrainConfig
-from training.runs.stepper import Stepper, as_seen
+from training.runs.pixels import as_seen
+from training.runs.trainer import Trainer
 from training.system.device import Precision
 from training.system.folders import PRETRAINED
 
@@ -84,7 +85,7 @@ def random_colours() -> Dataset:
 
 
 def _steps(config: TrainConfig, weights: Mapping[str, Tensor], dataset: Dataset, repeats: int) -> dict[str, Any]:
-    ours, model = Stepper(config, dataset), config.family_entry.build(config.model)
+    ours, model = Trainer(config, dataset), config.family_entry.build(config.model)
     for each in (ours.model, model):
         each.load_state_dict(weights)
     pairs = _pairs(model, as_seen(dataset.train.images[:COUNTED], dataset.binary, torch.Generator().manual_seed(0)))

@@ -76,7 +76,8 @@ def train_command(
     """Train a model into a run folder. Ctrl-C stops it and keeps the last state."""
     from training.data.datasets import load_dataset
     from training.runs.config import TrainConfig
-    from training.runs.run_folder import RunWriter, new_run_id
+    from training.runs.run_index import new_run_id
+    from training.runs.run_writer import RunWriter
     from training.system.folders import runs_folder
 
     config = TrainConfig.from_preset(
@@ -91,7 +92,7 @@ def train_command(
         model=dict(_setting(text) for text in settings) if settings else None,
     )
     load_dataset(config.data)  # before the run's folder is made: missing data leave no trace
-    _train(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config), None)
+    _train(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
 
 
 @app.command()
@@ -99,32 +100,32 @@ def resume(
     run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or broke off.")],
 ) -> None:
     """Go on with a run from its last kept state."""
-    from training.runs.run_folder import Run, RunWriter
+    from training.runs.run_folder import Run
+    from training.runs.run_writer import RunWriter
 
     opened = Run(run)
     opened.require_resumable()
-    _train(RunWriter(run, opened.config, resume=True), opened.resume_state())
+    _train(RunWriter(run, opened.config, resume=True))
 
 
 @app.command(hidden=True)
 def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")]) -> None:
     """Carry out a run that a server has queued."""
-    from training.runs.run_folder import Run, RunWriter
+    from training.runs.run_folder import Run
+    from training.runs.run_writer import RunWriter
     from training.runs.worker import train_into
     from training.system.device import prepare_thread
 
     prepare_thread()
     if hasattr(os, "nice"):
         os.nice(POLITENESS)  # pages answer first
-    opened = Run(run)
-    state = opened.resume_state() if (run / "resume.pt").exists() else None
     with _interruptible() as interrupted:
-        train_into(RunWriter(run, opened.config, resume=True), resume=state, should_stop=interrupted)
+        train_into(RunWriter(run, Run(run).config, resume=True), should_stop=interrupted)
 
 
-def _train(writer: Any, state: dict[str, Any] | None) -> None:
+def _train(writer: Any) -> None:
     from training.data.names import DATASETS
-    from training.runs.trainer import Event, Measured
+    from training.runs.events import Event, Measured
     from training.runs.worker import train_into
     from training.system.device import prepare_thread
 
@@ -132,14 +133,14 @@ def _train(writer: Any, state: dict[str, Any] | None) -> None:
     config = writer.config
     errors.print(f"Training {config.preset} on {DATASETS[config.data]}, into {writer.path}")
     with _progress() as bar, _interruptible() as interrupted:
-        task = bar.add_task("training", total=config.steps, completed=state["step"] if state else 0)
+        task = bar.add_task("training", total=config.steps, completed=writer.kept["step"] if writer.kept else 0)
 
         def show(event: Event) -> None:
             if isinstance(event, Measured) and event.split == "train":
                 terms = "  ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
                 bar.update(task, completed=event.step, description=terms)
 
-        status = train_into(writer, resume=state, should_stop=interrupted, on_event=show)
+        status = train_into(writer, should_stop=interrupted, on_event=show)
     if status.state == "failed":
         raise UserError(status.message)
     if status.state == "stopped":
@@ -400,7 +401,7 @@ def pretrain(
     from models.registry import PRESETS, family_of
     from training.evaluation.measuring import DEFAULT_SETS
     from training.release.pretrain import pretrain as make
-    from training.runs.trainer import Event
+    from training.runs.events import Event
     from training.system.device import prepare_thread
     from training.system.errors import one_of
     from training.system.folders import PRETRAINED, runs_folder
@@ -445,7 +446,7 @@ def label_points_command(
     from models.registry import PRESETS
     from training.release.label_points import keep_label_point
     from training.release.pretrain import make_label_point
-    from training.runs.trainer import Event
+    from training.runs.events import Event
     from training.system.device import prepare_thread
     from training.system.errors import one_of
     from training.system.folders import runs_folder

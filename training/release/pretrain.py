@@ -21,8 +21,9 @@ from training.release.cards import Card, Numbers, write_card
 from training.release.first_pictures import write_first_pictures
 from training.release.label_points import LabelPoint
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunWriter
-from training.runs.trainer import Event
+from training.runs.events import Event
+from training.runs.run_folder import Run
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.device import describe_machine, versions
 from training.system.errors import UserError
@@ -108,10 +109,10 @@ def make_label_point(
 
 def _train_to_the_end(config: TrainConfig, work: Path, on_event: Callable[[Event], None]) -> None:
     load_dataset(config.data)  # before any folder is made: missing data leave no trace
-    state = Run(work).resume_state() if (work / "config.json").exists() else None
-    if state is None or state["step"] < config.steps:
-        writer = RunWriter(work, config, resume=state is not None)
-        status = train_into(writer, resume=state, on_event=on_event)
+    begun = (work / "config.json").exists()
+    kept = begun and Run(work).checkpoint_file.is_file()
+    if not kept or (load_checkpoint(work).step or 0) < config.steps:
+        status = train_into(RunWriter(work, config, resume=begun), on_event=on_event)
         if status.state != "finished":
             stopped = f"{config.preset} was stopped at step {status.step:,} of {status.steps:,}: call again to go on."
             raise UserError(status.message or stopped)

@@ -15,8 +15,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunWriter, Status, mark_failed, new_run_id
-from training.runs.run_index import active_run
+from training.runs.run_folder import STOP, Run, Status, read_status
+from training.runs.run_index import active_run, new_run_id
+from training.runs.run_writer import RunWriter, mark_failed
 from training.system.device import prepare_thread
 from training.system.errors import UserError
 from training.system.folders import PROJECT, runs_folder
@@ -39,8 +40,8 @@ class Launcher:
         self._starting = threading.Lock()
         self._handles: dict[str, Job] = {}
 
-    def train(self, config: TrainConfig) -> Run:
-        """Start a new run in the background.
+    def train(self, config: TrainConfig) -> str:
+        """Start a new run in the background; its id.
 
         Raises:
             UserError: a training runs already, or the runs folder cannot be written.
@@ -50,7 +51,7 @@ class Launcher:
             folder = runs_folder()
             writer = RunWriter(folder / new_run_id(config.preset, folder), config)
             self.start(writer.path)
-        return Run(writer.path)
+        return writer.path.name
 
     def resume(self, run: Run) -> None:
         """Go on with a run from its last kept state.
@@ -67,7 +68,7 @@ class Launcher:
     def start(self, folder: Path) -> Job:
         """Train the queued run in this folder; the job says whether it is under way, and stops it."""
         key = f"train:{folder.name}:{uuid4().hex}"  # a process that fell silent may still be there under the old one
-        job = self._jobs.submit(key, f"Training {folder.name}", partial(_supervise, Run(folder)), lane="training")
+        job = self._jobs.submit(key, f"Training {folder.name}", partial(_supervise, folder), lane="training")
         self._handles[folder.name] = job
         return job
 
@@ -83,25 +84,26 @@ class Launcher:
             yield
 
 
-def _supervise(run: Run, job: Job) -> Status:
+def _supervise(folder: Path, job: Job) -> Status | None:
     """Train a queued run in a process of its own, and pass a stop request on to it.
 
     Raises:
         UserError: the training failed; the run's status says the same.
     """
-    command = [sys.executable, "-m", "training", "work", str(run.path)]
-    with (run.path / "worker.log").open("wb") as log_file:
+    command = [sys.executable, "-m", "training", "work", str(folder)]
+    with (folder / "worker.log").open("wb") as log_file:
         process = subprocess.Popen(
             command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log_file
         )
         while process.poll() is None:
             if job.should_stop():
-                run.request_stop()
+                (folder / STOP).touch()
             time.sleep(LOOK_SECONDS)
-    status = run.status()
-    if status.active:  # it never came to write an end
-        mark_failed(run, f"The training process ended unexpectedly (code {process.returncode}): go on, or start anew.")
-        status = run.status()
-    if status.state == "failed":
+    status = read_status(folder)
+    if status is not None and status.active:  # it never came to write an end
+        text = f"The training process ended unexpectedly (code {process.returncode}): go on, or start anew."
+        mark_failed(folder, text)
+        status = read_status(folder)
+    if status is not None and status.state == "failed":
         raise UserError(status.message)
     return status

@@ -9,48 +9,36 @@
               grids/<step>.png         samples of one fixed noise
               reconstructions/<step>.png
 
-Files are replaced whole (written beside, synced, renamed), so a torn write never costs the last good one.
+What is written stands in `training.runs.run_writer`. This module is light (no torch) until a config is read.
 """
 
 import json
+import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import torch
 from pydantic import BaseModel, ValidationError
 
-from training.checkpoints.reading import Checkpoint, write_safetensors
-from training.pictures import grids as pictures
-from training.runs.config import TrainConfig
-from training.runs.run_index import SILENT_SECONDS, is_run_id, run_ids
-from training.runs.trainer import Event, Measured, Pictures, Saved
 from training.system.errors import UserError
-from training.system.files import replace_file, replacing
 from training.system.folders import runs_folder
 
-__all__ = [
-    "Run",
-    "RunTakenOver",
-    "RunWriter",
-    "State",
-    "Status",
-    "keep_as_run",
-    "list_runs",
-    "mark_failed",
-    "new_run_id",
-    "read_metrics",
-]
+if TYPE_CHECKING:
+    from training.runs.config import TrainConfig
+
+__all__ = ["STOP", "MetricTable", "Run", "State", "Status", "is_run_id", "read_metrics", "read_status", "row_in"]
 
 State = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
-HEARTBEAT_SECONDS = 1.0
-LOOK_SECONDS = 0.1
+SILENT_SECONDS = 30.0
 STOP = "stop"
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text can name a run; nothing that could leave the runs folder can."""
+    return _RUN_ID.fullmatch(text) is not None
 
 
 class Status(BaseModel):
@@ -76,27 +64,19 @@ class Status(BaseModel):
         return self.step / self.seconds if self.seconds > 0 else 0.0
 
 
-def new_run_id(preset: str, folder: Path) -> str:
-    """A readable id that is free in `folder`: the preset and the time, such as vae-20260131-142501."""
-    stem = f"{preset}-{datetime.now():%Y%m%d-%H%M%S}"
-    return next(name for name in _numbered(stem) if not (folder / name).exists())
+def read_status(folder: Path) -> Status | None:
+    """A run's state now, without its config; a run whose heartbeat fell silent is `interrupted`.
 
-
-def _numbered(stem: str) -> Iterator[str]:
-    yield stem
-    yield from (f"{stem}-{number}" for number in range(2, 10_000))
-
-
-def list_runs(folder: Path | None = None) -> list["Run"]:
-    """Every readable run in a folder, newest first."""
-    folder = folder or runs_folder()
-    runs = []
-    for run_id in run_ids(folder):
-        try:
-            runs.append(Run(folder / run_id))
-        except UserError:
-            continue  # a folder that is not a run of ours is nobody's error
-    return runs
+    Returns:
+        None where the status is missing or torn.
+    """
+    try:
+        status = Status.model_validate_json((folder / "status.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+    if status.active and time.time() - status.updated > SILENT_SECONDS:
+        return status.model_copy(update={"state": "interrupted"})
+    return status
 
 
 @dataclass(frozen=True)
@@ -116,7 +96,7 @@ def read_metrics(file: Path, split: str) -> MetricTable:
     except OSError:
         return table
     for line in lines:
-        row = _row(line)
+        row = row_in(line)
         if row is None or row["split"] != split:
             continue
         table.steps.append(row["step"])
@@ -124,6 +104,18 @@ def read_metrics(file: Path, split: str) -> MetricTable:
         for name, value in row["terms"].items():
             table.terms.setdefault(name, []).append(value)
     return table
+
+
+def row_in(line: bytes) -> dict[str, Any] | None:
+    """The measurement in a line of metrics.jsonl; None where the line is torn."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(row, dict) or not isinstance(row.get("terms"), dict) or not isinstance(row.get("split"), str):
+        return None
+    numbers = [row.get("step"), row.get("seconds"), *row["terms"].values()]
+    return row if all(isinstance(number, int | float) for number in numbers) else None
 
 
 class Run:
@@ -135,10 +127,10 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        file = path / "config.json"
         try:
-            text = (path / "config.json").read_text(encoding="utf-8")
-            self.config = TrainConfig.model_validate_json(text)
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
+            self.config = _config_in(file, file.stat().st_mtime_ns)
+        except (OSError, ValidationError) as error:
             raise UserError(f"{path} holds no training run that can be read: choose another.") from error
 
     @classmethod
@@ -158,13 +150,7 @@ class Run:
 
     def status(self) -> Status:
         """The run's state now; a run whose heartbeat fell silent is `interrupted`."""
-        try:
-            status = Status.model_validate_json((self.path / "status.json").read_bytes())
-        except (OSError, ValidationError):
-            return Status(state="interrupted", steps=self.config.steps)
-        if status.active and time.time() - status.updated > SILENT_SECONDS:
-            return status.model_copy(update={"state": "interrupted"})
-        return status
+        return read_status(self.path) or Status(state="interrupted", steps=self.config.steps)
 
     def metrics(self, split: str = "train") -> MetricTable:
         """The measurements of one split ("train" or "held-out")."""
@@ -186,6 +172,10 @@ class Run:
     def checkpoint_file(self) -> Path:
         return self.path / "checkpoint.safetensors"
 
+    @property
+    def resume_file(self) -> Path:
+        return self.path / "resume.pt"
+
     def request_stop(self) -> None:
         """Ask whoever trains this run, here or elsewhere, to end after its current step."""
         (self.path / STOP).touch()
@@ -196,7 +186,7 @@ class Run:
         return (self.path / STOP).exists()
 
     def require_resumable(self) -> None:
-        """Make sure that training can go on from the last kept state, and forget a stop request that went unheard.
+        """Make sure that there is something to go on with, and forget a stop request that went unheard.
 
         Raises:
             UserError: it is finished, or under way, or kept no state.
@@ -206,7 +196,8 @@ class Run:
             raise UserError(f"Run {self.id} has done all its steps: start a new one with more.")
         if status.active:
             raise UserError(f"Run {self.id} is training now: wait, or stop it first.")
-        self.resume_state()
+        if not self.resume_file.is_file():
+            raise UserError(self._nothing_kept)
         (self.path / STOP).unlink(missing_ok=True)
 
     def resume_state(self) -> dict[str, Any]:
@@ -215,177 +206,23 @@ class Run:
         Raises:
             UserError: none was kept.
         """
+        import torch
+
         try:
-            with (self.path / "resume.pt").open("rb") as file:
+            with self.resume_file.open("rb") as file:
                 state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:  # a torn pickle can fail in any way
-            raise UserError(f"Run {self.id} kept no state to resume from: start a new run.") from error
+            raise UserError(self._nothing_kept) from error
         return state
 
-
-def mark_failed(run: Run, message: str) -> None:
-    """Write a failure into a run whose own writer is gone."""
-    status = run.status().model_copy(update={"state": "failed", "message": message, "updated": time.time()})
-    replace_file(run.path / "status.json", status.model_dump_json().encode())
-    (run.path / STOP).unlink(missing_ok=True)
+    @property
+    def _nothing_kept(self) -> str:
+        return f"Run {self.id} kept no state to resume from: start a new run."
 
 
-def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
-    """Make a finished run of weights that were trained elsewhere, so that they are still there tomorrow.
+@lru_cache(maxsize=256)
+def _config_in(file: Path, changed: int) -> "TrainConfig":
+    """The config in a file that was last changed then: parsed once in this process."""
+    from training.runs.config import TrainConfig
 
-    Raises:
-        UserError: the runs folder cannot be written.
-    """
-    folder = folder or runs_folder()
-    preset = checkpoint.family.presets[0].name
-    steps = checkpoint.step or 1
-    config = TrainConfig.from_preset(preset, model=checkpoint.config, data=checkpoint.data, steps=steps)
-    path = folder / new_run_id(f"{preset}-handed-in", folder)
-    writer = RunWriter(path, config)
-    try:
-        write_safetensors(
-            path / "checkpoint.safetensors",
-            checkpoint.state,
-            family=checkpoint.family.name,
-            config=checkpoint.config,
-            step=steps,
-            data=config.data,
-        )
-        writer.update(state="finished", step=steps, message="These weights were handed in, trained elsewhere.")
-    except OSError as error:
-        raise UserError(f"The run cannot be written ({error.strerror}): free some space and try again.") from error
-    return Run(path)
-
-
-class RunTakenOver(UserError):
-    """Somebody else resumed this run; whoever wrote it before must not write any more."""
-
-
-class RunWriter:
-    """Writes one run's folder while it trains: give `record` to the training loop.
-
-    Arguments:
-        resume: go on with the run that is there, from its last kept state or, if none was kept yet, from its start.
-
-    Raises:
-        UserError: the folder cannot be written, or holds something else.
-    """
-
-    def __init__(self, path: Path, config: TrainConfig, *, resume: bool = False) -> None:
-        self.path, self.config = path, config
-        self._status = Status(state="queued", steps=config.steps, owner=uuid4().hex)
-        self._looked, self._stop_seen = 0.0, False
-        try:
-            if resume:
-                if (path / "resume.pt").exists():
-                    state = Run(path).resume_state()
-                    self._status.step, self._status.seconds = state["step"], state["seconds"]
-                    self._forget_after(state["step"])
-            else:
-                if path.exists() and any(path.iterdir()):
-                    raise UserError(f"{path} is not empty: choose a new folder, so that nothing is lost.")
-                path.mkdir(parents=True, exist_ok=True)
-                replace_file(path / "config.json", config.model_dump_json(indent=2).encode())
-            for kind in ("grids", "reconstructions"):
-                (path / kind).mkdir(exist_ok=True)
-            self._write_status(state="queued")
-        except OSError as error:
-            raise UserError(
-                f"The run folder {path} cannot be written ({error.strerror}): choose another folder."
-            ) from error
-
-    def record(self, event: Event) -> None:
-        """Keep an event of the training loop."""
-        if isinstance(event, Measured):
-            self._append(event)
-            if event.split == "train":
-                self.beat(step=event.step, seconds=event.seconds)
-        elif isinstance(event, Pictures):
-            self._keep_pictures(event)
-        else:
-            self._keep_state(event)
-
-    def update(self, **changes: Any) -> Status:
-        """Change the status, write it and return it.
-
-        Raises:
-            RunTakenOver: another writer has gone on with this run, after a silence of this one.
-        """
-        try:
-            owner = Status.model_validate_json((self.path / "status.json").read_bytes()).owner
-        except (OSError, ValidationError):
-            owner = self._status.owner
-        if owner != self._status.owner:
-            raise RunTakenOver(f"Run {self.path.name} was taken over by another training: watch that one.")
-        return self._write_status(**changes)
-
-    def _write_status(self, **changes: Any) -> Status:
-        if changes.get("state", "running") not in ("queued", "running"):
-            (self.path / STOP).unlink(missing_ok=True)
-        self._status = self._status.model_copy(update={**changes, "updated": time.time()})
-        replace_file(self.path / "status.json", self._status.model_dump_json().encode(), sync=False)
-        return self._status
-
-    def beat(self, **progress: Any) -> None:
-        """Note progress, if any, and give a sign of life: the status is written once a second at most."""
-        self._status = self._status.model_copy(update=progress)
-        if time.time() - self._status.updated >= HEARTBEAT_SECONDS:
-            self.update()
-
-    def asked_to_stop(self) -> bool:
-        """Whether somebody left a stop request in the folder; it is looked for ten times a second at most."""
-        now = time.monotonic()
-        if now - self._looked >= LOOK_SECONDS:
-            self._looked, self._stop_seen = now, (self.path / STOP).exists()
-        return self._stop_seen
-
-    def _append(self, event: Measured) -> None:
-        row = {
-            "step": event.step,
-            "seconds": round(event.seconds, 3),
-            "split": event.split,
-            "terms": event.terms,
-        }
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def _keep_pictures(self, event: Pictures) -> None:
-        samples = pictures.grid(pictures.to_uint8(event.samples), columns=20)
-        pairs = np.concatenate([pictures.to_uint8(event.originals), pictures.to_uint8(event.reconstructions)])
-        for kind, image in (("grids", samples), ("reconstructions", pictures.grid(pairs, len(pairs) // 2))):
-            replace_file(self.path / kind / f"{event.step}.png", pictures.png_bytes(image, step=event.step), sync=False)
-
-    def _keep_state(self, event: Saved) -> None:
-        with replacing(self.path / "resume.pt") as file:
-            torch.save(event.state, file)
-        write_safetensors(
-            self.path / "checkpoint.safetensors",
-            event.state["model"],
-            family=self.config.family,
-            config=self.config.model,
-            step=event.step,
-            data=self.config.data,
-        )
-        self.update(step=event.step, seconds=event.state["seconds"])
-
-    def _forget_after(self, step: int) -> None:
-        """Drop what was measured after the state that training goes on from: it will be measured again."""
-        file = self.path / "metrics.jsonl"
-        lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
-        kept = [line for line in lines if (row := _row(line)) is not None and row["step"] <= step]
-        replace_file(file, b"".join(kept))
-        for kind in ("grids", "reconstructions"):
-            for later in Run(self.path).picture_steps(kind):
-                if later > step:
-                    (self.path / kind / f"{later}.png").unlink(missing_ok=True)
-
-
-def _row(line: bytes) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(row, dict) or not isinstance(row.get("terms"), dict) or not isinstance(row.get("split"), str):
-        return None
-    numbers = [row.get("step"), row.get("seconds"), *row["terms"].values()]
-    return row if all(isinstance(number, int | float) for number in numbers) else None
+    return TrainConfig.model_validate_json(file.read_bytes())

@@ -1,22 +1,15 @@
 """Which runs there are, and which one is under way. Light (no torch), so that a page can list them at once."""
 
-import json
-import re
-import time
+from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
+from training.runs.run_folder import Run, is_run_id, read_status
+from training.system.errors import UserError
 from training.system.folders import runs_folder
 
-__all__ = ["SILENT_SECONDS", "active_run", "is_run_id", "run_ids"]
-
-SILENT_SECONDS = 30.0
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
-
-
-def is_run_id(text: str) -> bool:
-    """Whether a text can name a run; nothing that could leave the runs folder can."""
-    return _RUN_ID.fullmatch(text) is not None
+__all__ = ["active_run", "new_run_id", "readable_runs", "run_ids"]
 
 
 def run_ids(folder: Path | None = None) -> list[str]:
@@ -32,12 +25,30 @@ def run_ids(folder: Path | None = None) -> list[str]:
     return sorted(changed, key=lambda name: -changed[name])
 
 
-def active_run(folder: Path | None = None) -> str | None:
-    """Id of a run under way, whoever trains it; a run whose heartbeat fell silent is not."""
+def readable_runs(folder: Path | None = None) -> Iterator[Run]:
+    """Every readable run in a folder, newest first; a folder that is no run of ours is nobody's error."""
     folder = folder or runs_folder()
     for run_id in run_ids(folder):
-        with suppress(OSError, ValueError, TypeError, AttributeError):  # a torn status is nobody's sign of life
-            status = json.loads((folder / run_id / "status.json").read_bytes())
-            if status.get("state") in ("queued", "running") and time.time() - status["updated"] <= SILENT_SECONDS:
-                return run_id
+        with suppress(UserError):
+            yield Run(folder / run_id)
+
+
+def active_run(folder: Path | None = None) -> str | None:
+    """Id of a run under way, whoever trains it."""
+    folder = folder or runs_folder()
+    for run_id in run_ids(folder):
+        status = read_status(folder / run_id)
+        if status is not None and status.active:
+            return run_id
     return None
+
+
+def new_run_id(preset: str, folder: Path) -> str:
+    """A readable id that is free in `folder`: the preset and the time, such as vae-20260131-142501."""
+    stem = f"{preset}-{datetime.now():%Y%m%d-%H%M%S}"
+    return next(name for name in _numbered(stem) if not (folder / name).exists())
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    yield from (f"{stem}-{number}" for number in range(2, 10_000))

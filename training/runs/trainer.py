@@ -1,128 +1,172 @@
-"""The training loop: a config and a dataset in, events out. It knows no page, no job and no file."""
+"""The training: the optimiser step (`Trainer.step`) and the loop (`train`). It knows no page, no job and no file."""
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from training.data.datasets import Dataset
-from training.pictures.styles import prior_latents
+from models.family import Batch
+from training.data.datasets import Dataset, Digits
 from training.runs.config import TrainConfig
-from training.runs.stepper import Stepper, as_seen
+from training.runs.events import Event, Measured, Saved
+from training.runs.pixels import as_seen
+from training.runs.watching import Watcher
+from training.system.device import best_device, products_in
 from training.system.errors import UserError
 
-__all__ = ["Event", "Measured", "Pictures", "Saved", "TrainingDiverged", "train"]
+__all__ = ["Trainer", "TrainingDiverged", "train"]
 
 LOG_EVERY = 50
 HELD_OUT_EVERY = 250
 PICTURES_EVERY = 500
-EARLY_PICTURES = (0, 100, 200, 300, 400)
+EARLY_PICTURES = (100, 200, 300, 400)
 SAVE_EVERY = 1000
-HELD_OUT_IMAGES = 1000
-GRID_IMAGES = 200
-RECONSTRUCTED_IMAGES = 8
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Batch means of the terms, in nats: over the steps since the last event, or over held-out images."""
-
-    step: int
-    seconds: float
-    split: str  # "train" or "held-out"
-    terms: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Mean images in 0..1: samples of the same noise (200, pixels); images and reconstructions (8, pixels).
-
-    A conditional model's samples are 20 styles in all ten digits: digit by digit, style by style.
-    """
-
-    step: int
-    samples: Tensor
-    originals: Tensor
-    reconstructions: Tensor
-
-
-@dataclass(frozen=True)
-class Saved:
-    """All that is needed to go on from this step as if nothing had happened."""
-
-    step: int
-    state: dict[str, Any]
-
-
-Event = Measured | Pictures | Saved
 
 
 class TrainingDiverged(UserError):
     """A loss or a weight is no longer a finite number."""
 
 
+class Trainer:
+    """Takes one Adam step after another on the batch mean of the model's loss.
+
+    The learning rate is the config's; in its cooldown, the last share of its steps, it falls linearly to zero.
+
+    Each step takes the next batch of a fresh permutation of the epoch. Binary models see pixels that are drawn anew
+    from the grey values (x ~ Bernoulli(grey / 255)), those of colour images the values themselves (x / 255).
+
+    Attributes:
+        model: on the config's device, as the last step left it.
+        taken: steps taken in all, those before a resume included.
+
+    Raises:
+        UserError: this machine lacks the config's device.
+    """
+
+    def __init__(self, config: TrainConfig, dataset: Dataset, resume: dict[str, Any] | None = None) -> None:
+        self.config = config
+        self.device = torch.device(config.device)
+        if config.device not in ("cpu", best_device().type):
+            raise UserError(f"This run was made on {config.device}, which this machine lacks: start a new run here.")
+        self.model = config.family_entry.fresh(config.model, config.seed).to(self.device)
+        self._optimiser = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
+        self._generator = torch.Generator(self.device).manual_seed(config.seed)
+        self.taken = 0
+        if resume is not None:
+            self.model.load_state_dict(resume["model"])
+            self._optimiser.load_state_dict(deepcopy(resume["optimiser"]))
+            self._generator.set_state(resume["generator"])
+            self.taken = resume["step"]
+        self._binary = dataset.binary
+        self._train = _on(self.device, dataset.train)
+        self._labelled = Digits(self._train.images[:0], self._train.labels[:0])
+        if self.model.uses_labels:
+            self._labelled = _on(self.device, dataset.labelled(self.model.config.labelled))
+        self._batches = math.ceil(len(self._train) / config.batch_size)
+        self._order = self._epoch_order()
+
+    def step(self) -> dict[str, Tensor]:
+        """Take the next step; the batch means that the model reports, still on the device."""
+        batch = self._next_batch()
+        with products_in(self.config.precision, self.device.type):
+            loss, reported = self.model.objective(batch, generator=self._generator)
+        loss.backward()
+        self._optimiser.param_groups[0]["lr"] = self._learning_rate()
+        self._optimiser.step()
+        self._optimiser.zero_grad()  # now, while their memory is in the cache and the next activations can have it
+        self.taken += 1
+        return reported
+
+    def _next_batch(self) -> Batch:
+        position = self.taken % self._batches
+        if position == 0 and self.taken:
+            self._order = self._epoch_order()
+        size = self.config.batch_size
+        chosen = self._order[position * size : (position + 1) * size]
+        return Batch(
+            x=as_seen(self._train.images.index_select(0, chosen), self._binary, self._generator),
+            y=self._train.labels.index_select(0, chosen),
+            labelled_x=as_seen(self._labelled.images, self._binary, self._generator),
+            labelled_y=self._labelled.labels,
+        )
+
+    def _epoch_order(self) -> Tensor:
+        """This epoch's permutation: of the seed and the epoch alone, so a resumed run meets it again."""
+        epoch = self.taken // self._batches
+        generator = torch.Generator().manual_seed((self.config.seed << 20) + epoch)
+        return torch.randperm(len(self._train), generator=generator).to(self.device)
+
+    def _learning_rate(self) -> float:
+        """Of the next step."""
+        left, falling = self.config.steps - self.taken, self.config.cooldown * self.config.steps
+        return self.config.learning_rate * (min(1.0, left / falling) if falling else 1.0)
+
+    def state(self) -> dict[str, Any]:
+        """A copy of all that the next step depends on, the weights on the CPU."""
+        return {
+            "step": self.taken,
+            "model": {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()},
+            "optimiser": deepcopy(self._optimiser.state_dict()),
+            "generator": self._generator.get_state(),
+        }
+
+
 def train(
     config: TrainConfig,
     dataset: Dataset,
-    on_event: Callable[[Event], None],
     *,
     should_stop: Callable[[], bool] = lambda: False,
     resume: dict[str, Any] | None = None,
-) -> int:
-    """Train a model and report what happens; the first and the last state are always reported.
+) -> Iterator[Event]:
+    """Train a model, and give what happens as it happens; the first and the last state are always among it.
 
     Arguments:
-        on_event: called in this thread; what it raises ends the training.
         should_stop: asked before every step.
         resume: the `state` of an earlier `Saved` of this config.
-
-    Returns:
-        The number of steps done in all.
 
     Raises:
         UserError: this machine lacks the config's device.
         TrainingDiverged: the loss is not finite; the last `Saved` before it is sound.
     """
-    stepper = Stepper(config, dataset, resume)
-    seconds = resume["seconds"] if resume is not None else 0.0
-    watcher = _Watcher(stepper.model, dataset, config)
-    clock = time.perf_counter() - seconds
+    trainer = Trainer(config, dataset, resume)
+    watcher = Watcher(trainer.model, dataset, config)
     recent = _RunningMeans()
+    begun = time.perf_counter() - (resume["seconds"] if resume is not None else 0.0)
 
-    def log() -> None:
-        if recent.steps:
-            means = recent.take()
-            _require_finite(means, stepper.model, stepper.taken)
-            on_event(Measured(stepper.taken, time.perf_counter() - clock, "train", means))
+    def seconds() -> float:
+        return time.perf_counter() - begun
 
-    def observe(*, every: bool) -> None:
-        if every or stepper.taken % HELD_OUT_EVERY == 0:
-            on_event(watcher.held_out(stepper.taken, time.perf_counter() - clock))
-        if every or stepper.taken % PICTURES_EVERY == 0 or stepper.taken in EARLY_PICTURES:
-            on_event(watcher.pictures(stepper.taken))
-
-    def save() -> None:
-        on_event(Saved(stepper.taken, {**stepper.state(), "seconds": time.perf_counter() - clock}))
+    def measured() -> Measured:
+        means = recent.take()
+        _require_finite(means, trainer.model, trainer.taken)
+        return Measured(trainer.taken, seconds(), "train", means)
 
     if resume is None:
-        save()
-        observe(every=True)
-    while stepper.taken < config.steps and not should_stop():
-        recent.add(stepper.step())
-        if stepper.taken % LOG_EVERY == 0:
-            log()
-        if stepper.taken < config.steps:
-            observe(every=False)
-            if stepper.taken % SAVE_EVERY == 0:
-                save()
-    log()
-    observe(every=True)
-    save()
-    return stepper.taken
+        yield Saved(0, {**trainer.state(), "seconds": seconds()})
+        yield watcher.held_out(0, seconds())
+        yield watcher.pictures(0)
+    while trainer.taken < config.steps and not should_stop():
+        recent.add(trainer.step())
+        step = trainer.taken
+        if step % LOG_EVERY == 0:
+            yield measured()
+        if step == config.steps:
+            break
+        if step % HELD_OUT_EVERY == 0:
+            yield watcher.held_out(step, seconds())
+        if step % PICTURES_EVERY == 0 or step in EARLY_PICTURES:
+            yield watcher.pictures(step)
+        if step % SAVE_EVERY == 0:
+            yield Saved(step, {**trainer.state(), "seconds": seconds()})
+    if recent.steps:
+        yield measured()
+    yield watcher.held_out(trainer.taken, seconds())
+    yield watcher.pictures(trainer.taken)
+    yield Saved(trainer.taken, {**trainer.state(), "seconds": seconds()})
 
 
 class _RunningMeans:
@@ -153,39 +197,5 @@ def _require_finite(means: dict[str, float], model: nn.Module, step: int) -> Non
         )
 
 
-class _Watcher:
-    """Looks at the model without touching its training: fixed held-out images, fixed noise."""
-
-    def __init__(self, model: Any, dataset: Dataset, config: TrainConfig) -> None:
-        self.model, self.seed = model, config.seed
-        self.device = torch.device(config.device)
-        fixed = torch.Generator().manual_seed(config.seed)
-        self.images = as_seen(dataset.test.images[:HELD_OUT_IMAGES], dataset.binary, fixed).to(self.device)
-        self.digits = dataset.test.labels[:HELD_OUT_IMAGES].to(self.device)
-        first_of_class = [int((dataset.test.labels == digit).int().argmax()) for digit in range(10)]
-        shown = first_of_class[:RECONSTRUCTED_IMAGES]
-        self.originals = dataset.test.images[shown].to(self.device).float() / 255
-        self.shown_digits = dataset.test.labels[shown].to(self.device)
-        noise = torch.Generator(self.device).manual_seed(config.seed)
-        if model.conditional:
-            self.latents = prior_latents(model, GRID_IMAGES, generator=noise)
-        else:
-            self.latents = model.sample_prior(GRID_IMAGES, generator=noise)
-
-    @torch.inference_mode()
-    def held_out(self, step: int, seconds: float) -> Measured:
-        """The terms on the held-out images, with the same noise at every call."""
-        noise = torch.Generator(self.device).manual_seed(self.seed)
-        means = self.model.elbo_terms(self.images, self.digits, generator=noise).means()
-        terms = {name: float(mean) for name, mean in means.items()}
-        return Measured(step, seconds, "held-out", terms | self.model.diagnose(self.images, self.digits))
-
-    @torch.inference_mode()
-    def pictures(self, step: int) -> Pictures:
-        """Samples of the fixed noise, and the fixed images with their reconstructions."""
-        return Pictures(
-            step,
-            samples=self.model.decode_mean(self.latents).cpu(),
-            originals=self.originals.cpu(),
-            reconstructions=self.model.reconstruct(self.originals, self.shown_digits).cpu(),
-        )
+def _on(device: torch.device, digits: Digits) -> Digits:
+    return Digits(digits.images.to(device), digits.labels.to(device))

@@ -3,11 +3,12 @@
 import logging
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 from training.data.datasets import load_dataset
-from training.runs.run_folder import RunTakenOver, RunWriter, Status
-from training.runs.trainer import Event, train
+from training.runs.events import Event
+from training.runs.run_folder import Status
+from training.runs.run_writer import RunTakenOver, RunWriter
+from training.runs.trainer import train
 from training.system.errors import UserError
 from training.system.files import replace_file
 
@@ -19,11 +20,10 @@ log = logging.getLogger(__name__)
 def train_into(
     writer: RunWriter,
     *,
-    resume: dict[str, Any] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     on_event: Callable[[Event], None] = lambda event: None,
 ) -> Status:
-    """Carry out the training that `writer`'s config describes.
+    """Carry out the training that `writer`'s config describes, from the state that it kept if there is one.
 
     The run ends `finished`, `stopped` (it can be resumed) or `failed`: then the status says why, the last sound
     checkpoint is kept, and an error that is not the user's leaves its traceback in `error.txt`.
@@ -32,18 +32,17 @@ def train_into(
         The final status. Failures are in it; they are not raised.
     """
 
-    def record(event: Event) -> None:
-        writer.record(event)
-        on_event(event)
-
     def asked_to_stop() -> bool:
         writer.beat()  # at every step: fifty slow ones between two measurements must not look like an interruption
         return should_stop() or writer.asked_to_stop()
 
-    config = writer.config
+    config, step = writer.config, 0
     try:
         writer.update(state="running")
-        step = train(config, load_dataset(config.data), record, should_stop=asked_to_stop, resume=resume)
+        for event in train(config, load_dataset(config.data), should_stop=asked_to_stop, resume=writer.kept):
+            writer.record(event)
+            on_event(event)
+            step = event.step
         return writer.update(state="finished" if step == config.steps else "stopped", step=step)
     except RunTakenOver as error:
         return Status(state="failed", steps=config.steps, message=str(error))

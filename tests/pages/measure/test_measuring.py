@@ -18,7 +18,7 @@ from tests.patience import PATIENCE, until
 from training.checkpoints.reading import write_safetensors
 from training.evaluation.bounds import SetReport
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.errors import UserError
 

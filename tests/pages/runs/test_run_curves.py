@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kit.terms import TERMS, in_order, term
 from training.runs.config import TrainConfig
-from training.runs.run_folder import RunWriter
-from training.runs.trainer import Measured
+from training.runs.events import Measured
+from training.runs.run_writer import RunWriter
 
 ELBO = {"nelbo": 110.5, "kl": 18.25, "rec": 92.25}
 LABELLED = {"nelbo": 111.5, "kl": 20.0, "kl_y": 2.25, "kl_z": 17.75, "rec": 91.5}

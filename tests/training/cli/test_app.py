@@ -19,7 +19,9 @@ from training.cli.app import main
 from training.data.datasets import Dataset
 from training.data.names import DATASETS
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunWriter, list_runs
+from training.runs.run_folder import Run
+from training.runs.run_index import readable_runs
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED, PROJECT
 
@@ -96,7 +98,7 @@ class TestTrain:
 
     def test_without_out_the_run_goes_into_the_runs_folder(self, command: Command, runs_folder: Path) -> None:
         assert command("train", "vae", "--steps", 1, "--precision", "float32").code == 0
-        (run,) = list_runs(runs_folder)
+        (run,) = readable_runs(runs_folder)
         assert (run.id.startswith("vae-"), run.config.precision) == (True, "float32")
 
     @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from training.release import pretrain as module
 from training.release.cards import Card, read_card
 from training.release.pretrain import pretrain
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunWriter, Status
+from training.runs.run_folder import Run, Status
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.errors import UserError
 

@@ -14,8 +14,10 @@ from models import vae
 from tests.image_files import read_image
 from training.checkpoints.reading import load_checkpoint
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunTakenOver, RunWriter, Status, keep_as_run, list_runs, new_run_id
-from training.runs.trainer import Measured, Pictures, Saved
+from training.runs.events import Measured, Pictures, Saved
+from training.runs.run_folder import Run, Status
+from training.runs.run_index import new_run_id, readable_runs
+from training.runs.run_writer import RunTakenOver, RunWriter, keep_as_run
 from training.runs.worker import train_into
 from training.system.errors import UserError
 
@@ -69,7 +71,7 @@ class TestReading:
         assert str(caught.value).isprintable()
 
     def test_runs_are_listed_newest_first_and_junk_is_ignored(self, runs_folder: Path, brief: TrainConfig) -> None:
-        assert list_runs() == []
+        assert list(readable_runs()) == []
         for age, name in enumerate(["vae-b", "vae-c", "vae-a"]):
             RunWriter(runs_folder / name, brief)
             stamp = 1_800_000_000 - age
@@ -78,7 +80,7 @@ class TestReading:
         (runs_folder / "empty").mkdir()
         (runs_folder / "broken").mkdir()
         (runs_folder / "broken" / "config.json").write_text("{")
-        assert [run.id for run in list_runs()] == ["vae-b", "vae-c", "vae-a"]
+        assert [run.id for run in readable_runs()] == ["vae-b", "vae-c", "vae-a"]
 
     def test_a_run_that_was_taken_over_writes_no_more(self, runs_folder: Path, brief: TrainConfig) -> None:
         first = RunWriter(runs_folder / "vae-a", brief)
@@ -98,7 +100,7 @@ class TestReading:
             RunWriter(runs_folder / ids[-1], brief)
         assert len(set(ids)) == 3
         assert all(run_id.startswith("vae-20") for run_id in ids)
-        assert {run.id for run in list_runs()} == set(ids)
+        assert {run.id for run in readable_runs()} == set(ids)
 
 
 class TestStatus:
@@ -265,7 +267,7 @@ class TestKeepingAStrangersWeights:
         assert all(torch.equal(again.state[name], value) for name, value in source.state.items())
         assert (run.status().state, run.status().step, run.status().steps) == ("finished", 19, 19)
         assert "trained elsewhere" in run.status().message
-        assert [each.id for each in list_runs()] == [run.id]
+        assert [each.id for each in readable_runs()] == [run.id]
         assert keep_as_run(source).id != run.id
 
     def test_a_folder_that_cannot_be_written_is_said(self, digit_file: Path, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from models import vae
 from models.registry import PRESETS, family_of
 from models.vae import VAEConfig
 from training.data.datasets import Dataset, Digits, load_dataset
-from training.runs import stepper
+from training.runs import pixels
 from training.runs.config import TrainConfig
-from training.runs.stepper import draw_pixels
-from training.runs.trainer import Event, Measured, Pictures, Saved, TrainingDiverged, train
+from training.runs.events import Event, Measured, Pictures, Saved
+from training.runs.pixels import draw_pixels
+from training.runs.trainer import TrainingDiverged, train
 
 precisions = pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 
@@ -23,9 +24,7 @@ def configured(small: VAEConfig, **changes: Any) -> TrainConfig:
 
 
 def trained(config: TrainConfig, data: Dataset, **options: Any) -> list[Event]:
-    events: list[Event] = []
-    train(config, data, events.append, **options)
-    return events
+    return list(train(config, data, **options))
 
 
 def states(events: list[Event]) -> dict[int, dict[str, Any]]:
@@ -52,8 +51,8 @@ def test_events_come_in_order(small: VAEConfig, fake_digits: Dataset) -> None:
         return kind, event.step
 
     config = configured(small, steps=520)
-    events: list[Event] = []
-    assert train(config, fake_digits, events.append) == 520
+    events = trained(config, fake_digits)
+    assert events[-1].step == 520
     assert [label(event) for event in events] == [
         *[("Saved", 0), ("held-out", 0), ("Pictures", 0)],
         *[("train", 50), ("train", 100), ("Pictures", 100)],
@@ -135,10 +134,9 @@ def test_training_leaves_the_default_generator_untouched(small: VAEConfig, fake_
 def test_a_stop_ends_it_before_the_next_step_and_keeps_the_state(
     small: VAEConfig, fake_digits: Dataset, steps: int
 ) -> None:
-    events: list[Event] = []
-    done = train(configured(small, steps=60), fake_digits, events.append, should_stop=stop_after(steps))
-    assert done == steps
+    events = trained(configured(small, steps=60), fake_digits, should_stop=stop_after(steps))
     assert isinstance(events[-1], Saved)
+    assert events[-1].step == steps
     assert events[-1].state["step"] == steps
 
 
@@ -148,12 +146,12 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor, Tenso
     heard = []
 
     def listening(grey: Tensor, generator: torch.Generator) -> Tensor:
-        pixels = draw_pixels(grey, generator)
+        x = draw_pixels(grey, generator)
         if len(grey):  # a VAE has no labelled images
-            heard.append((grey, pixels, generator.get_state()))
-        return pixels
+            heard.append((grey, x, generator.get_state()))
+        return x
 
-    monkeypatch.setattr(stepper, "draw_pixels", listening)
+    monkeypatch.setattr(pixels, "draw_pixels", listening)
     return heard
 
 
@@ -220,7 +218,7 @@ def test_a_weight_that_is_no_number_ends_the_training_and_is_never_kept(
     state["model"]["dec.net.4.bias"][3] = value
     events: list[Event] = []
     with pytest.raises(TrainingDiverged, match="by step 50: start again with a lower learning rate"):
-        train(config, fake_digits, events.append, resume=state)
+        events.extend(train(config, fake_digits, resume=state))  # keeps what came before the error
     assert not states(events)
 
 

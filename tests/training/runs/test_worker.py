@@ -7,8 +7,9 @@ import torch
 
 from training.checkpoints.reading import load_checkpoint
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run, RunWriter
-from training.runs.trainer import Event, Measured
+from training.runs.events import Event, Measured
+from training.runs.run_folder import Run
+from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 
 
@@ -47,8 +48,7 @@ def test_a_finished_training_leaves_everything_in_its_folder(folder: Path, brief
 def test_a_stopped_training_goes_on_to_the_same_weights(folder: Path, tmp_path: Path, brief: TrainConfig) -> None:
     status = train_into(RunWriter(folder, brief), should_stop=stop_after(23))
     assert (status.state, status.step) == ("stopped", 23)
-    state = Run(folder).resume_state()
-    status = train_into(RunWriter(folder, brief, resume=True), resume=state)
+    status = train_into(RunWriter(folder, brief, resume=True))
     assert (status.state, status.step) == ("finished", 60)
     assert Run(folder).metrics().steps == [23, 50, 60]
     train_into(RunWriter(tmp_path / "whole", brief))
@@ -59,9 +59,10 @@ def test_a_stopped_training_goes_on_to_the_same_weights(folder: Path, tmp_path: 
 def test_a_diverged_training_keeps_its_last_sound_checkpoint(folder: Path, brief: TrainConfig) -> None:
     train_into(RunWriter(folder, brief), should_stop=stop_after(7))
     before = Run(folder).checkpoint_file.read_bytes()
-    state = Run(folder).resume_state()
-    state["model"]["enc.net.0.weight"][3, 5] = torch.nan
-    status = train_into(RunWriter(folder, brief, resume=True), resume=state)
+    writer = RunWriter(folder, brief, resume=True)
+    assert writer.kept is not None
+    writer.kept["model"]["enc.net.0.weight"][3, 5] = torch.nan
+    status = train_into(writer)
     assert status.state == "failed"
     assert "lower learning rate" in status.message
     assert status.message.isprintable()

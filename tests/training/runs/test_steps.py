@@ -4,7 +4,8 @@ import torch
 from models.registry import PRESETS, family_of
 from training.data.datasets import Dataset, load_dataset
 from training.runs.config import TrainConfig
-from training.runs.stepper import Stepper, as_seen
+from training.runs.pixels import as_seen
+from training.runs.trainer import Trainer
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -12,17 +13,17 @@ def test_every_presets_recipe_takes_steps_and_goes_on_from_a_copied_state(preset
     data = fake_svhn if family_of(preset).images == "colour" else load_dataset("mnist-sample")
     narrow: dict[str, object] = {"hidden": (11, 13)} if preset != "fsvae-conv" else {"channels": (3, 5, 7), "width": 11}
     config = TrainConfig.from_preset(preset, data=data.name, device="cpu", batch_size=7, model={"z": 3, **narrow})
-    stepper = Stepper(config, data)
-    reported = [stepper.step() for _ in range(3)][-1]
-    state = stepper.state()
-    assert stepper.taken == state["step"] == 3
+    trainer = Trainer(config, data)
+    reported = [trainer.step() for _ in range(3)][-1]
+    state = trainer.state()
+    assert trainer.taken == state["step"] == 3
     assert all(bool(value.isfinite()) and not value.requires_grad for value in reported.values())
-    later = [stepper.step() for _ in range(20)][-1]
-    again = Stepper(config, data, state)
+    later = [trainer.step() for _ in range(20)][-1]
+    again = Trainer(config, data, state)
     assert {name: float(value) for name, value in [again.step() for _ in range(20)][-1].items()} == pytest.approx(
         {name: float(value) for name, value in later.items()}, abs=0
     )
-    assert all(torch.equal(value, again.state()["model"][name]) for name, value in stepper.state()["model"].items())
+    assert all(torch.equal(value, again.state()["model"][name]) for name, value in trainer.state()["model"].items())
 
 
 def test_the_learning_rate_falls_to_zero_over_the_cooldown_as_after_a_resume() -> None:
@@ -30,14 +31,14 @@ def test_the_learning_rate_falls_to_zero_over_the_cooldown_as_after_a_resume() -
     config = TrainConfig.from_preset(
         "vae", data=data.name, device="cpu", steps=8, cooldown=0.5, batch_size=3, model={"z": 2, "hidden": (5, 7)}
     )
-    stepper = Stepper(config, data)
+    trainer = Trainer(config, data)
     rates, states = [], []
     for _ in range(config.steps):
-        stepper.step()
-        states.append(stepper.state())
+        trainer.step()
+        states.append(trainer.state())
         rates.append(states[-1]["optimiser"]["param_groups"][0]["lr"])
     assert rates == pytest.approx([1e-3] * 5 + [0.75e-3, 0.5e-3, 0.25e-3])
-    again = Stepper(config, data, states[5])
+    again = Trainer(config, data, states[5])
     again.step()
     assert all(torch.equal(value, again.state()["model"][name]) for name, value in states[6]["model"].items())
 

@@ -1,0 +1,55 @@
+"""A look at a model in training that leaves the training untouched: held-out terms, samples, reconstructions."""
+
+from typing import Any
+
+import torch
+
+from training.data.datasets import Dataset
+from training.pictures.styles import prior_latents
+from training.runs.config import TrainConfig
+from training.runs.events import Measured, Pictures
+from training.runs.pixels import as_seen
+
+__all__ = ["Watcher"]
+
+HELD_OUT_IMAGES = 1000
+GRID_IMAGES = 200
+RECONSTRUCTED_IMAGES = 8
+
+
+class Watcher:
+    """Measures the same held-out images and draws the same noise at every call."""
+
+    def __init__(self, model: Any, dataset: Dataset, config: TrainConfig) -> None:
+        self.model, self.seed = model, config.seed
+        self.device = torch.device(config.device)
+        fixed = torch.Generator().manual_seed(config.seed)
+        self.images = as_seen(dataset.test.images[:HELD_OUT_IMAGES], dataset.binary, fixed).to(self.device)
+        self.digits = dataset.test.labels[:HELD_OUT_IMAGES].to(self.device)
+        first_of_class = [int((dataset.test.labels == digit).int().argmax()) for digit in range(10)]
+        shown = first_of_class[:RECONSTRUCTED_IMAGES]
+        self.originals = dataset.test.images[shown].to(self.device).float() / 255
+        self.shown_digits = dataset.test.labels[shown].to(self.device)
+        noise = torch.Generator(self.device).manual_seed(config.seed)
+        if model.conditional:
+            self.latents = prior_latents(model, GRID_IMAGES, generator=noise)
+        else:
+            self.latents = model.sample_prior(GRID_IMAGES, generator=noise)
+
+    @torch.inference_mode()
+    def held_out(self, step: int, seconds: float) -> Measured:
+        """The terms on the held-out images, with the same noise at every call."""
+        noise = torch.Generator(self.device).manual_seed(self.seed)
+        means = self.model.elbo_terms(self.images, self.digits, generator=noise).means()
+        terms = {name: float(mean) for name, mean in means.items()}
+        return Measured(step, seconds, "held-out", terms | self.model.diagnose(self.images, self.digits))
+
+    @torch.inference_mode()
+    def pictures(self, step: int) -> Pictures:
+        """Samples of the fixed noise, and the fixed images with their reconstructions."""
+        return Pictures(
+            step,
+            samples=self.model.decode_mean(self.latents).cpu(),
+            originals=self.originals.cpu(),
+            reconstructions=self.model.reconstruct(self.originals, self.shown_digits).cpu(),
+        )
