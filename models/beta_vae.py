@@ -7,8 +7,10 @@ different prices can be compared.
 import torch
 from pydantic import Field
 
+from models import latex
 from models.family import Batch, Family, Objective, Preset, Shapes
-from models.vae import VAE, VAEConfig
+from models.terms import KL, NELBO, REC
+from models.vae import GRAPH, VAE, VAEConfig
 
 __all__ = ["FAMILY", "BetaVAE", "BetaVAEConfig"]
 
@@ -18,7 +20,13 @@ SWEEP = (0.1, 0.25, 0.5, 2.0, 4.0, 8.0, 16.0)
 class BetaVAEConfig(VAEConfig):
     """Sizes of the VAE, and the price of a nat of KL in its training."""
 
-    beta: float = Field(4.0, ge=0, le=1000, description="weight of the KL in the loss")
+    beta: float = Field(
+        4.0,
+        ge=0,
+        le=1000,
+        title="KL weight, β",
+        description="1 is the VAE. Above 1 the KL counts for more: codes say less, and images come out blurrier.",
+    )
 
 
 class BetaVAE(VAE):
@@ -43,6 +51,7 @@ def recognise(shapes: Shapes) -> None:
 FAMILY = Family(
     name="beta-vae",
     title="beta-VAE",
+    sentence="The same model, but its training weighs the KL, the nats that z carries, by β.",
     config=BetaVAEConfig,
     build=BetaVAE,
     recognise=recognise,
@@ -55,4 +64,9 @@ FAMILY = Family(
         )
         for beta in SWEEP
     ),
+    graph=GRAPH,
+    sampling=rf"{latex.NORMAL} \qquad {latex.BERNOULLI}",
+    nelbo=latex.NELBO,
+    loss=lambda config: latex.loss((1, latex.REC_IN_SHORT), (config.beta, latex.KL_IN_SHORT)),
+    terms=(NELBO, KL, REC),
 )

@@ -3,11 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
+
+from models.graph import Graph
+from models.terms import Term
 
 __all__ = [
     "Batch",
@@ -19,6 +22,7 @@ __all__ = [
     "Objective",
     "Preset",
     "Shapes",
+    "SizeOfZ",
     "label_inputs",
     "matrix_shape",
     "with_article",
@@ -26,12 +30,26 @@ __all__ = [
 
 Shapes = Mapping[str, tuple[int, ...]]
 ImageKind = Literal["binary", "colour"]
+SizeOfZ = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=4096,
+        title="Size of z",
+        description="How many numbers the code has. With 2 the reconstruction suffers; far beyond the homework's value "
+        "most dimensions stay unused.",
+    ),
+]
 
 _default_generator = threading.Lock()
 
 
 class ModelConfig(BaseModel):
-    """Base of every family's architecture: frozen, and strict about names it does not know."""
+    """Base of every family's architecture: frozen, and strict about names it does not know.
+
+    A field with a `title` is asked for where a training starts: `description` is its help text, and the "step" of its
+    `json_schema_extra` says how far a click moves it, 1 if it says nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -153,22 +171,41 @@ class Family:
     Attributes:
         name: the family's key, as written in files.
         title: the name people use.
+        sentence: what tells it from the other families.
         config: class of its architecture; an instance is all that `build` needs.
         build: makes an untrained model, drawing its weights from torch's default generator.
         recognise: reads the architecture from the shapes of a foreign file's tensors. Returns None when
             the names are not this family's; raises ValueError, in a student's words, when they are but
             the sizes contradict each other.
         presets: its recipes; the first is the homework's.
+        graph: its graphical model.
+        sampling: how it draws an image, T being the temperature; LaTeX, see `models.latex`, as are the next three.
+        nelbo: the negative ELBO of one image.
+        loss: what training minimises under a config, with its weights.
+        prior: its p(z), where that is learned.
+        terms: what `objective` and `diagnose` report, in the order in which it is shown.
         images: the pixels it models: zeros and ones, or colours in 0..1.
     """
 
     name: str
     title: str
+    sentence: str
     config: type[ModelConfig]
     build: Callable[[Any], torch.nn.Module]
     recognise: Callable[[Shapes], ModelConfig | None]
     presets: tuple[Preset, ...]
+    graph: Graph
+    sampling: str
+    nelbo: str
+    loss: Callable[[Any], str]
+    terms: tuple[Term, ...]
+    prior: str = ""
     images: ImageKind = "binary"
+
+    @property
+    def default_preset(self) -> Preset:
+        """The recipe of the config's own defaults; the first, where none has them."""
+        return next((preset for preset in self.presets if preset.model == self.config()), self.presets[0])
 
     def fresh(self, config: ModelConfig, seed: int) -> Any:
         """An untrained model on the CPU whose weights are torch's default initialisation under `seed`.

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
+from models import latex
 from models.distributions import (
     at_least_float32,
     gaussian_parameters,
@@ -29,8 +30,21 @@ from models.distributions import (
     sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, label_inputs, matrix_shape
+from models.family import (
+    Batch,
+    ElboTerms,
+    Family,
+    ModelConfig,
+    Objective,
+    Preset,
+    Shapes,
+    SizeOfZ,
+    label_inputs,
+    matrix_shape,
+)
+from models.graph import Graph, Node
 from models.networks import MLP
+from models.terms import KL, NELBO, REC
 from models.vae import Gaussian, Width
 
 __all__ = ["FAMILY", "FSVAE", "ConditionalConfig", "ConditionalVAE", "FSVAEConfig"]
@@ -41,7 +55,7 @@ CHANNELS = 3
 class ConditionalConfig(ModelConfig):
     """What every model of p(x|y) on colour images has."""
 
-    z: int = Field(10, ge=1, le=4096, description="latent dimensions: the style")
+    z: SizeOfZ = 10
     y: Literal[10] = Field(10, description="digits")
     pixels: int = Field(3072, ge=1, le=65_536, description="colour values of one square image, 3 a pixel")
     variance: float = Field(0.1, gt=0, le=10, description="of each colour value about the decoder's mean")
@@ -239,9 +253,26 @@ def recognise(shapes: Shapes) -> FSVAEConfig | None:
     )
 
 
+GRAPH = Graph(
+    nodes=(
+        Node("z", 44, 50, "the style: never observed", "kl"),
+        Node("y", 116, 50, "the digit: always observed", "kl_y", 1.0),
+        Node("x", 80, 140, "the image: observed", "rec", 1.0),
+    ),
+    generates=(("z", "x"), ("y", "x")),
+    infers=(("x", "z"), ("y", "z")),
+)
+SAMPLING = rf"{latex.NORMAL} \qquad y = 0, 1, \dots, 9 \qquad \mathbb{{E}}[x\mid z, y] = \mathrm{{dec}}(z, y)"
+CONDITIONAL_NELBO = (
+    r"\begin{aligned} \term{nelbo}{\mathrm{NELBO}(x, y)} \;=\;& "
+    r"\term{rec}{-\mathbb{E}_{q(z\mid x,y)}\log p(x\mid z,y)} \\ "
+    r"+\;& \term{kl}{\mathrm{KL}\bigl(q(z\mid x,y)\,\|\,p(z)\bigr)} \;\ge\; -\log p(x\mid y) \end{aligned}"
+)
+NELBO_OF_A_PAIR = r"\term{nelbo}{\mathbb{E}_{(x, y)}\,\mathrm{NELBO}(x, y)}"
 FAMILY = Family(
     name="fsvae",
     title="FSVAE",
+    sentence="On house numbers with every digit y known, z is left with the style.",
     config=FSVAEConfig,
     build=FSVAE,
     recognise=recognise,
@@ -253,5 +284,10 @@ FAMILY = Family(
             steps=75_000,
         ),
     ),
+    graph=GRAPH,
+    sampling=SAMPLING,
+    nelbo=CONDITIONAL_NELBO,
+    loss=lambda config: latex.loss((1, NELBO_OF_A_PAIR)),
+    terms=(NELBO, KL, REC),
     images="colour",
 )

@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from models import vae
+from models import latex, vae
 from models.distributions import (
     component_log_densities,
     gaussian_parameters,
@@ -24,7 +24,9 @@ from models.distributions import (
     sample_gaussian,
 )
 from models.family import ElboTerms, Family, Preset, Shapes
+from models.graph import Graph, Node
 from models.networks import MLP
+from models.terms import COMPONENTS, KL, NELBO, REC
 from models.vae import VAE, Gaussian, VAEConfig
 
 __all__ = ["FAMILY", "GMVAE", "GMVAEConfig"]
@@ -33,7 +35,13 @@ __all__ = ["FAMILY", "GMVAE", "GMVAEConfig"]
 class GMVAEConfig(VAEConfig):
     """Sizes of a GMVAE. The defaults are the homework's: 671,404 trainable parameters."""
 
-    k: int = Field(500, ge=1, le=65_536, description="components of the prior")
+    k: int = Field(
+        500,
+        ge=1,
+        le=65_536,
+        title="Clusters k",
+        description="Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian.",
+    )
 
 
 class GMVAE(VAE):
@@ -122,6 +130,7 @@ def recognise(shapes: Shapes) -> GMVAEConfig | None:
 FAMILY = Family(
     name="gmvae",
     title="GMVAE",
+    sentence="z comes from one of 500 learned clusters c, not from one round cloud.",
     config=GMVAEConfig,
     build=GMVAE,
     recognise=recognise,
@@ -133,4 +142,23 @@ FAMILY = Family(
             steps=20_000,
         ),
     ),
+    graph=Graph(
+        nodes=(
+            Node("c", 28, 22, "which of 500 components: summed out", "nelbo"),
+            Node("z", 80, 66, "the latent code: never observed", "kl"),
+            Node("x", 80, 140, "the image: observed", "rec", 1.0),
+        ),
+        generates=(("c", "z"), ("z", "x")),
+        infers=(("x", "z"),),
+    ),
+    sampling=r"c \sim \mathrm{Uniform}(1..k) \qquad z \sim \mathcal{N}(\mu_c, T^2 \Sigma_c) \qquad " + latex.BERNOULLI,
+    nelbo=latex.NELBO,
+    loss=lambda config: latex.loss((1, latex.REC_IN_SHORT), (1, latex.KL_IN_SHORT)),
+    prior=(
+        r"\begin{aligned}p(z) \;=\;& \frac1k\sum_{c=1}^{k}"
+        r"\mathcal{N}\bigl(z;\,\mu_c,\,\mathrm{diag}(\sigma_c^2)\bigr) \\ "
+        r"\term{kl}{\mathrm{KL}} \;\approx\;& "
+        r"\term{kl}{\log q(z\mid x) - \log p(z)},\quad z\sim q(z\mid x)\end{aligned}"
+    ),
+    terms=(NELBO, KL, REC, COMPONENTS),
 )

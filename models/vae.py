@@ -15,6 +15,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
+from models import latex
 from models.distributions import (
     gaussian_parameters,
     kl_normal,
@@ -23,8 +24,21 @@ from models.distributions import (
     sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, ElboTerms, Family, ModelConfig, Objective, Preset, Shapes, label_inputs, matrix_shape
+from models.family import (
+    Batch,
+    ElboTerms,
+    Family,
+    ModelConfig,
+    Objective,
+    Preset,
+    Shapes,
+    SizeOfZ,
+    label_inputs,
+    matrix_shape,
+)
+from models.graph import Graph, Node
 from models.networks import MLP
+from models.terms import KL, NELBO, REC
 
 __all__ = ["FAMILY", "VAE", "Gaussian", "VAEConfig"]
 
@@ -34,7 +48,7 @@ Width = Annotated[int, Field(ge=1, le=65_536)]
 class VAEConfig(ModelConfig):
     """Sizes of a VAE. The defaults are the homework's: 661,404 trainable parameters."""
 
-    z: int = Field(10, ge=1, le=4096, description="latent dimensions")
+    z: SizeOfZ = 10
     hidden: tuple[Width, Width] = Field((300, 300), description="widths of both networks' hidden layers")
     pixels: int = Field(784, ge=1, le=65_536, description="pixels of one square image")
 
@@ -175,9 +189,18 @@ def recognise(shapes: Shapes) -> VAEConfig | None:
     return VAEConfig(z=z, hidden=(first, second), pixels=pixels)
 
 
+GRAPH = Graph(
+    nodes=(
+        Node("z", 80, 60, "the latent code: never observed", "kl"),
+        Node("x", 80, 140, "the image: observed", "rec", 1.0),
+    ),
+    generates=(("z", "x"),),
+    infers=(("x", "z"),),
+)
 FAMILY = Family(
     name="vae",
     title="VAE",
+    sentence="A code z of ten numbers makes an image x; the encoder guesses z back.",
     config=VAEConfig,
     build=VAE,
     recognise=recognise,
@@ -190,4 +213,9 @@ FAMILY = Family(
             shipped_seed=1,
         ),
     ),
+    graph=GRAPH,
+    sampling=rf"{latex.NORMAL} \qquad {latex.BERNOULLI}",
+    nelbo=latex.NELBO,
+    loss=lambda config: latex.loss((1, latex.REC_IN_SHORT), (1, latex.KL_IN_SHORT)),
+    terms=(NELBO, KL, REC),
 )

@@ -50,7 +50,8 @@ with samples:
     if png is not None:
         with place:
             figures.picture(png, key="samples", alt=f"200 digits from the prior of the model trained at beta {beta:g}")
-    formulas.beta_formula(beta)
+    family = services.families()[sweep[beta].family]
+    formulas.loss_formula(family, family.config.model_validate(sweep[beta].training["model"]))
 with plane:
     chart = st.container()
     set_name = st.pills(
@@ -89,7 +90,7 @@ facts = asdict(sweep[beta].sets[set_name])
 *tiles, last = st.columns(4, gap="large")
 for tile, name in zip(tiles, ("nelbo", "kl", "rec"), strict=True):
     with tile:
-        quantity_tile(name, facts[name], numbers.SETS[set_name])
+        quantity_tile(name, facts[name], numbers.SETS[set_name], family.images)
 in_use = last.empty()
 
 drawn, turned = st.columns([1.25, 1], gap="large")

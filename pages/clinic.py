@@ -72,7 +72,7 @@ with picture:
     findings()
     if not models:
         st.info("Choose one model or more on the right, or hand in a file.", icon=":material/arrow_forward:")
-        formulas.nelbo_formula("vae")
+        formulas.nelbo_formula(next(iter(services.families().values())))
         st.stop()
     reference = next(model for model in models if model.title == named)
     kind = reference.source.family.images

@@ -1,13 +1,35 @@
 """Home: what the app is, the family it teaches, and the numbers it stands on."""
 
+from math import ceil
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from pages.draw import figures, graphical_models
-from pages.kit import formulas, frame, glossary
+from pages.kit import formulas, frame, glossary, services
 from pages.measure import numbers
 from training.system.folders import PRETRAINED
 
-SHIPPED = PRETRAINED / "vae"
+if TYPE_CHECKING:
+    from models.family import Family
+
+SHIPPED = PRETRAINED / "vae"  # the page opens with this model
+MOST_IN_A_ROW = 5
+
+
+def door(family: "Family") -> tuple[str, str]:
+    """The page that is about what a family has and others have not: its file and its name."""
+    fields = family.config.model_fields
+    if family.prior:
+        return "pages/mixture.py", "Mixture"
+    if "class_weight" in fields:
+        return "pages/labels.py", "Labels"
+    if family.images == "colour":
+        return "pages/style.py", "Style"
+    if "beta" in fields:
+        return "pages/beta.py", "Beta"
+    return "pages/samples.py", "Samples"
+
 
 frame.header("ELBO Lab", "Train a variational autoencoder in front of your eyes, and see what its formulas mean.")
 words, digits = st.columns([1, 1.4], gap="large")
@@ -27,7 +49,7 @@ with digits:
     )
     switch.toggle("Moving", value=True, key="living")
 with words:
-    formulas.nelbo_in_short()
+    formulas.nelbo_in_short(SHIPPED.name)
     glossary.markdown(
         "A VAE squeezes each image $x$ into a short code $z$ and learns to draw it again. Its **NELBO** is the price "
         "of one image in nats: what the drawing gets wrong, plus what the code costs. Lower is better."
@@ -37,24 +59,26 @@ with words:
     st.page_link("pages/bounds.py", label="**Bounds**: see how near its NELBO comes", icon=":material/stairs:")
 
 st.space("medium")
-st.subheader("One family, five models", anchor=False)
+st.subheader("One family of models", anchor=False)
 glossary.markdown(
     "Circles are random variables, filled where they are observed. Solid arrows **generate**, dashed arrows "
     "**infer**. Hover a circle to see what it stands for."
 )
-for column, drawing in zip(st.columns(5, gap="medium"), graphical_models.FAMILY, strict=True):
-    with column:
-        graphical_models.draw(drawing)
-        glossary.markdown(f"**{drawing.title}**  \n{drawing.sentence}")
-        if drawing.page is not None:
-            file, name = drawing.page
+families = list(services.families().values())
+per_row = ceil(len(families) / ceil(len(families) / MOST_IN_A_ROW))
+for first in range(0, len(families), per_row):
+    for column, family in zip(st.columns(per_row, gap="medium"), families[first : first + per_row], strict=False):
+        with column:
+            graphical_models.draw(family)
+            title = family.title.replace("beta", "β")
+            glossary.markdown(f"**{title}**  \n{family.sentence}")
+            file, name = door(family)
             st.page_link(file, label=f"Explore: {name}", icon=":material/arrow_forward:")
-        if drawing.preset is not None:
             st.page_link(
                 "pages/train.py",
-                label=f"Train the {drawing.title}",
+                label=f"Train the {title}",
                 icon=":material/arrow_forward:",
-                query_params={"preset": drawing.preset},
+                query_params={"preset": family.default_preset.name},
             )
 
 st.space("medium")
@@ -63,4 +87,4 @@ glossary.markdown(
     "Stanford CS236's second homework asks for these. The shipped VAE was trained by this app, 20,000 steps on the "
     "full MNIST, and measured by the same code that measures yours."
 )
-numbers.preset_table("vae")
+numbers.preset_table(SHIPPED.name)

@@ -44,9 +44,10 @@ with picture:
     try:
         if not (choice.shipped and seed == 0 and first_analogies(choice.shipped)):
             analogies(services.checkpoint(choice), choice.title, seed)
+        source = services.checkpoint(choice)
+        formulas.loss_formula(source.family, source.config)
     except UserError as error:
         frame.failure(error)
-    formulas.labels_formula()
 with controls:
     glossary.markdown(
         "The label $y$ says which digit, the code $z$ says everything else: slant, width, stroke. Nobody told the "

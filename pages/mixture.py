@@ -99,7 +99,7 @@ with picture:
         show_rows(rows, choice.title)
     except UserError as error:
         frame.failure(error)
-    formulas.mixture_formula()
+    formulas.prior_formula(services.families()[choice.family])
 with controls:
     frame.share()
 

@@ -95,7 +95,7 @@ with picture:
     except UserError as error:
         frame.failure(error)
     else:
-        formulas.sampling_formula(family)
+        formulas.sampling_formula(services.families()[family])
 with controls:
     frame.share()
 

@@ -109,13 +109,12 @@ with controls:
 if choice is None:
     with picture:
         st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")
-        formulas.nelbo_formula("fsvae")
     st.stop()
 with controls:
     show_swaps(choice, picture.empty())
     frame.share()
 with picture:
-    formulas.nelbo_formula("fsvae")
+    formulas.nelbo_formula(services.families()[choice.family])
 
 try:
     source = services.checkpoint(choice)

@@ -17,7 +17,7 @@ from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
-    from models.family import Family
+    from models.family import Family, ModelConfig
 
 NEW = "new training"
 NOTES = {
@@ -63,8 +63,8 @@ def pick_run() -> str:
 
 def preview() -> None:
     """Before a training: what it will look like, shown on a shipped model's own, the chosen one if it ships."""
-    chosen = st.session_state.get("preset", "vae")
-    preset = chosen if chosen in pretrained_names() else "vae"
+    chosen, shipped = st.session_state.get("preset", ""), pretrained_names()
+    preset = chosen if chosen in shipped else next(iter(shipped), "")
     st.caption(f"This is how the shipped {preset} learned. Start your own on the right.")
     reference_figures(preset)
 
@@ -83,15 +83,20 @@ def run_view(run_id: str) -> bool:
     return not active
 
 
-def family_of_page(chosen: str) -> "Family":
-    """The family whose formula belongs under the picture."""
-    from models.registry import FAMILIES, family_of
+def shown_model(chosen: str) -> "tuple[Family, ModelConfig]":
+    """The family whose formulas belong under the picture, and the config whose weights are in its loss."""
+    from models.registry import FAMILIES, PRESETS, family_of
     from training.runs.run_folder import Run
 
     try:
-        return family_of(st.session_state["preset"]) if chosen == NEW else FAMILIES[Run.named(chosen).config.family]
+        if chosen != NEW:
+            config = Run.named(chosen).config
+            return config.family_entry, config.model
+        preset = st.session_state["preset"]
+        return family_of(preset), PRESETS[preset].model
     except UserError:
-        return FAMILIES["vae"]
+        first = next(iter(FAMILIES.values()))
+        return first, first.default_preset.model
 
 
 def run_tick(run: Any) -> None:
@@ -118,7 +123,8 @@ if ended:
     st.subheader("Its numbers", anchor=False)
     measuring(run_ref(chosen))
 
-family = family_of_page(chosen)
-formulas.nelbo_formula(family.name)
+family, config = shown_model(chosen)
+formulas.nelbo_formula(family)
+formulas.loss_formula(family, config)
 st.space("small")
 frame.notes(**NOTES[family.images])

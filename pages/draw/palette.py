@@ -18,6 +18,7 @@ __all__ = [
     "QUANTITIES",
     "RECONSTRUCTION",
     "REFERENCE",
+    "ROLES",
     "Quantity",
     "marked",
     "swatch",
@@ -25,26 +26,25 @@ __all__ = [
 
 
 class Quantity(NamedTuple):
-    """A quantity that pages show: its name in text, in formulas (TeX), and its colour."""
+    """A quantity that pages show: its name in text and its colour."""
 
     label: str
-    tex: str
     color: str
 
-    def in_tex(self, formula: str | None = None) -> str:
-        """TeX in this quantity's colour: its own symbol, or the formula given."""
-        return rf"\textcolor{{{self.color}}}{{{formula or self.tex}}}"
+    def in_tex(self, formula: str) -> str:
+        """A formula (TeX) in this quantity's colour."""
+        return rf"\textcolor{{{self.color}}}{{{formula}}}"
 
 
-RECONSTRUCTION = Quantity("Reconstruction", r"-\mathbb{E}_{q(z\mid x)}\log p(x\mid z)", "#0d9488")
-KL_Z = Quantity("KL", r"\mathrm{KL}\bigl(q(z\mid x)\,\|\,p(z)\bigr)", "#c96a00")
-KL_Y = Quantity("KL of y", r"\mathrm{KL}\bigl(q(y\mid x)\,\|\,p(y)\bigr)", "#e11d48")
-NELBO = Quantity("NELBO", r"\mathrm{NELBO}(x)", "#8b5cf6")
-BOUND = Quantity("IWAE bound", r"\mathcal{L}_m(x)", "#3b82f6")
-ACCURACY = Quantity("Accuracy", r"\mathrm{accuracy}", "#16a34a")
-REFERENCE = Quantity("Shipped model", "", "#7c8494")
-CROSS_ENTROPY = Quantity("Cross-entropy", r"-\log q(y\mid x)", "#c026d3")
-COMPONENTS = Quantity("Components used", "", "#4d7c0f")
+RECONSTRUCTION = Quantity("Reconstruction", "#0d9488")
+KL_Z = Quantity("KL", "#c96a00")
+KL_Y = Quantity("KL of y", "#e11d48")
+NELBO = Quantity("NELBO", "#8b5cf6")
+BOUND = Quantity("IWAE bound", "#3b82f6")
+ACCURACY = Quantity("Accuracy", "#16a34a")
+REFERENCE = Quantity("Shipped model", "#7c8494")
+CROSS_ENTROPY = Quantity("Cross-entropy", "#c026d3")
+COMPONENTS = Quantity("Components used", "#4d7c0f")
 
 # For models beside each other, in the order they were chosen: none is a quantity's colour.
 MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#9a6a52")
@@ -64,6 +64,18 @@ DIGITS = (
 )
 
 QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
+
+# By the roles (`models.terms.ColourRole`) under which families speak of them.
+ROLES: dict[str, Quantity] = {
+    "nelbo": NELBO,
+    "rec": RECONSTRUCTION,
+    "kl": KL_Z,
+    "kl_y": KL_Y,
+    "bound": BOUND,
+    "accuracy": ACCURACY,
+    "cross_entropy": CROSS_ENTROPY,
+    "components": COMPONENTS,
+}
 
 
 def swatch(quantity: Quantity, text: str | None = None) -> str:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.draw.palette import Quantity, swatch
+from pages.draw.palette import ACCURACY, KL_Y, KL_Z, NELBO, RECONSTRUCTION, REFERENCE, Quantity, swatch
 from pages.kit import glossary, services
-from pages.kit.terms import TERMS, term
 from pages.kit.ticking import ticking
 from pages.measure.numbers import signed
 from training.data.names import on_disk
@@ -47,38 +46,36 @@ class Score(NamedTuple):
 
 SCORES = {
     "content_accuracy": Score(
-        TERMS["content_accuracy"].quantity,
+        ACCURACY._replace(label="Content accuracy"),
         ".1%",
         "How often a classifier that was trained on real house numbers reads the digit that was asked for.",
     ),
     "style_leak": Score(
-        TERMS["leak_accuracy"].quantity._replace(label="Style leak"),
+        KL_Y._replace(label="Style leak"),
         ".1%",
         "How often a linear probe reads the digit from the style z alone: 19.6 % is what a z without any digit gives.",
     ),
     "style_kept": Score(
-        term("style_kept").quantity._replace(label="Style kept"),
+        REFERENCE._replace(label="Style kept"),
         ".4f",
         "How the mean colour and the border pixels of an image go together with those of its swaps: 1 is perfectly.",
     ),
     "nelbo": Score(
-        TERMS["nelbo"].quantity,
+        NELBO,
         ".2f",
         "What the drawing gets wrong plus what the style costs, an image; below 0 where the densities of its colours "
         "are above 1.",
         " nats",
     ),
-    "kl": Score(
-        TERMS["kl"].quantity, ".2f", "What the style z costs, an image: how far q(z|x, y) is from the prior.", " nats"
-    ),
+    "kl": Score(KL_Z, ".2f", "What the style z costs, an image: how far q(z|x, y) is from the prior.", " nats"),
     "rec": Score(
-        TERMS["rec"].quantity,
+        RECONSTRUCTION,
         ".2f",
         "What the drawing gets wrong, an image: −log p(x|z, y), each colour a Gaussian around what is drawn.",
         " nats",
     ),
     "squared_error": Score(
-        term("squared_error").quantity._replace(label="Squared error"),
+        REFERENCE._replace(label="Squared error"),
         ".5f",
         "How far a colour value, from 0 to 1, of an image is from its plain reconstruction: the mean of the squares.",
     ),

@@ -7,6 +7,7 @@ gets one thread per caller, so that a page's work and a training never fight for
 import gc
 import importlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from training.system.errors import UserError
 from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
+    from models.family import Family
     from training.checkpoints.quarantine import Quarantine
     from training.checkpoints.reading import Checkpoint
     from training.runs.launch import Launcher
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BY_WEIGHTS",
     "checkpoint",
+    "families",
     "first_samples",
     "jobs",
     "launcher",
@@ -66,6 +69,18 @@ def warm_up() -> threading.Thread:
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
     thread.start()
     return thread
+
+
+def families() -> "dict[str, Family]":
+    """Every model family by its name. On a server just started this waits for the warm-up.
+
+    To load torch right here would hold up what the page has drawn so far.
+    """
+    if "torch" not in sys.modules:
+        warm_up().join()
+    from models.registry import FAMILIES
+
+    return FAMILIES
 
 
 @st.cache_resource

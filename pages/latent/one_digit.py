@@ -54,7 +54,7 @@ def one_digit(source: "Checkpoint") -> None:
         with numbers:
             _terms(terms)
         _posterior(source, codes.mean[0], codes.variance[0], cost, digit.name)
-    formulas.nelbo_formula(source.family.name)
+    formulas.nelbo_formula(source.family)
     frame.notes(
         look="The reconstruction is smoother than the digit: it keeps what the code can say and drops the noise of "
         "single pixels. A narrow bar beside the wide grey one is a dimension of which the encoder is sure.",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.draw.palette import ACCURACY, BOUND, swatch
 from pages.kit import glossary
-from pages.kit.terms import TERMS, term
+from pages.kit.terms import every_in_order, term
 from training.checkpoints.model_ref import shipped_ref
 from training.data.names import datasets_of
 from training.release.cards import ACCURACIES, REFERENCES, read_card
@@ -119,10 +119,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
         bounds = sorted({m for source in columns for m in source.bounds})
     names = {name for source in columns for name in source.terms}
     header, align = [""], [":--"]
-    rows = {
-        name: [swatch(term(name).quantity, term(name).short or None)]
-        for name in [*(n for n in TERMS if n in names), *sorted(names - {*TERMS})]
-    }
+    rows = {name: [swatch(term(name).quantity, term(name).short or None)] for name in every_in_order(names)}
     ladder = {m: [swatch(BOUND, f"IWAE\u2011{m}")] for m in bounds}
     classified = [swatch(ACCURACY)]
     for source in columns:

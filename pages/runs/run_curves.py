@@ -10,6 +10,7 @@ from pages.kit import glossary
 from pages.kit.terms import in_order, term
 
 if TYPE_CHECKING:
+    from models.family import ImageKind
     from training.runs.run_folder import MetricTable, Status
 
 __all__ = ["run_curves", "tiles"]
@@ -27,10 +28,11 @@ TITLES = {  # in the order of the charts
 }
 
 
-def tiles(training: "MetricTable", held_out: "MetricTable", components: int | None = None) -> None:
+def tiles(training: "MetricTable", held_out: "MetricTable", images: "ImageKind", components: int | None = None) -> None:
     """The newest value of every term: on training batches large, on held-out digits small below.
 
     Arguments:
+        images: what the model models, for the help texts.
         components: how many the prior has, if it is a mixture.
     """
     names = in_order([*training.terms, *held_out.terms])
@@ -39,10 +41,12 @@ def tiles(training: "MetricTable", held_out: "MetricTable", components: int | No
         row = names[start : start + per_row]
         for column, name in zip(st.columns(per_row), row, strict=False):
             with column:
-                _tile(name, training, held_out, components)
+                _tile(name, training, held_out, images, components)
 
 
-def _tile(name: str, training: "MetricTable", held_out: "MetricTable", components: int | None) -> None:
+def _tile(
+    name: str, training: "MetricTable", held_out: "MetricTable", images: "ImageKind", components: int | None
+) -> None:
     shown = term(name)
     unit = {"nats": "nats", "count": f"of {components:,}" if components else ""}.get(shown.unit, "")
     if name in training.terms:
@@ -60,7 +64,7 @@ def _tile(name: str, training: "MetricTable", held_out: "MetricTable", component
         below or None,
         delta_color="off",
         delta_arrow="off",
-        help=f"{shown.help}  \n{measured}",
+        help=f"{shown.help_for(images)}  \n{measured}",
     )
 
 

@@ -23,7 +23,7 @@ def run_figures(run: "Run", status: "Status") -> None:
     training, held_out = run.metrics("train"), run.metrics("held-out")
     if status.active:
         training, held_out = _foreseen(run, "train", training), _foreseen(run, "held-out", held_out)
-    tiles(training, held_out, run.config.model.model_dump().get("k"))
+    tiles(training, held_out, run.config.family_entry.images, run.config.model.model_dump().get("k"))
     run_curves(training, held_out, status, shipped=_shipped_curve(run))
     _pictures(run, status)
 

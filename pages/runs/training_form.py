@@ -1,6 +1,6 @@
 """The form that starts a training: every hyper-parameter of the chosen preset, with a text that teaches it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,59 +13,21 @@ from training.data.svhn_files import GET_SVHN
 from training.runs.run_index import active_run
 from training.system.errors import UserError
 
-__all__ = ["training_form"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
-TRAINING_FIELDS = {
-    "steps": ("Steps", "One step: one batch, one move of every weight."),
-    "batch_size": ("Batch size", "Images whose gradients are averaged for one step. The homework takes 100."),
-    "learning_rate": (
-        "Learning rate",
-        "How far Adam moves each weight in a step. The homework takes 0.001; far above it the weights jump about and "
-        "never settle.",
-    ),
-    "cooldown": (
-        "Cooldown",
-        "The last share of the steps, in which the learning rate falls to 0 and the weights come to rest. The homework "
-        "takes 0: its weights still move at the end.",
-    ),
-    "seed": ("Seed", "Decides the first weights, the order of the images and all noise: one seed, one run."),
-}
-MODEL_FIELDS = {
-    "z": (
-        "Size of z",
-        "How many numbers the code has. With 2 the reconstruction suffers; far beyond the homework's value most "
-        "dimensions stay unused.",
-    ),
-    "beta": (
-        "Price of KL, β",
-        "1 is the VAE. Above 1 the code is dearer and the digits come out blurrier.",
-    ),
-    "k": ("Clusters k", "Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian."),
-    "gen_weight": ("Weight of the NELBO", "1 learns from all images; 0 is supervised only: the labelled digits."),
-    "leak_weight": (
-        "Weight of the adversary",
-        "How hard the style z is kept free of the digit: 0 is the plain ELBO, and z may hold everything.",
-    ),
-    "content_weight": (
-        "Weight of the reader",
-        "How much it counts that a classifier reads swapped digits through noise.",
-    ),
-    "labelled": (
-        "Labelled digits",
-        "How many training digits come with their labels, as many of each class. The homework takes 100.",
-    ),
-    "class_weight": ("Weight of labels", "How much the labelled digits' cross-entropy counts. The homework takes 100."),
-}
+__all__ = ["training_form"]
 
 
 def training_form() -> None:
     """The hyper-parameters of the chosen model, at the homework's values."""
     from models.registry import PRESETS, family_of
+    from training.runs.config import TrainConfig
 
     preset = st.selectbox("Model", list(PRESETS), key="preset", bind="query-params")
     recipe = PRESETS[preset]
-    if (figure := graphical_models.of_family(family_of(preset).name)) is not None:
-        graphical_models.draw(figure)
+    graphical_models.draw(family_of(preset))
     glossary.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
     kind = family_of(preset).images
     ready = on_disk(best_dataset_name(kind))
@@ -85,11 +47,14 @@ def training_form() -> None:
                 width="stretch",
                 help="; ".join(DATASETS[name] for name in datasets_of(kind)) + ".",
             )
-        fields = [*TRAINING_FIELDS, *(name for name in MODEL_FIELDS if name in type(recipe.model).model_fields)]
-        for first in range(0, len(fields), 2):
+        settings = [(field, getattr(recipe, name, 0), name) for name, field in asked_fields(TrainConfig).items()]
+        settings += [
+            (field, getattr(recipe.model, name), name) for name, field in asked_fields(type(recipe.model)).items()
+        ]
+        for first in range(0, len(settings), 2):
             columns = st.columns(2, vertical_alignment="bottom")
-            for name, column in zip(fields[first : first + 2], columns, strict=False):
-                setting(column, preset, recipe, name)
+            for (field, default, name), column in zip(settings[first : first + 2], columns, strict=False):
+                setting(column, field, default, key=f"{name}-{preset}")
         st.form_submit_button(
             "Start training",
             type="primary",
@@ -108,16 +73,12 @@ def start(preset: str) -> None:
 
     state = st.session_state
     kind = family_of(preset).images
-    fields = type(PRESETS[preset].model).model_fields
+    architecture = type(PRESETS[preset].model)
     try:
         config = TrainConfig.from_preset(
             preset,
-            model={name: state[f"{name}-{preset}"] for name in MODEL_FIELDS if name in fields},
-            steps=state[f"steps-{preset}"],
-            batch_size=state[f"batch_size-{preset}"],
-            learning_rate=state[f"learning_rate-{preset}"],
-            cooldown=state[f"cooldown-{preset}"],
-            seed=state[f"seed-{preset}"],
+            model={name: state[f"{name}-{preset}"] for name in asked_fields(architecture)},
+            **{name: state[f"{name}-{preset}"] for name in asked_fields(TrainConfig)},
             data=state.get("data", "mnist-sample") if kind == "binary" else best_dataset_name(kind),
         )
         state["run"] = services.launcher().train(config)
@@ -126,27 +87,27 @@ def start(preset: str) -> None:
         state["start-error"] = str(error)
 
 
-def setting(column: Any, preset: str, recipe: Any, name: str) -> None:
-    """One hyper-parameter, within the limits of its config and at the recipe's value."""
-    from training.runs.config import TrainConfig
+def asked_fields(settings: "type[BaseModel]") -> "dict[str, FieldInfo]":
+    """The settings that a person may change, by name: those with a title."""
+    return {name: field for name, field in settings.model_fields.items() if field.title}
 
-    of_model = name in MODEL_FIELDS
-    owner = type(recipe.model) if of_model else TrainConfig
-    default = getattr(recipe.model if of_model else recipe, name, 0)
-    label, text = (MODEL_FIELDS | TRAINING_FIELDS)[name]
-    limits = {type(limit).__name__: limit for limit in owner.model_fields[name].metadata}
+
+def setting(column: Any, field: "FieldInfo", default: Any, *, key: str) -> None:
+    """One hyper-parameter, within its limits and at the recipe's value."""
+    limits = {type(limit).__name__: limit for limit in field.metadata}
     least = limits["Ge"].ge if "Ge" in limits else 1e-6
     most = limits["Le"].le if "Le" in limits else 2**32 - 1
+    extra = field.json_schema_extra
     kind = type(default)
     column.number_input(
-        label,
+        field.title,
         kind(least),
         kind(most),
         default,
-        {"steps": 500, "learning_rate": 5e-4, "cooldown": 0.05, "labelled": 10}.get(name, kind(1)),
+        extra["step"] if isinstance(extra, dict) else kind(1),
         format="%g" if kind is float else None,
-        key=f"{name}-{preset}",
-        help=text,
+        key=key,
+        help=field.description,
     )
 
 

@@ -1,4 +1,6 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
 import pytest
 import torch
@@ -6,6 +8,8 @@ from pydantic import ValidationError
 
 from models import vae
 from models.family import ElboTerms, matrix_shape, with_article
+from models.registry import FAMILIES, PRESETS
+from models.terms import ColourRole
 from models.vae import VAE, VAEConfig
 
 
@@ -68,3 +72,61 @@ def test_titles_are_spoken_with_their_article() -> None:
         "an FSVAE",
         "a convolutional FSVAE",
     ]
+
+
+families = pytest.mark.parametrize("name", FAMILIES)
+
+
+@families
+def test_a_family_says_everything_about_itself(name: str) -> None:
+    family = FAMILIES[name]
+    assert family.sentence.endswith(".")
+    assert r"\sim" in family.sampling
+    assert r"\term{nelbo}" in family.nelbo
+    assert r"\ge" in family.nelbo
+    assert family.loss(family.presets[0].model).startswith(r"\text{loss} \;=\; ")
+
+
+@families
+def test_formulas_are_whole_and_their_colours_known(name: str) -> None:
+    family = FAMILIES[name]
+    for formula in (family.sampling, family.nelbo, family.prior, *(family.loss(each.model) for each in family.presets)):
+        assert formula.count("{") == formula.count("}")
+        assert formula.count(r"\begin{") == formula.count(r"\end{")
+        assert {*re.findall(r"\\term\{(\w*)\}", formula)} <= {*get_args(ColourRole)}
+        assert len(re.findall(r"\\term\{\w+\}\{", formula)) == formula.count(r"\term")
+
+
+@families
+def test_a_loss_shows_every_weight_of_its_config(name: str) -> None:
+    family = FAMILIES[name]
+    weights = [field for field in family.config.model_fields if field.endswith("_weight") or field == "beta"]
+    for place, field in enumerate(weights):
+        config = family.config.model_validate({field: 23.5 + place})
+        assert rf"{23.5 + place:g}\cdot" in family.loss(config)
+
+
+def test_a_term_that_has_no_weight_is_not_in_the_loss() -> None:
+    supervised = FAMILIES["ssvae"].loss(PRESETS["ssvae-supervised"].model)
+    assert "nelbo" not in supervised
+    assert r"100\cdot \term{cross_entropy}" in supervised
+
+
+@families
+def test_a_setting_of_the_form_has_help_and_limits(name: str) -> None:
+    fields = FAMILIES[name].config.model_fields
+    asked = {key: field for key, field in fields.items() if field.title}
+    assert "z" in asked
+    assert all(key in asked for key in fields if key.endswith("_weight"))
+    for field in asked.values():
+        assert field.description is not None
+        assert len(field.description.split()) > 5
+        assert field.metadata
+
+
+@families
+def test_a_family_starts_from_the_defaults_of_its_config(name: str) -> None:
+    family = FAMILIES[name]
+    assert family.default_preset in family.presets
+    if family.config() in [preset.model for preset in family.presets]:
+        assert family.default_preset.model == family.config()

@@ -141,10 +141,14 @@ def read_card(folder: Path) -> Card:
 
 
 def beta_sweep(cards: Collection[Card]) -> dict[float, Card]:
-    """The beta-VAEs by their beta, in rising order, the VAE among them at beta = 1."""
-    found = {float(card.training["model"]["beta"]): card for card in cards if card.family == "beta-vae"}
-    plain = [(1.0, card) for card in cards if card.family == "vae"]
-    return dict(sorted([*found.items(), *plain]))
+    """Models that differ in the KL weight beta alone, by their beta in rising order; one without a beta has 1."""
+
+    def all_but_beta(card: Card) -> dict[str, Any]:
+        return card.training["model"] | {"beta": None, "data": card.data}
+
+    weighted = [all_but_beta(card) for card in cards if "beta" in card.training["model"]]
+    alike = {float(card.training["model"].get("beta", 1)): card for card in cards if all_but_beta(card) in weighted}
+    return dict(sorted(alike.items()))
 
 
 def write_card(folder: Path, card: Card) -> None:

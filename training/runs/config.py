@@ -24,11 +24,45 @@ class TrainConfig(BaseModel):
     family: str
     model: SerializeAsAny[ModelConfig]
     data: DatasetName
-    steps: int = Field(ge=1, le=10_000_000, description="optimiser steps")
-    batch_size: int = Field(100, ge=1, le=10_000, description="images a step")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size")
-    cooldown: float = Field(0.0, ge=0, le=1, description="last share of the steps, in which the step size falls to 0")
-    seed: int = Field(0, ge=0, lt=2**32, description="of the weights, the order, the pixels and the noise")
+    steps: int = Field(
+        ge=1,
+        le=10_000_000,
+        title="Steps",
+        description="One step: one batch, one move of every weight.",
+        json_schema_extra={"step": 500},
+    )
+    batch_size: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        title="Batch size",
+        description="Images whose gradients are averaged for one step. The homework takes 100.",
+    )
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        le=1,
+        title="Learning rate",
+        description="How far Adam moves each weight in a step. The homework takes 0.001; far above it the weights jump "
+        "about and never settle.",
+        json_schema_extra={"step": 5e-4},
+    )
+    cooldown: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Cooldown",
+        description="The last share of the steps, in which the learning rate falls to 0 and the weights come to rest. "
+        "The homework takes 0: its weights still move at the end.",
+        json_schema_extra={"step": 0.05},
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**32,
+        title="Seed",
+        description="Decides the first weights, the order of the images and all noise: one seed, one run.",
+    )
     precision: Precision = Field("float32", description="of the matrix products; losses are float32")
     device: Literal["cpu", "cuda", "mps"] = "cpu"
 

@@ -1,10 +1,12 @@
 import tomllib
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from pages.draw.palette import COMPONENTS, CROSS_ENTROPY, DIGITS, MODELS, QUANTITIES
+from models.terms import ColourRole
+from pages.draw.palette import COMPONENTS, CROSS_ENTROPY, DIGITS, MODELS, QUANTITIES, ROLES
 from training.system.folders import PROJECT
 
 THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())["theme"]
@@ -76,3 +78,8 @@ def test_text_can_be_read(theme: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_charts_use_the_same_colours(theme: str) -> None:
     assert THEME[theme]["chartCategoricalColors"] == [quantity.color for quantity in QUANTITIES]
+
+
+def test_every_role_that_families_speak_of_has_its_colour() -> None:
+    assert list(ROLES) == list(get_args(ColourRole))
+    assert len({quantity.color for quantity in ROLES.values()}) == len(ROLES)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit.terms import TERMS, in_order, term
 from training.runs.config import TrainConfig
 from training.runs.events import Measured
 from training.runs.run_writer import RunWriter
@@ -119,16 +118,6 @@ def test_accuracy_has_an_axis_of_its_own(watch: AppTest, runs_folder: Path) -> N
     watch.switch_page("pages/train.py").run()
     assert axis(charts(watch)["training, held-out"]) == "of the digits"
     assert axis(charts(watch)["KL of y, Cross-entropy"]) == "nats per image"
-
-
-def test_terms_of_one_chart_share_their_unit() -> None:
-    for chart in {entry.chart for entry in TERMS.values()}:
-        assert len({entry.unit for entry in TERMS.values() if entry.chart == chart}) == 1
-
-
-def test_a_stranger_is_shown_under_its_own_name() -> None:
-    assert in_order(["swap_score", "rec", "nelbo"]) == ["nelbo", "rec", "swap_score"]
-    assert (term("swap_score").label, term("swap_score").chart) == ("swap score", "swap_score")
 
 
 def test_a_live_chart_is_described_alike_at_every_tick(watch: AppTest, runs_folder: Path) -> None:

@@ -1,0 +1,101 @@
+"""The quantities that training reports by name, in words: what each is called, what it is and what to expect of it.
+
+Terms that several families report stand here; what only one of them reports stands in its own file. One name is one
+term everywhere. This module stays light (no torch), so that a table of numbers can name its rows at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from models.family import ImageKind
+
+__all__ = ["COMPONENTS", "KL", "NELBO", "REC", "SHARED", "ColourRole", "Term", "Unit"]
+
+ColourRole = Literal[
+    "nelbo", "rec", "kl", "kl_y", "bound", "accuracy", "cross_entropy", "components"
+]  # pages give each its colour, the same in charts, formulas and drawings
+Unit = Literal["nats", "%", "count", ""]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A reported quantity.
+
+    Attributes:
+        name: the key under which `objective` or `diagnose` reports it.
+        label: what people call it.
+        role: which quantity's colour it takes.
+        unit: of its values; "%" are shares from 0 to 1.
+        chart: terms of one chart share their axis, so they share their unit.
+        help: what it is and what to expect of it; one text, or one for each kind of images.
+        short: the label where room is scarce.
+    """
+
+    name: str
+    label: str
+    role: ColourRole
+    unit: Unit
+    chart: str
+    help: "str | Mapping[ImageKind, str]"
+    short: str = ""
+
+    def help_for(self, images: "ImageKind") -> str:
+        """The text that is true of models of such images."""
+        return self.help if isinstance(self.help, str) else self.help[images]
+
+
+NELBO = Term(
+    name="nelbo",
+    label="NELBO",
+    role="nelbo",
+    unit="nats",
+    chart="nelbo",
+    help={
+        "binary": "What the drawing gets wrong plus what the code costs: never less than −log p(x). An untrained model "
+        "has about 545, since each of 784 pixels is a coin flip of ln 2; on MNIST the homework's models end near 100.",
+        "colour": "What the drawing gets wrong plus what the code costs: never less than −log p(x|y). Colours have a "
+        "density, which may be larger than 1, so a trained model's is often negative. It starts at thousands of nats; "
+        "where it ends depends on the variance of p(x|z, y), so only models of one variance are compared by it.",
+    },
+)
+KL = Term(
+    name="kl",
+    label="KL",
+    role="kl",
+    unit="nats",
+    chart="parts",
+    help={
+        "binary": "What the code costs: how far q(z|x) is from the prior. Near 0 at first, while the model ignores its "
+        "code; then it rises, to about 19 in the homework's VAE.",
+        "colour": "What the code costs: how far q(z|x, y) is from the prior. Near 0 at first, while the model ignores "
+        "its code; then it rises, to about 20 in the homework's FSVAE.",
+    },
+)
+REC = Term(
+    name="rec",
+    label="Reconstruction",
+    role="rec",
+    unit="nats",
+    chart="parts",
+    help={
+        "binary": "What the drawing gets wrong: −log p(x|z). About 543 while each pixel is a coin flip; it falls by "
+        "far more than the KL rises.",
+        "colour": "What the drawing gets wrong: −log p(x|z, y), each colour value a Gaussian around the decoder mean. "
+        "It is the squared error over twice the variance plus a constant, and negative where the Gaussians' densities "
+        "are above 1. It falls by far more than the KL rises.",
+    },
+    short="Rec.",
+)
+COMPONENTS = Term(
+    name="components",
+    label="Components used",
+    role="components",
+    unit="count",
+    chart="components",
+    help="How many of the prior's k Gaussians explain at least one of 1,000 held-out images best. Few at first, then "
+    "more as they spread out. What stays unused is capacity the model never needed.",
+    short="Components",
+)
+SHARED = (NELBO, KL, REC, COMPONENTS)
