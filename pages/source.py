@@ -7,9 +7,10 @@ import streamlit as st
 
 from pages.kit import frame
 from training.system.folders import PROJECT
+from training.system.templates import template
 
 FILES = sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "models").glob("[!_]*.py"))
-SCROLL = Path(__file__).with_suffix(".js").read_text("utf-8")
+MARK = Path(__file__).with_suffix(".html")
 
 
 def linked_lines(length: int) -> tuple[int, int] | None:
@@ -23,9 +24,7 @@ def linked_lines(length: int) -> tuple[int, int] | None:
 
 def mark(first: int, last: int) -> None:
     """Give these lines of the code a ground of their own, and bring the first of them into view."""
-    lines = f".st-key-source code > span:nth-child(n + {first}):nth-child(-n + {last})"
-    st.html(f"<style>{lines} {{ background: color-mix(in srgb, currentColor 10%, transparent); }}</style>")
-    st.html(f"<script>const first = {first};\n{SCROLL}</script>", unsafe_allow_javascript=True)
+    st.html(template(MARK).render(first=first, last=last), unsafe_allow_javascript=True)
 
 
 def forget_lines() -> None:

@@ -6,11 +6,12 @@ of what `st.html` may show, SVG is not a part. So lines are boxes cut to shape.
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 from pages.draw.palette import MODELS
 from pages.measure.numbers import signed
+from training.system.templates import template
 
 __all__ = ["Ladder", "drawing"]
 
@@ -19,25 +20,7 @@ MOST_TICKS = 8
 ERRORS_SHOWN = 2.0  # standard errors to each side
 MARGIN = 0.06  # of the width, left of the first rung and right of the last
 LINE = 2.4  # pixels
-_STYLE = """<style>
-.ladder { padding: 0.25rem 1rem 4.2rem 4.2rem; font-size: 0.8rem; font-variant-numeric: tabular-nums; }
-.ladder .names { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; padding-bottom: 1.2rem; }
-.ladder .plot, .ladder .plot div { position: absolute; }
-.ladder .plot { position: relative; }
-.ladder .tick { inset: auto 0; height: 1px; background: color-mix(in srgb, currentColor 14%, transparent); }
-.ladder span { opacity: 0.8; white-space: nowrap; }
-.ladder .names span { white-space: normal; overflow-wrap: anywhere; }
-.ladder .plot span { position: absolute; transform: translate(-50%, -50%); }
-.ladder .tick span { left: -10px; transform: translate(-100%, -50%); }
-.ladder .line { inset: 0; }
-.ladder .rung { width: 20px; height: 20px; transform: translate(-50%, -50%); }
-.ladder .rung div { left: 50%; top: 50%; transform: translate(-50%, -50%); background: var(--color); }
-.ladder .dot { width: 6px; height: 6px; border-radius: 50%; }
-.ladder .error { width: 2px; }
-.ladder .cap { width: 16px; height: 1.5px; }
-.ladder .rung span { left: 50%; top: -8px; opacity: 0; font-size: 0.875rem; font-weight: 600; pointer-events: none; }
-.ladder .rung:hover span { opacity: 1; }
-</style>"""
+_TEMPLATE = Path(__file__).with_suffix(".html")
 
 
 class Ladder(NamedTuple):
@@ -67,18 +50,23 @@ def drawing(ladders: Sequence[Ladder], told: str) -> str:
     step, first, last = _ticks(min(ends), max(ends))
     up = _Up(first * step, last * step)
     decimals = max(0, -math.floor(math.log10(step)))
-    colored = list(zip(MODELS, ladders, strict=False))
-    names = [f'<span><b style="color: {color}">■</b> {escape(one.title)}</span>' for color, one in colored]
-    parts = [_tick(up(tick * step), signed(tick * step, f",.{decimals}f")) for tick in range(first, last + 1)]
-    parts += [f'<span style="left: {across(m):.2f}%; top: {HEIGHT + 16}px">{m:,}</span>' for m in sorted(set(every))]
-    parts += [_line(ladder, color, across, up) for color, ladder in colored]
-    parts += [_rungs(ladder, color, across, up) for color, ladder in colored]
-    return (
-        f'{_STYLE}<div class="ladder" role="img" aria-label="{escape(told)}"><div class="names">{"".join(names)}</div>'
-        f'<div class="plot" style="height: {HEIGHT}px">{"".join(parts)}'
-        f'<span style="left: 50%; top: {HEIGHT + 42}px">m, samples in each bound</span>'
-        '<span style="left: -56px; top: 50%; transform: translate(-50%, -50%) rotate(-90deg)">'
-        "bound on log p(x), nats per image</span></div></div>"
+    return template(_TEMPLATE).render(
+        alt=told,
+        height=HEIGHT,
+        ticks=[
+            {"top": round(up(tick * step), 1), "text": signed(tick * step, f",.{decimals}f")}
+            for tick in range(first, last + 1)
+        ],
+        columns=[{"left": round(across(m), 2), "text": f"{m:,}"} for m in sorted(set(every))],
+        lines=[
+            {
+                "color": color,
+                "title": ladder.title,
+                "edge": _edge(ladder, across, up),
+                "rungs": [_rung(across(m), up, *bound) for m, bound in ladder.rungs.items()],
+            }
+            for color, ladder in zip(MODELS, ladders, strict=False)
+        ],
     )
 
 
@@ -115,34 +103,20 @@ def _ticks(low: float, high: float) -> tuple[float, int, int]:
     return step, first, max(math.ceil(high / step), first + 1)
 
 
-def _tick(y: float, text: str) -> str:
-    return f'<div class="tick" style="top: {y:.1f}px"><span>{text}</span></div>'
-
-
-def _line(ladder: Ladder, color: str, across: _Across, up: _Up) -> str:
-    """A box as large as the plot, cut to the line's upper edge and, backwards, its lower one."""
+def _edge(ladder: Ladder, across: _Across, up: _Up) -> str:
+    """The line as a polygon: along its upper edge and, backwards, along its lower one."""
     places = [(across(m), up(value)) for m, (value, _) in sorted(ladder.rungs.items())]
     upper = [f"{x:.2f}% {y - LINE / 2:.1f}px" for x, y in places]
     lower = [f"{x:.2f}% {y + LINE / 2:.1f}px" for x, y in reversed(places)]
-    edge = ", ".join(upper + lower)
-    return f'<div class="line" style="background: {color}; clip-path: polygon({edge})"></div>'
+    return ", ".join(upper + lower)
 
 
-def _rungs(ladder: Ladder, color: str, across: _Across, up: _Up) -> str:
-    drawn = []
-    for m, (value, error) in ladder.rungs.items():
-        length = up(value - ERRORS_SHOWN * error) - up(value + ERRORS_SHOWN * error)
-        number = signed(value, ",.2f") + (f" ± {error:.2f}" if error else "")
-        drawn.append(
-            f'<div class="rung" style="left: {across(m):.2f}%; top: {up(value):.1f}px; --color: {color}">'
-            f"{_error(length) if error else ''}"
-            '<div class="dot"></div>'
-            f"<span>{number}</span></div>"
-        )
-    return "".join(drawn)
-
-
-def _error(length: float) -> str:
-    """A bar of so many pixels between two caps, which show where it ends even behind the dot."""
-    caps = "".join(f'<div class="cap" style="top: calc(50% {side} {length / 2:.1f}px)"></div>' for side in "-+")
-    return f'<div class="error" style="height: {length:.1f}px"></div>{caps}'
+def _rung(left: float, up: _Up, value: float, error: float) -> dict[str, float | str | None]:
+    """A bound's place, the length of its error bar in pixels, and its number."""
+    length = up(value - ERRORS_SHOWN * error) - up(value + ERRORS_SHOWN * error)
+    return {
+        "left": round(left, 2),
+        "top": round(up(value), 1),
+        "error": round(length, 1) if error else None,
+        "number": signed(value, ",.2f") + (f" ± {error:.2f}" if error else ""),
+    }

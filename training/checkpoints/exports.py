@@ -6,27 +6,19 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from html import escape
+from pathlib import Path
 
 import safetensors.torch
 import torch
 
 from training.checkpoints.reading import Checkpoint
+from training.system.templates import template
 
 __all__ = ["Figure", "Page", "as_csv", "as_html", "as_pt", "as_safetensors"]
 
 Row = Mapping[str, str | float | int | None]
 
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; }
-th, td { padding: 0.3rem 0.8rem; border-bottom: 1px solid #8886; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-figure { margin: 1.5rem 0; } figcaption { font-size: 0.9rem; opacity: 0.75; }
-img { width: 100%; image-rendering: pixelated; border-radius: 4px; }
-"""
+_TEMPLATE = Path(__file__).with_name("comparison.html")
 
 
 @dataclass(frozen=True)
@@ -67,23 +59,18 @@ def as_csv(rows: Sequence[Row]) -> bytes:
 
 def as_html(page: Page) -> bytes:
     """One HTML file that needs nothing else: its pictures are in it, and there is no script."""
-    parts = [f"<h1>{escape(page.title)}</h1>", *(f"<p>{escape(text)}</p>" for text in page.sentences)]
-    for title, rows in page.tables.items():
-        parts.append(f'<h2>{escape(title)}</h2><div class="wide">{_table(rows)}</div>')
-    for figure in page.figures:
-        source = base64.b64encode(figure.png).decode()
-        caption = escape(figure.caption)
-        parts.append(
-            f'<figure><img alt="{caption}" src="data:image/png;base64,{source}"><figcaption>{caption}</figcaption>'
-            "</figure>"
-        )
-    parts += [f"<p><small>{escape(text)}</small></p>" for text in (*page.notes, date.today().isoformat())]
-    body = "\n".join(parts)
+    figures = [{"source": base64.b64encode(one.png).decode(), "caption": one.caption} for one in page.figures]
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(page.title)}</title><style>{_STYLE}</style></head>\n<body>{body}</body></html>\n"
-    ).encode()
+        template(_TEMPLATE)
+        .render(
+            title=page.title,
+            sentences=page.sentences,
+            tables={title: _table(rows) for title, rows in page.tables.items()},
+            figures=figures,
+            notes=[*page.notes, date.today().isoformat()],
+        )
+        .encode()
+    )
 
 
 def as_safetensors(source: Checkpoint) -> bytes:
@@ -105,13 +92,10 @@ def _no_formula(value: str | float | int | None) -> str | float | int | None:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _table(rows: Sequence[Row]) -> list[list[str]]:
+    """The names of the columns, then what each row shows in them."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    lines = ("".join(f"<td>{escape(_shown(row.get(name)))}</td>" for name in names) for row in rows)
-    return (
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(f'<tr>{line}</tr>' for line in lines)}</tbody></table>"
-    )
+    return [names, *([_shown(row.get(name)) for name in names] for row in rows)]
 
 
 def _shown(value: str | float | int | None) -> str:
