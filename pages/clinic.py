@@ -21,6 +21,7 @@ from pages.compare.diagnoses import findings, weights_by_layer
 from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
+from training.release.published import models_with_bounds
 from training.system.errors import UserError
 
 BOUNDS, DEEP = (1, 10, 100), 1000
@@ -34,7 +35,7 @@ picture, controls = st.columns([2.4, 1], gap="large")
 models: list[Compared] = []
 with controls:
     take_uploads()
-    chosen = pick_models(["vae", "gmvae"], every_kind=True)
+    chosen = pick_models(models_with_bounds(), every_kind=True)
     titles = shorter(chosen)
     seed = st.number_input(
         "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all noise: the same for every model."

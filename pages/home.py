@@ -8,12 +8,12 @@ import streamlit as st
 from pages.draw import figures, graphical_models
 from pages.kit import formulas, frame, glossary, services
 from pages.measure import numbers
-from training.system.folders import PRETRAINED
+from training.system.folders import PRETRAINED, pretrained_names
 
 if TYPE_CHECKING:
     from models.family import Family
 
-SHIPPED = PRETRAINED / "vae"  # the page opens with this model
+SHIPPED = PRETRAINED / pretrained_names()[0]  # the page opens with this model
 MOST_IN_A_ROW = 5
 
 

@@ -284,11 +284,16 @@ def _seen(grey: bytes) -> "torch.Tensor":
 
 def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[int, float]], *, key: str) -> None:
     """Accuracy over the number of labels: what ships as one line for each preset, own runs by name beside them."""
-    names = {"ssvae": "with 60,000 unlabelled digits", "ssvae-supervised": "labelled digits alone"}
-    known = [point for point in points if point.preset in names]
+    from models.registry import PRESETS
+
+    weights = {point.preset: PRESETS[point.preset].model.model_dump()["gen_weight"] for point in points}
+    names = {
+        preset: "with 60,000 unlabelled digits" if weight else "labelled digits alone"
+        for preset, weight in weights.items()
+    }
     rows = [
         {"model": names[point.preset], "labels": point.labelled, "accuracy": point.accuracy, "steps": point.steps}
-        for point in known
+        for point in points
     ]
     mine = [{"model": name, "labels": labels, "accuracy": value} for name, (labels, value) in own.items()]
     encoding = {

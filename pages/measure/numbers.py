@@ -11,7 +11,8 @@ from pages.kit import glossary
 from pages.kit.terms import every_in_order, term
 from training.checkpoints.model_ref import shipped_ref
 from training.data.names import datasets_of
-from training.release.cards import ACCURACIES, REFERENCES, read_card
+from training.release.cards import read_card
+from training.release.published import ACCURACIES, REFERENCES
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
 
@@ -81,11 +82,9 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) 
 def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
     numbers_table(published(preset) + shipped(preset), svhn=shipped_ref(preset).data in datasets_of("colour"))
-    if preset == "vae":
-        glossary.caption(
-            "The report's column mixes two runs: its NELBO and its IWAE-1 come from different models; for one model "
-            "they agree."
-        )
+    for entry in REFERENCES:
+        if entry.model == preset and entry.note:
+            glossary.caption(entry.note)
 
 
 def published(preset: str) -> list[Column]:

@@ -11,7 +11,7 @@ from training.checkpoints.reading import Checkpoint
 from training.data.evaluation_sets import EVALUATION_SETS
 from training.evaluation.bounds import SetReport
 from training.evaluation.measuring import available_sets, measure
-from training.release.cards import REFERENCES
+from training.release.published import REFERENCES
 from training.system.errors import UserError
 
 __all__ = ["Difference", "Stage", "compare", "difference", "in_words", "sets_to_compare", "stages", "training_noise"]

@@ -5,7 +5,7 @@ This module stays light (no torch, no pydantic), so that the first page shows nu
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,8 @@ from training.system.errors import UserError
 from training.system.files import replace_file
 
 __all__ = [
-    "ACCURACIES",
-    "REFERENCES",
-    "AccuracyReference",
     "Card",
     "Numbers",
-    "Reference",
     "beta_sweep",
     "read_card",
     "write_card",
@@ -70,59 +66,6 @@ class Card:
     sha256: str
     accuracy: float | None = None
     disentanglement: dict[str, float | None] | None = None
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A published row of numbers on the homework set, in nats per image.
-
-    `deviations` are standard deviations over trainings, by the quantity's name, where they were published.
-    """
-
-    source: str
-    model: str
-    nelbo: float
-    kl: float
-    rec: float
-    niwae: dict[str, float]
-    deviations: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AccuracyReference:
-    """A published accuracy on the 10,000 test digits; `deviation` is over trainings, where it was published."""
-
-    source: str
-    model: str
-    accuracy: float
-    deviation: float | None = None
-
-
-def _reference(
-    source: str, model: str, terms: tuple[float, ...], bounds: tuple[float, ...], deviations: tuple[float, ...] = ()
-) -> Reference:
-    names = ("nelbo", "kl", "rec")
-    return Reference(
-        source=source,
-        model=model,
-        **dict(zip(names, terms, strict=True)),
-        niwae=dict(zip(("1", "10", "100", "1000"), bounds, strict=True)),
-        deviations=dict(zip(names, deviations, strict=False)),
-    )
-
-
-REFERENCES = (
-    _reference("report", "vae", (102.23, 18.98, 83.25), (101.44, 98.55, 97.42, 96.81)),
-    _reference("course key", "vae", (101.21, 19.34, 81.86), (101.21, 98.50, 97.46, 96.93), (0.61, 0.19, 0.66)),
-    _reference("report", "gmvae", (98.30, 17.79, 80.52), (98.32, 96.00, 95.24, 94.83)),
-    _reference("course key", "gmvae", (98.58, 17.82, 80.77), (98.58, 96.12, 95.16, 94.71), (0.46, 0.18, 0.51)),
-)
-ACCURACIES = (
-    AccuracyReference("report", "ssvae-supervised", 0.734),
-    AccuracyReference("course key", "ssvae-supervised", 0.735),
-    AccuracyReference("report", "ssvae", 0.938),
-    AccuracyReference("course key", "ssvae", 0.935, 0.011),
-)
 
 
 def read_card(folder: Path) -> Card:

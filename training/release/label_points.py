@@ -18,7 +18,7 @@ class LabelPoint:
     """What one training with some labels reached.
 
     Attributes:
-        preset: "ssvae", or "ssvae-supervised" for the labelled digits alone.
+        preset: which recipe was trained, but for its number of labels.
         labelled: training digits whose labels were used.
         accuracy: on all 10,000 test digits, fed grey.
     """
@@ -39,8 +39,8 @@ def read_label_points() -> list[LabelPoint]:
     points = {(point.preset, point.labelled): point for point in _in_file()}
     for name in pretrained_names():
         card = read_card(PRETRAINED / name)
-        if card.family == "ssvae" and card.accuracy is not None:
-            labelled = int(card.training["model"].get("labelled", 100))
+        if card.accuracy is not None:
+            labelled = int(card.training["model"]["labelled"])
             points[name, labelled] = LabelPoint(name, labelled, card.accuracy, card.steps, card.seed)
     return sorted(points.values())
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from training.release.cards import ACCURACIES, REFERENCES, Card, Numbers, beta_sweep, read_card
+from models.registry import family_of
+from training.release.cards import Card, Numbers, beta_sweep, read_card
+from training.release.published import ACCURACIES, REFERENCES, models_with_bounds
 from training.system.errors import UserError
 from training.system.files import replace_file
 from training.system.folders import PRETRAINED, pretrained_names
@@ -42,8 +44,8 @@ def write_tables(readme: Path) -> bool:
 def tables() -> str:
     """Every published number beside ours, as Markdown: bounds, accuracies, the beta sweep; SVHN's, which are ours."""
     cards = {name: read_card(PRETRAINED / name) for name in pretrained_names()}
-    parts = [_bounds("VAE", cards, "vae"), _bounds("GMVAE", cards, "gmvae"), _labels(cards), _sweep(cards)]
-    parts.append(_styles(cards))
+    parts = [_bounds(family_of(name).title, cards, name) for name in models_with_bounds()]
+    parts += [_labels(cards), _sweep(cards), _styles(cards)]
     return "\n".join(part for part in parts if part)
 
 
@@ -82,8 +84,7 @@ def _bound_values(numbers: Numbers) -> list[str]:
 
 
 def _labels(cards: dict[str, Card]) -> str:
-    names = [name for name in ("ssvae-supervised", "ssvae") if name in cards]
-    titles = {"ssvae-supervised": "100 labels alone", "ssvae": "100 labels and 60,000 digits without"}
+    names = [name for name in dict.fromkeys(entry.model for entry in ACCURACIES) if name in cards]
     rows = []
     for name in names:
         published = {
@@ -92,7 +93,10 @@ def _labels(cards: dict[str, Card]) -> str:
             for reference in ACCURACIES
             if reference.model == name
         }
-        rows.append([titles[name], f"{cards[name].accuracy:.4f}", published["report"], published["course key"]])
+        settings = cards[name].training["model"]
+        without = "and 60,000 digits without" if settings["gen_weight"] else "alone"
+        title = f"{settings['labelled']} labels {without}"
+        rows.append([title, f"{cards[name].accuracy:.4f}", published["report"], published["course key"]])
     accuracies = _table(
         ["SSVAE, accuracy on the 10,000 test digits, fed grey", "`pretrained/`", "the report", "course key"], rows
     )

@@ -14,7 +14,8 @@ from training.data.names import datasets_of
 from training.evaluation.bounds import evaluate
 from training.evaluation.disentanglement import Disentanglement
 from training.evaluation.measuring import DEFAULT_BOUNDS, DEFAULT_SETS
-from training.release.cards import REFERENCES, read_card, write_card
+from training.release.cards import read_card, write_card
+from training.release.published import REFERENCES
 from training.runs.config import TrainConfig
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names

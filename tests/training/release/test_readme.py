@@ -56,13 +56,18 @@ def _made(card: Card, **changes: Any) -> Card:
 
 def test_accuracies_stand_beside_the_published_ones_and_the_sweep_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     vae = read_card(PRETRAINED / "vae")
+    sizes = vae.training["model"]
     numbers = {key: type(value)(**{**vars(value), "kl_y": 2.25, "kl_z": 21.5}) for key, value in vae.sets.items()}
+
+    def labels(gen_weight: float) -> dict[str, Any]:
+        return {"model": sizes | {"gen_weight": gen_weight, "labelled": 100}}
+
     cards = {
         "vae": vae,
-        "beta-16": _made(vae, family="beta-vae", training={"model": {"beta": 16.0}}),
-        "beta-0.5": _made(vae, family="beta-vae", training={"model": {"beta": 0.5}}),
-        "ssvae": _made(vae, family="ssvae", sets=numbers, accuracy=0.94321),
-        "ssvae-supervised": _made(vae, family="ssvae", sets=numbers, accuracy=0.75),
+        "beta-16": _made(vae, family="beta-vae", training={"model": sizes | {"beta": 16.0}}),
+        "beta-0.5": _made(vae, family="beta-vae", training={"model": sizes | {"beta": 0.5}}),
+        "ssvae": _made(vae, sets=numbers, accuracy=0.94321, training=labels(1.0)),
+        "ssvae-supervised": _made(vae, sets=numbers, accuracy=0.75, training=labels(0.0)),
     }
     monkeypatch.setattr(readme, "pretrained_names", lambda: list(cards))
     monkeypatch.setattr(readme, "read_card", lambda folder: cards[folder.name])

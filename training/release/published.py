@@ -1,0 +1,48 @@
+"""Published numbers, to lay ours beside: from published.json, one line each. Light (no torch)."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["ACCURACIES", "REFERENCES", "AccuracyReference", "Reference", "models_with_bounds"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A published row of numbers on the homework set, in nats per image.
+
+    Attributes:
+        model: the preset that reproduces them.
+        niwae: by m.
+        deviations: standard deviations over trainings, by the quantity's name, where they were published.
+        note: what has to be known of it.
+    """
+
+    source: str
+    model: str
+    nelbo: float
+    kl: float
+    rec: float
+    niwae: dict[str, float]
+    deviations: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AccuracyReference:
+    """A published accuracy on the 10,000 test digits; `deviation` is over trainings, where it was published."""
+
+    source: str
+    model: str
+    accuracy: float
+    deviation: float | None = None
+
+
+_ROWS = json.loads(Path(__file__).with_suffix(".json").read_bytes())
+REFERENCES = tuple(Reference(**row) for row in _ROWS["bounds"])
+ACCURACIES = tuple(AccuracyReference(**row) for row in _ROWS["accuracies"])
+
+
+def models_with_bounds() -> list[str]:
+    """The presets whose bounds were published, the homework's first one first."""
+    return list(dict.fromkeys(reference.model for reference in REFERENCES))
