@@ -9,6 +9,7 @@ from pages.choose.pickers import pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guess import guess_first, tell
 from pages.kit.tiles import quantity_tile
 from pages.latent.reconstructions import reconstructions
 from pages.latent.traversals import traversal_strips
@@ -126,19 +127,15 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("Which β is best?", anchor=False)
-guess = st.segmented_control(
-    "Guess first: which of these models has the smallest NELBO on digits it never saw?",
-    list(sweep),
-    format_func=lambda value: f"{value:g}",
-    key="guess",
-    bind="query-params",
+guess = guess_first(
+    "which of these models has the smallest NELBO on digits it never saw?",
+    sweep,
+    hides="the curve",
+    written=lambda value: f"{value:g}",
 )
-if guess is None:
-    st.info("Make your guess, and the curve will show.", icon=":material/help:")
-else:
+if guess is not None:
     best = min(points, key=lambda point: point.nelbo)
-    verdict = "You guessed it" if guess == best.beta else f"You guessed {guess:g}"
-    st.markdown(f"**{verdict}: the smallest NELBO is that of {best.name}, {best.nelbo:.2f} nats.**")
+    tell(f"{guess:g}", f"{best.beta:g}", f"the smallest NELBO is that of {best.name}, {best.nelbo:.2f} nats.")
     curve, reason = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with curve:
         nelbo_chart(points, key="nelbo")

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from pages.choose.pickers import pick_models
+from pages.choose.seed import pick_seed
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guess import guess_first
 from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
@@ -39,7 +41,7 @@ with controls:
     deep = st.toggle(
         "m = 5,000 too", key="deep", bind="query-params", help="One rung more: five times the work of m = 1,000."
     )
-    seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all samples z.")
+    seed = pick_seed("Of all samples z.")
 rungs = [*RUNGS, DEEP] if deep else list(RUNGS)
 
 models: dict[ModelRef, numbers.Column] = {}
@@ -77,15 +79,8 @@ if models:
     titles = {ref.title: ref for ref in models}
     subject = which.selectbox("Model of the weights", list(titles), key="of", bind="query-params")
     digit = what.segmented_control("Digit", list(range(10)), default=3, required=True, key="digit", bind="query-params")
-    guess = st.segmented_control(
-        "Guess first: how many of 1,000 samples carry half of the weight?",
-        list(GUESSES),
-        key="guess",
-        bind="query-params",
-    )
-    if guess is None:
-        st.info("Make your guess, and the weights will show.", icon=":material/help:")
-    else:
+    guess = guess_first("how many of 1,000 samples carry half of the weight?", GUESSES, hides="the weights")
+    if guess is not None:
         try:
             importance_weights(services.checkpoint(titles[subject]), subject, digit, seed, guess)
         except UserError as error:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.choose.pickers import choose_also, pick_models
+from pages.choose.seed import pick_seed
 from pages.choose.uploads import newly_uploaded, take_uploads
 from pages.compare.comparing import compare_in_background, measured
 from pages.compare.comparison_files import downloads
@@ -37,9 +38,7 @@ with controls:
     take_uploads()
     chosen = pick_models(models_with_bounds(), every_kind=True)
     titles = shorter(chosen)
-    seed = st.number_input(
-        "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of all noise: the same for every model."
-    )
+    seed = pick_seed("Of all noise: the same for every model.")
     deep = st.toggle(
         "m = 1,000 too", key="deep", bind="query-params", help="One more bound of each model: ten times the work."
     )

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
 from pages.choose.pickers import pick_model_of, pick_runs
+from pages.choose.seed import pick_seed
 from pages.draw.palette import ACCURACY, MODELS, marked, swatch
 from pages.families.label_views import (
     analogies,
@@ -19,6 +20,7 @@ from pages.families.label_views import (
     rescued,
 )
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guess import answer_among, guess_first, tell
 from training.checkpoints.model_ref import ModelRef
 from training.data.names import DATASETS, best_dataset_name
 from training.release.label_points import read_label_points
@@ -33,9 +35,7 @@ picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model_of(FAMILY, default="shipped ssvae")
     beside = pick_model_of(FAMILY, label="Compared with", key="beside", default="shipped ssvae-supervised")
-    seed = st.number_input(
-        "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="Of the codes z: one seed, one picture."
-    )
+    seed = pick_seed("Of the codes z: one seed, one picture.")
 with picture:
     if choice is None or beside is None:
         st.info("There is no SSVAE yet: train one first.", icon=":material/model_training:")
@@ -80,22 +80,13 @@ with asked:
         "A hundred such labels are all that there are. A classifier that learns from nothing else soon reads each of "
         "them without a mistake: its cross-entropy falls to 0, and there is nothing left to learn from."
     )
-    guess = st.segmented_control(
-        "Guess first: how many of a hundred new digits does it read right?",
-        list(GUESSES),
-        key="guess",
-        bind="query-params",
-    )
-    if guess is None:
-        st.info("Make your guess, and both models' readings will show.", icon=":material/help:")
+    guess = guess_first("how many of a hundred new digits does it read right?", GUESSES, hides="both models' readings")
 try:
     if guess is not None:
         models = {ref.title: reading(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.title].accuracy
-        right = next(text for text, most in GUESSES.items() if found <= most)
         with asked:
-            verdict = "You guessed it" if guess == right else f"You guessed {guess}"
-            st.markdown(f"**{verdict}: {beside.title} reads {found:.1f} of a hundred right.**")
+            tell(guess, answer_among(GUESSES, found), f"{beside.title} reads {found:.1f} of a hundred right.")
             for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
                 tile.metric(
                     swatch(ACCURACY),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
 from pages.choose.pickers import pick_model_of
+from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.families.mixture_views import (
     MOST_ROWS,
@@ -16,6 +17,7 @@ from pages.families.mixture_views import (
     used,
 )
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guess import answer_among, guess_first, tell
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
 from training.checkpoints.model_ref import shipped_ref
@@ -62,15 +64,7 @@ with controls:
         max_chars=60,
         help=f"Up to {MOST_ROWS} numbers from 1 to the number of components, with commas between them.",
     )
-    seed = st.number_input(
-        "Seed",
-        0,
-        2**32 - 1,
-        0,
-        key="seed",
-        bind="query-params",
-        help="Of the noise: the same in each row, so that columns can be compared.",
-    )
+    seed = pick_seed("Of the noise: the same in each row, so that columns can be compared.")
 
 
 def chosen_components(model: "services.Checkpoint") -> list[int]:
@@ -104,24 +98,18 @@ with controls:
     frame.share()
 
 st.subheader("How many are used", anchor=False)
-guess = st.segmented_control(
-    "Guess first: how many components explain at least one test digit better than all the others?",
-    list(GUESSES),
-    key="guess",
-    bind="query-params",
+guess = guess_first(
+    "how many components explain at least one test digit better than all the others?", GUESSES, hides="their use"
 )
 try:
     source = services.checkpoint(choice)
-    if guess is None:
-        st.info("Make your guess, and their use will show.", icon=":material/help:")
-    else:
+    if guess is not None:
         counts = used(source)
         alive, components = int((counts > 0).sum()), len(counts)
-        right = next(text for text, most in GUESSES.items() if alive <= most)
-        verdict = "You guessed it" if guess == right else f"You guessed {guess}"
         dead, digits = components - alive, int(counts.sum())
         rest = f"The other {dead:,} explain none" if dead else "Not one is dead: each explains at least one"
-        st.markdown(f"**{verdict}: {alive:,} of {components:,}. {rest} of {digits:,} test digits best.**")
+        counted = f"{alive:,} of {components:,}. {rest} of {digits:,} test digits best."
+        tell(guess, answer_among(GUESSES, alive), counted)
         if dead and digits < ALL_DIGITS:
             st.caption(
                 f"{digits:,} digits are few for {components:,} components: with the full MNIST fewer may seem dead."

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.choose.pickers import pick_model
+from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.kit import formulas, frame, services
 from pages.latent.latent_space import latent_space
@@ -52,9 +53,7 @@ with controls:
         "that is what the model says an image is. House numbers are shown as means alone.",
     )
     kind = "means" if svhn else kind
-    seed = st.number_input(
-        "Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", help="The same seed draws the same 200 codes z."
-    )
+    seed = pick_seed("The same seed draws the same 200 codes z.")
     temperature = st.slider(
         "Temperature of the prior",
         0.0,

@@ -6,11 +6,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.choose.pickers import pick_model_of
+from pages.choose.seed import pick_seed
 from pages.families.photo import Photo, asked_photo, photo_rows
 from pages.families.style_scores import comparison, known_scores, measure_scores, scores
 from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guess import answer_among, guess_first, tell
 from training.checkpoints.model_ref import ModelRef
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
@@ -36,16 +38,7 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
         help="A style is a code z: drawn from the prior, or the code of an image under its own digit.",
     )
     drawn = kind in ("prior", "bank")
-    seed = st.number_input(
-        "Seed",
-        0,
-        2**32 - 1,
-        0,
-        key="seed",
-        bind="query-params",
-        disabled=not drawn,  # and not gone: the address keeps it
-        help="Which 20 styles are taken, from the prior or of the test images.",
-    )
+    seed = pick_seed("Which 20 styles are taken, from the prior or of the test images.", disabled=not drawn)
     numbers, photo = "", None
     if kind == "numbers":
         numbers = st.text_input(
@@ -119,22 +112,18 @@ with picture:
 try:
     source = services.checkpoint(choice)
     st.subheader("How well are they kept apart?", anchor=False)
-    guess = st.segmented_control(
-        "Guess first: of a hundred swapped pictures, in how many does a classifier read the digit that was asked for?",
-        list(GUESSES),
-        key="guess",
-        bind="query-params",
+    guess = guess_first(
+        "of a hundred swapped pictures, in how many does a classifier read the digit that was asked for?",
+        GUESSES,
+        hides="the scores",
     )
     found = known_scores(source, choice.shipped)
-    if guess is None:
-        st.info("Make your guess, and the scores will show.", icon=":material/help:")
-    elif found is None:
+    if guess is not None and found is None:
         measure_scores(source)
-    else:
+    elif guess is not None and found is not None:
         accuracy = found.get("content_accuracy")
         if accuracy is not None:
-            answer = next(text for text, most in GUESSES.items() if accuracy <= most)
-            st.markdown(f"**{'You guessed it' if guess == answer else f'You guessed {guess}'}: {accuracy:.1%}.**")
+            tell(guess, answer_among(GUESSES, accuracy), f"{accuracy:.1%}.")
         scores(found)
         both = [name for name in FAMILIES if name in pretrained_names()]
         if len(both) > 1:

@@ -13,6 +13,7 @@ from pages.draw.strips import Strip, strips
 from pages.families.label_views import confusion_chart, reading
 from pages.families.swap_matrix import matrix
 from pages.kit import glossary, services
+from pages.kit.tables import table
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
 from training.data.names import best_dataset_name, on_disk
@@ -89,7 +90,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
     bounds = sorted({m for report in known if report is not None for m in report.niwae})
     head = ["", swatch(NELBO), swatch(KL_Z), swatch(RECONSTRUCTION, "Rec.")]
     head += [*(swatch(BOUND, f"IWAE\u2011{m}") for m in bounds), f"NELBO − {reference.title}, 95 %"]
-    lines = [head, [":--", *["--:"] * (len(head) - 1)]]
+    lines: list[list[str]] = []
     for model, report in zip(models, known, strict=True):
         if report is None:
             lines.append([marked(model.color, model.title), *["–"] * (len(head) - 1)])
@@ -108,7 +109,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
     st.markdown(f"**{numbers.SETS[set_name].capitalize()}**")
     st.html(_NUMBERS_STYLE)
     with st.container(key=f"numbers-{set_name}"):
-        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        table(head, lines)
 
 
 def _interval(found: "Difference") -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.draw.palette import ACCURACY, KL_Y, KL_Z, NELBO, RECONSTRUCTION, REFERENCE, Quantity, swatch
 from pages.kit import glossary, services
+from pages.kit.tables import table
 from pages.kit.ticking import ticking
 from pages.measure.numbers import signed
 from training.data.names import on_disk
@@ -169,8 +170,6 @@ def comparison(names: list[str]) -> None:
     sizes = [card.training["model"]["z"] for card in cards.values()] + [entry.z for entry in others]
     steps = [card.steps for card in cards.values()] + [entry.steps for entry in others]
     rows = [
-        ["", *found],
-        [":--", *("--:" for _ in found)],
         ["size of z", *map(str, sizes)],
         ["training steps", *(f"{count:,}" for count in steps)],
     ]
@@ -178,7 +177,7 @@ def comparison(names: list[str]) -> None:
         rows.append([swatch(score.quantity), *(_written(score, name, each) for each in found.values())])
     st.html("<style>.st-key-style-scores table { font-variant-numeric: tabular-nums; }</style>")
     with st.container(key="style-scores"):
-        st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        table(["", *found], rows)
 
 
 def _written(score: Score, name: str, found: Mapping[str, Any]) -> str:

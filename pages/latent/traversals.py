@@ -7,6 +7,7 @@ import streamlit as st
 from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary
+from pages.kit.guess import tell
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -124,8 +125,7 @@ def traversal(source: "Checkpoint") -> None:
 def _answer(guess: str, active: list[bool]) -> None:
     share = sum(active) / len(active)
     right = next(text for text, least in USED.items() if share >= least)
-    verdict = "You guessed it" if guess == right else f"You guessed {guess}"
-    st.markdown(f"**{verdict}: {sum(active)} of {len(active)} dimensions are in use.**")
+    tell(guess, right, f"{sum(active)} of {len(active)} dimensions are in use.")
 
 
 def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> list[Strip]:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
 from pages.kit import services
+from pages.kit.guess import answer_among, tell
 from pages.measure.numbers import signed
 from training.data.names import best_dataset_name
 
@@ -27,9 +28,7 @@ def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, g
     with st.spinner(f"Drawing {SAMPLES:,} samples"):
         png, sample = _drawn(source, digit, seed, best_dataset_name())
     half, ess = sample.carriers(0.5), sample.effective_samples
-    right = next(text for text, most in GUESSES.items() if half <= most)
-    verdict = "You guessed it" if guess == right else f"You guessed {guess}"
-    st.markdown(f"**{verdict}: {_counted(half)} half of the weight.**")
+    tell(guess, answer_among(GUESSES, half), f"{_counted(half)} half of the weight.")
     shown, chart = st.columns([1, 3.2], gap="large", vertical_alignment="center")
     with shown:
         figures.picture(png, key="digit", alt=f"The held-out digit {digit} whose weights are shown, binarised")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.draw.palette import BOUND, MODELS, marked, swatch
 from pages.kit import glossary
+from pages.kit.tables import table
 from pages.measure.ladder_drawing import Ladder, drawing
 from pages.measure.numbers import Column, Estimate, signed
 
@@ -39,16 +40,14 @@ def gains_table(models: Sequence[Column]) -> None:
     steps = list(pairwise(rungs))
     if not steps:
         return
-    lines = [
-        [swatch(BOUND, "Nats closed"), *(f"{low:,} → {high:,}" for low, high in steps), "still to come, a guess"],
-        [":--", *["--:"] * (len(steps) + 1)],
-    ]
+    head = [swatch(BOUND, "Nats closed"), *(f"{low:,} → {high:,}" for low, high in steps), "still to come, a guess"]
+    lines = []
     for color, model in zip(MODELS, models, strict=False):
         closed = [_closed(model.bounds, low, high) for low, high in steps]
         rest = still_to_come([_closed(model.bounds, m, 10 * m) for m in (1, 10, 100)])
         cells = ["–" if nats is None else f"{nats:.2f}" for nats in (*closed, rest)]
         lines.append([marked(color, model.title), *cells])
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    table(head, lines)
     glossary.caption(
         "What remains above the last rung is unknown: log p(x) itself cannot be computed. The guess goes on as the "
         "last two tenfold steps did, each smaller than the one before by the same factor."
@@ -59,8 +58,6 @@ def proof(model: Column) -> None:
     """Why log p(x) >= L_m >= ... >= L_1 (Burda et al. 2016, appendix A), each step beside its number for one model."""
     rungs = sorted(model.bounds, reverse=True)
     lines = [
-        ("", "why", marked(MODELS[0], model.title)),
-        (":--", ":--", "--:"),
         (
             r"$\log p(x) = \log \mathbb{E}[w]$",
             "each weight $w = p(x, z)/q(z\\mid x)$ has mean $p(x)$: what $q$ prefers is paid back in weight",
@@ -77,7 +74,7 @@ def proof(model: Column) -> None:
         else:
             why = f"a mean of {above:,} weights is a mean of {above / m:g} means of {m:,}: Jensen once more"
         lines.append((step, why, signed(-model.bounds[m][0])))
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    table(["", "why", marked(MODELS[0], model.title)], lines, words=2)
 
 
 def _closed(bounds: Mapping[int, Estimate], low: int, high: int) -> float | None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.draw.palette import ACCURACY, BOUND, swatch
 from pages.kit import glossary
+from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
 from training.checkpoints.model_ref import shipped_ref
 from training.data.names import datasets_of
@@ -117,29 +118,29 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     if bounds is None:
         bounds = sorted({m for source in columns for m in source.bounds})
     names = {name for source in columns for name in source.terms}
-    header, align = [""], [":--"]
+    header = [""]
     rows = {name: [swatch(term(name).quantity, term(name).short or None)] for name in every_in_order(names)}
     ladder = {m: [swatch(BOUND, f"IWAE\u2011{m}")] for m in bounds}
     classified = [swatch(ACCURACY)]
     for source in columns:
-        header, align = [*header, source.title], [*align, "--:"]
+        header = [*header, source.title]
         for name, row in rows.items():
             row.append(cell(source.terms.get(name)))
         for m, row in ladder.items():
             row.append(cell(source.bounds.get(m)))
         classified.append("–" if source.accuracy is None else f"{source.accuracy:.2%}")
         if source.ess:
-            header, align = [*header, "ESS"], [*align, "--:"]
+            header = [*header, "ESS"]
             for m, row in ladder.items():
                 row.append(_of(source.ess[m], m) if m in source.ess else "")
             for row in (*rows.values(), classified):
                 row.append("")
-    lines = [header, align, *rows.values(), *ladder.values()]
+    lines = [*rows.values(), *ladder.values()]
     if any(source.accuracy is not None for source in columns):
         lines.append(classified)
     st.html(_STYLE)
     with st.container(key="numbers"):
-        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        table(header, lines)
     glossary.caption(SVHN_PROTOCOL if svhn else PROTOCOL)
     if any(source.ess for source in columns):
         glossary.caption(ESS)

@@ -1,0 +1,17 @@
+from streamlit.testing.v1 import AppTest
+
+
+def showing() -> None:
+    from pages.kit.tables import table
+
+    table(["", "why", "much"], [["a", "so", "1"], ["b", "thus", "2"]], words=2)
+
+
+def test_words_stand_to_the_left_and_numbers_to_the_right() -> None:
+    app = AppTest.from_function(showing).run()
+    assert app.markdown[0].value.splitlines() == [
+        "|  | why | much |",
+        "| :-- | :-- | --: |",
+        "| a | so | 1 |",
+        "| b | thus | 2 |",
+    ]
