@@ -5,7 +5,7 @@ term everywhere. This module stays light (no torch), so that a table of numbers 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Term:
     role: ColourRole
     unit: Unit
     chart: str
-    help: "str | Mapping[ImageKind, str]"
+    help: "str | Mapping[ImageKind, str]" = field(hash=False)
     short: str = ""
 
     def help_for(self, images: "ImageKind") -> str:

@@ -130,3 +130,7 @@ def test_a_family_starts_from_the_defaults_of_its_config(name: str) -> None:
     assert family.default_preset in family.presets
     if family.config() in [preset.model for preset in family.presets]:
         assert family.default_preset.model == family.config()
+
+
+def test_families_can_be_held_in_a_set() -> None:
+    assert {*FAMILIES.values()} == {*reversed(FAMILIES.values())}
