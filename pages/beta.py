@@ -10,6 +10,7 @@ from pages.draw import figures
 from pages.draw.strips import strips
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import guess_first, tell
+from pages.kit.texts import page_text
 from pages.kit.tiles import quantity_tile
 from pages.latent.reconstructions import reconstructions
 from pages.latent.traversals import traversal_strips
@@ -29,6 +30,7 @@ from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
 
 SETS = ("homework", "test")
+TEXT = page_text(__file__)
 
 frame.mend_link("pages/beta.py")
 frame.header("Beta", "What does a model draw when its code costs more, or almost nothing?")
@@ -139,20 +141,8 @@ if guess is not None:
     curve, reason = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with curve:
         nelbo_chart(points, key="nelbo")
-    reason.markdown(
-        "The NELBO is reconstruction + KL, each nat at the same price. Training at β = 1 makes exactly this sum small; "
-        "at any other β it makes another sum small, and can only lose by it. A cheap code (β < 1) buys details of this "
-        "very image with more nats than they save; a dear one (β > 1) leaves out what would have paid for itself. So "
-        "the NELBO, a bound on log p(x), cannot tell you which β gives the code *you* want: only what it costs."
-    )
+    glossary.markdown(TEXT["Why"], into=reason)
 
 st.space("small")
 frame.share()
-frame.notes(
-    look="Along the curve every model is the best of its price. At the left end codes cost almost nothing to send, and "
-    "the digits blur; at the right end each digit is drawn sharply from its code, and codes from the prior miss.",
-    attempt="Go from β = 1 to the largest: which dimensions collapse first, and what did they do in the traversal? "
-    "Then to 0.1: reconstructions are best there, and samples are worst. Why both?",
-    guess="From β = 1 to β = 4 the KL falls by about half. Will the reconstruction suffer by 5 nats, or by 20? Decide, "
-    "then move the slider.",
-)
+frame.notes(TEXT)

@@ -6,6 +6,7 @@ from pages.choose.pickers import pick_models
 from pages.choose.seed import pick_seed
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import guess_first
+from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
@@ -98,11 +99,4 @@ if models:
     numbers.numbers_table([*published, *models.values()], rungs)
 
 st.space("small")
-frame.notes(
-    look="Every ladder rises, and flattens: each tenfold of samples closes less than the one before. The GMVAE starts "
-    "higher, for its prior fits, and not because it has more samples.",
-    attempt="Lay beta-0.1 beside the VAE. Its ladder climbs as far, by some 4 nats, and starts 9 nats lower. The climb "
-    "is what the encoder's guess had missed: so was it the encoder that a low beta spoilt, or the model?",
-    guess="Take the VAE from $m = 1000$ to $m = 5000$: will the step be nearer to 1 nat, to a third of a nat, or to a "
-    "hundredth? Then switch on *m = 5,000 too* and measure.",
-)
+frame.notes(page_text(__file__))

@@ -22,6 +22,7 @@ from pages.compare.diagnoses import findings, weights_by_layer
 from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.texts import page_text
 from training.release.published import models_with_bounds
 from training.system.errors import UserError
 
@@ -130,11 +131,4 @@ st.subheader("Take it with you", anchor=False)
 downloads(models, reference, told, seed, complete=complete)
 
 st.space("small")
-frame.notes(
-    look="The interval of the difference, not the two numbers: on the same hundred digits, what is hard for one model "
-    "is hard for the other, and half a nat is seen that two separate errors would hide.",
-    attempt="Train a VAE with another seed and lay it beside the shipped one. That difference is what chance alone "
-    "does: is a difference that you were proud of larger?",
-    guess="A file was trained with the KL forgotten. Will its reconstructions look better or worse than the "
-    "reference's, and its samples? Decide, then think of what its code may cost.",
-)
+frame.notes(page_text(__file__))

@@ -21,6 +21,7 @@ from pages.families.label_views import (
 )
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef
 from training.data.names import DATASETS, best_dataset_name
 from training.release.label_points import read_label_points
@@ -28,6 +29,7 @@ from training.system.errors import UserError
 
 FAMILY = ("ssvae",)
 GUESSES = {"below 60": 60, "60 to 70": 70, "70 to 80": 80, "80 to 90": 90, "above 90": 100}
+TEXT = page_text(__file__)
 
 frame.mend_link("pages/labels.py")
 frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
@@ -49,10 +51,7 @@ with picture:
     except UserError as error:
         frame.failure(error)
 with controls:
-    glossary.markdown(
-        "The label $y$ says which digit, the code $z$ says everything else: slant, width, stroke. Nobody told the "
-        "model to keep them apart. Given $y$ for a hundred digits, it is cheapest to leave $y$ out of $z.$"
-    )
+    glossary.markdown(TEXT["What y and z say"])
     frame.share()
 
 
@@ -76,10 +75,7 @@ shown, asked = st.columns([1, 1.6], gap="large")
 with shown:
     labelled_digits()
 with asked:
-    glossary.markdown(
-        "A hundred such labels are all that there are. A classifier that learns from nothing else soon reads each of "
-        "them without a mistake: its cross-entropy falls to 0, and there is nothing left to learn from."
-    )
+    glossary.markdown(TEXT["The labelled digits"])
     guess = guess_first("how many of a hundred new digits does it read right?", GUESSES, hides="both models' readings")
 try:
     if guess is not None:
@@ -114,10 +110,7 @@ try:
     st.subheader("How many labels are enough?", anchor=False)
     chart, own = st.columns([1.6, 1], gap="large")
     with own:
-        glossary.markdown(
-            "With ever more labels the classifier alone catches up: what the unlabelled digits add is largest where "
-            "labels are few. Train one with another number of labelled digits, and put it beside these."
-        )
+        glossary.markdown(TEXT["How many labels are enough?"])
         runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILY)}
     with chart:
         label_points_chart(
@@ -133,11 +126,4 @@ except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(
-    look="Down a column the hand stays the same and the digit changes: a slanted 4 becomes a slanted 9. Where a column "
-    "breaks, the model keeps something of the label in z.",
-    attempt="Draw a 4 and close its top, stroke by stroke: at which stroke does each model change its mind? Then draw "
-    "something that is no digit: how sure are they?",
-    guess="KL(q(y|x) ‖ p(y)) of a model that is sure of every digit is ln 10 = 2.30 nats. Suppose a "
-    "model comes within 0.02 of it: is it always right, then?",
-)
+frame.notes(TEXT)

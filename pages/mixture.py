@@ -18,6 +18,7 @@ from pages.families.mixture_views import (
 )
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
 from training.checkpoints.model_ref import shipped_ref
@@ -150,11 +151,4 @@ except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(
-    look="A row is one cluster: nearly one digit in one hand, and its columns vary what a hand varies. No label was "
-    "ever shown. Look for rows that mix two digits: where do they lie on the map?",
-    attempt="Show the least used components: do they draw digits, or what lies between them? Draw a 1, and lean it "
-    "ever more: which component takes over, and when?",
-    guess="The GMVAE's KL is smaller than the VAE's, and its reconstruction no worse. So its encoder tells more for "
-    "less. Where do the saved nats come from? Then compare the rows of KL and reconstruction in the table.",
-)
+frame.notes(page_text(__file__))

@@ -6,6 +6,7 @@ from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.kit import formulas, frame, services
+from pages.kit.texts import page_text
 from pages.latent.latent_space import latent_space
 from pages.measure import numbers
 from pages.measure.measuring import is_bound, measuring
@@ -14,24 +15,6 @@ from training.system.errors import UserError
 
 KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
-NOTES = {
-    "mnist": {
-        "look": "Strokes are sure where the picture is white or black, and unsure where it is grey. Count how many of "
-        "the 200 you can read: a standard normal prior leaves holes between the digits, and some codes fall into them.",
-        "attempt": "Turn the temperature down to 0.5: the digits get cleaner and more alike. Turn it up to 1.5: codes "
-        "come from where no training image lives. Switch to binary samples: the same codes, one coin flip a pixel.",
-        "guess": "At temperature 0 every code of a VAE is the prior's mean, $z = 0$. Which digit will all 200 tiles "
-        "show, or will it be one at all? Decide before you move the slider.",
-    },
-    "svhn": {
-        "look": "A row is one digit, a column is one code $z$: colours, light, slant, and what stands beside the "
-        "digit. Samples are smoother than photographs: each is the mean image of its code, without the noise.",
-        "attempt": "Turn the temperature down to 0.5: light and colours come nearer to the average house number. Turn "
-        "it up to 1.5: which digits stay readable longest?",
-        "guess": "At temperature 0 every column is the same. Will the ten digits be in colour, or grey? Decide before "
-        "you move the slider.",
-    },
-}
 
 frame.mend_link("pages/samples.py", **{"measure-bounds": is_bound})
 frame.header("Samples", "What does the model imagine when nobody shows it an image?")
@@ -99,7 +82,7 @@ with controls:
     frame.share()
 
 st.space("small")
-frame.notes(**NOTES["svhn" if svhn else "mnist"])
+frame.notes(page_text(__file__, "samples-colour" if svhn else "samples-binary"))
 
 if png is not None:
     st.space("small")

@@ -13,6 +13,7 @@ from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
@@ -21,6 +22,7 @@ STYLES = 20  # of the picture that ships
 FAMILIES = ("fsvae-conv", "fsvae")
 SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
 GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
+TEXT = page_text(__file__)
 
 
 @st.fragment
@@ -128,15 +130,7 @@ try:
         both = [name for name in FAMILIES if name in pretrained_names()]
         if len(both) > 1:
             comparison(both)
-    glossary.markdown(
-        "A larger code draws an image more exactly, and has room for the digit too. Nothing in the ELBO forbids it: a "
-        "decoder that finds the digit in $z$ need not listen to $y$, and then a swap changes nothing. So it "
-        "went: trained with the ELBO alone, our convolutional net has as good a NELBO and squared error, and over half "
-        "of its swaps show another digit than was asked for. The linear probe finds nothing: what $z$ hides is bent. "
-        "A small $z$ has no room; a large one must be told, by an adversary that tries to read the digit from it. "
-        "And for digits that stand out, a classifier reads its swaps during the training, through the noise of "
-        "$p(x\\mid z, y)$: a pale digit drowns in it, so the decoder learns contrast."
-    )
+    glossary.markdown(TEXT["Why"])
     held = bank(source)
     if held is None:
         st.info(
@@ -161,11 +155,4 @@ except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(
-    look="Along a column the colours, the light, the slant stay and the digit changes; along a row the digit stays. It "
-    "fails where a column turns into one blur: that style was seen with few digits.",
-    attempt="Take a test image with two digits side by side: the neighbours are style too, and stay. Blend two styles "
-    "halfway: is it a picture that could be?",
-    guess="A model is asked for the 1 in the style of an 8. Will its 1 be wider than the 1 in the style of another 1? "
-    "Decide, then look.",
-)
+frame.notes(TEXT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.kit import formulas, frame
+from pages.kit.texts import page_text
 from pages.kit.ticking import TICK_SECONDS, ticking
 from pages.measure.measuring import is_bound, measuring
 from pages.runs.run_controls import run_controls
@@ -20,24 +21,6 @@ if TYPE_CHECKING:
     from models.family import Family, ModelConfig
 
 NEW = "new training"
-NOTES = {
-    "binary": {
-        "look": "Seen from the start, the KL begins near zero: at first the model ignores its code and draws one grey "
-        "average digit. Then it learns to use the code, the KL rises, and the reconstruction falls by far more.",
-        "attempt": "Train with $z = 2$: two numbers a digit. Which of the two terms pays for it? Then train on the "
-        "embedded sample for 5,000 steps and watch the held-out curve leave the training curve.",
-        "guess": "After 1,000 of 20,000 steps, how much of the whole improvement is already behind you: a third, two "
-        "thirds, or nine tenths? Say it, then switch on *From the start*.",
-    },
-    "colour": {
-        "look": "Seen from the start, the first hundred steps find the colours and the light, worth thousands of "
-        "nats. The digits take all the rest, and are worth few: on a curve, what the eye wants most is a slow tail.",
-        "attempt": "Train with $z = 2$: two numbers for colours, light and slant. Which of the two terms pays for it? "
-        "And does the digit get clearer, now that no room is left for it in $z$?",
-        "guess": "The NELBO of a handwritten digit is some 100 nats. On which side of zero will a house number's end, "
-        "where $p(x\\mid z, y)$ is a density of colours? Say it, then read the axis.",
-    },
-}
 
 
 def watch(run_id: str) -> None:
@@ -127,4 +110,4 @@ family, config = shown_model(chosen)
 formulas.nelbo_formula(family)
 formulas.loss_formula(family, config)
 st.space("small")
-frame.notes(**NOTES[family.images])
+frame.notes(page_text(__file__, f"train-{family.images}"))

@@ -3,7 +3,7 @@
 import math
 import re
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ __all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 
 DOWNLOAD = "download:mnist"
 LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
+NOTES = ("What to look for", "Try this", "Guess first")
 _STYLE = Path(__file__).with_suffix(".css")
 
 
@@ -69,11 +70,10 @@ def _endless(text: str) -> bool:
         return False  # not a number: the widget decides
 
 
-def notes(look: str, attempt: str, guess: str) -> None:
-    """What to look for, what to try, what to guess first: one column each."""
-    texts = {"What to look for": look, "Try this": attempt, "Guess first": guess}
-    for column, (title, text) in zip(st.columns(3, gap="large"), texts.items(), strict=True):
-        glossary.markdown(f"**{title}**  \n{text}", into=column)
+def notes(sections: Mapping[str, str]) -> None:
+    """What to look for, what to try, what to guess first: one column each, from the page's text."""
+    for column, title in zip(st.columns(3, gap="large"), NOTES, strict=True):
+        glossary.markdown(f"**{title}**  \n{sections[title]}", into=column)
 
 
 def failure(error: UserError) -> None:

@@ -12,6 +12,7 @@ from pages.draw import figures
 from pages.draw.palette import DIGITS, REFERENCE
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary, services
+from pages.kit.texts import page_text
 from pages.kit.ticking import ticking
 from training.data.names import best_dataset_name
 
@@ -75,14 +76,7 @@ def latent_map(source: "Checkpoint") -> None:
             st.caption("Click a digit to see it here; the box and the lasso above the map catch several.")
         if layout == "pca":
             _spreads(source, codes)
-    frame.notes(
-        look="Classes overlap in two of the model's dimensions and are apart in all of them: compare PCA with t-SNE. "
-        "4, 7 and 9 are neighbours, and so are 3, 5 and 8: the encoder never saw a label.",
-        attempt="Switch on the draws from the prior. Where grey lies and no colour, samples come out as no digit. Then "
-        "catch digits at the border of two classes with the lasso.",
-        guess="In the GMVAE the prior is learned. Will its draws cover the digits better than the VAE's do? Decide, "
-        "then choose it as the model.",
-    )
+    frame.notes(page_text(__file__))
 
 
 def _layout_job(source: "Checkpoint", codes: "Encoding") -> "Job":

@@ -9,6 +9,7 @@ from pages.choose.evaluation_images import encoded, held_out, pick_digit
 from pages.draw import figures
 from pages.draw.palette import DIGITS
 from pages.kit import frame, services
+from pages.kit.texts import page_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,14 +86,7 @@ def latent_pad(source: "Checkpoint") -> None:
             )
     with controls:
         _decoded_here(model, plane, point, label)
-    frame.notes(
-        look="Drag slowly from one digit to the next. There is no jump: strokes bend, open and close. Between two "
-        "classes lie shapes that are neither, and a draw from the prior can land there as well as anywhere.",
-        attempt="Take the plane through three digits and go from mark to mark. Then choose *Encoded* for the digits "
-        "behind it: where no dot lies, the decoder was never taught what to draw.",
-        guess="Go to the edge, three standard deviations out. Will the image be noise, grey, or still made of strokes? "
-        "Decide, then drag into a corner.",
-    )
+    frame.notes(page_text(__file__))
 
 
 def _take_point() -> None:

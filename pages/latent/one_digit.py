@@ -9,6 +9,7 @@ from pages.draw import figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.terms import in_order, term
+from pages.kit.texts import page_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,14 +56,7 @@ def one_digit(source: "Checkpoint") -> None:
             _terms(terms)
         _posterior(source, codes.mean[0], codes.variance[0], cost, digit.name)
     formulas.nelbo_formula(source.family)
-    frame.notes(
-        look="The reconstruction is smoother than the digit: it keeps what the code can say and drops the noise of "
-        "single pixels. A narrow bar beside the wide grey one is a dimension of which the encoder is sure.",
-        attempt="Find a digit with a high NELBO, such as a 2 with a loop or a crossed 7, and a cheap one: a plain 1. "
-        "Which term makes the difference? Then hold beta-0.1 against beta-4 on the same digit.",
-        guess="Which is larger, what the drawing gets wrong or what the code costs, and by what factor? Decide before "
-        "you read the numbers of another digit.",
-    )
+    frame.notes(page_text(__file__))
 
 
 class TakenApart(NamedTuple):

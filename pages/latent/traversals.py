@@ -8,6 +8,7 @@ from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digi
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary
 from pages.kit.guess import tell
+from pages.kit.texts import page_text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,14 +59,7 @@ def interpolation(source: "Checkpoint") -> None:
             f"The codes lie {lengths[0]:.2f} and {lengths[1]:.2f} from the origin; a draw from the prior lies about "
             f"{float(variance.sqrt()):.2f} from its mean."
         )
-    frame.notes(
-        look="Halfway, the straight line mostly passes nearer to the origin than either end, where few draws from the "
-        "prior fall. The arc keeps its distance. Which of the two middles would you call a digit?",
-        attempt="Choose two digits of one class, then two that share no stroke. Then walk between the same two in "
-        "beta-0.1 and in beta-4: which of them leads through digits all the way?",
-        guess="From a 4 to a 7: will the images in between be a faint 4 laid over a faint 7, as in a film's fade, or "
-        "will strokes move? Decide, then look at the fourth image.",
-    )
+    frame.notes(page_text(__file__, "interpolation"))
 
 
 def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
@@ -112,14 +106,7 @@ def traversal(source: "Checkpoint") -> None:
                 "1,000 held-out digits. A dimension has collapsed when its posterior mean hardly varies with the "
                 "digit: variance below 0.01."
             )
-    frame.notes(
-        look="A dimension that costs nats carries something: slant, width, a stroke that opens or closes. It seldom "
-        "carries one thing alone, and what it does depends on the digit you start from.",
-        attempt="Choose beta-4 as the model. One dimension costs nothing, and turning it changes nothing: the decoder "
-        "has learned to ignore what the encoder never fills.",
-        guess="Will the collapsed dimension of beta-4 have a posterior variance near 0, or near 1? Decide, then look "
-        "at any digit under *One digit*.",
-    )
+    frame.notes(page_text(__file__, "traversal"))
 
 
 def _answer(guess: str, active: list[bool]) -> None:

@@ -239,7 +239,7 @@ def test_an_error_is_never_shown_as_nothing() -> None:
 def rows_of_dimensions(page: AppTest) -> list[tuple[str, bool]]:
     """The name of each dimension that is drawn, and whether it is marked as collapsed."""
     bodies = "".join(str(part.proto.body) for part in page.get("html"))
-    rows = re.findall(r'"label">(z\d+) <br>[^<]*<[^>]*>([^<]*)</span></div><img( class="idle")?', bodies)
+    rows = re.findall(r'"label">(z\d+) <br>[^<]*<[^>]*>([^<]*)</span></div>\s*<img( class="idle")?', bodies)
     assert all(("collapsed" in note) == bool(idle) for _, note, idle in rows)
     return [(name, bool(idle)) for name, _, idle in rows]
 

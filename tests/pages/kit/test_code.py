@@ -1,6 +1,5 @@
 import inspect
 import textwrap
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -76,17 +75,3 @@ def test_a_family_shows_its_own_method_and_what_its_private_ones_call() -> None:
     assert names[0] == SSVAE.objective.__name__
     assert {"classify", "kl_normal", "log_bernoulli"} <= set(names)
     assert len(set(names)) == len(names)
-
-
-def test_a_closed_one_costs_less_than_a_hundredth_of_a_second(quiet_machine: None) -> None:
-    begin = time.perf_counter()
-    app = AppTest.from_function(many_closed, default_timeout=60).run()
-    assert len(app.expander) == 50
-    assert (time.perf_counter() - begin) / 50 < 0.01
-
-
-def many_closed() -> None:
-    from pages.kit.code import code_below
-
-    for number in range(50):
-        code_below("vae", "elbo_terms", key=str(number))
