@@ -62,4 +62,18 @@ TRAIN = st.Page(
 
 SOURCE = st.Page("pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
-st.navigation([HOME, SAMPLES, BETA, MIXTURE, BOUNDS, LABELS, STYLE, CLINIC, TRAIN, SOURCE], position="top").run()
+st.navigation(
+    [
+        HOME,
+        SAMPLES,
+        BETA,
+        MIXTURE,
+        BOUNDS,
+        LABELS,
+        STYLE,
+        CLINIC,
+        TRAIN,
+        SOURCE,
+    ],
+    position="top",
+).run()

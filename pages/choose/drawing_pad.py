@@ -22,9 +22,9 @@ _HERE = Path(__file__).parent
 
 _pad: Callable[..., Any] = st.components.v2.component(
     "drawing_pad",
-    html=(_HERE / "drawing_pad.html").read_text(),
-    css=(_HERE / "drawing_pad.css").read_text(),
-    js=(_HERE / "drawing_pad.js").read_text(),
+    html=(_HERE / "drawing_pad.html").read_text(encoding="utf-8"),
+    css=(_HERE / "drawing_pad.css").read_text(encoding="utf-8"),
+    js=(_HERE / "drawing_pad.js").read_text(encoding="utf-8"),
 )
 
 

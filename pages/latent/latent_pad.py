@@ -27,12 +27,12 @@ REACH = 3.0
 STEP = 0.05
 _HERE = Path(__file__).parent
 
-_decoder = st.components.v2.component("latent_decoder", js=(_HERE / "decoder.js").read_text())
+_decoder = st.components.v2.component("latent_decoder", js=(_HERE / "decoder.js").read_text(encoding="utf-8"))
 _pad = st.components.v2.component(
     "latent_pad",
-    html=(_HERE / "latent_pad.html").read_text(),
-    css=(_HERE / "latent_pad.css").read_text(),
-    js=(_HERE / "latent_pad.js").read_text(),
+    html=(_HERE / "latent_pad.html").read_text(encoding="utf-8"),
+    css=(_HERE / "latent_pad.css").read_text(encoding="utf-8"),
+    js=(_HERE / "latent_pad.js").read_text(encoding="utf-8"),
 )
 
 
