@@ -16,7 +16,7 @@ from pages.latent.reconstructions import reconstructions
 from pages.latent.traversals import traversal_strips
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds, measure_missing
-from pages.measure.measuring import CHOICES
+from pages.measure.measuring import label_of
 from pages.measure.rate_distortion import (
     Point,
     active_units_chart,
@@ -62,7 +62,7 @@ with plane:
         SETS,
         default="homework",
         required=True,
-        format_func=CHOICES.__getitem__,
+        format_func=label_of,
         key="set",
         bind="query-params",
         help="The homework set is 100 test digits, the full test set all 10,000.",
@@ -93,7 +93,7 @@ facts = asdict(sweep[beta].sets[set_name])
 *tiles, last = st.columns(4, gap="large")
 for tile, name in zip(tiles, ("nelbo", "kl", "rec"), strict=True):
     with tile:
-        quantity_tile(name, facts[name], numbers.SETS[set_name], family.images)
+        quantity_tile(name, facts[name], numbers.phrase(set_name), family.images)
 in_use = last.empty()
 
 drawn, turned = st.columns([1.25, 1], gap="large")

@@ -11,9 +11,9 @@ from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.ladder import gains_table, ladder_chart, proof
-from pages.measure.measuring import CHOICES, set_names
+from pages.measure.measuring import label_of, set_names
 from training.checkpoints.model_ref import ModelRef, shipped_ref
-from training.data.mnist_files import mnist_on_disk
+from training.data.registry import default_data_set
 from training.release.published import models_with_bounds
 from training.system.errors import UserError
 
@@ -26,17 +26,18 @@ frame.header("Bounds", "How close can samples come to log p(x), and why do more 
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     chosen = pick_models(AT_FIRST)
+    data = default_data_set("binary")
     set_name = st.pills(
         "Measured on",
-        set_names(),
+        set_names(data.name),
         default="homework",
         required=True,
-        format_func=CHOICES.__getitem__,
+        format_func=label_of,
         key="set",
         bind="query-params",
         wrap=True,
         help="The homework set is 100 test digits, the full test set all 10,000"
-        f"{'' if mnist_on_disk() else ', the sample 1,000 digits that come with the app'}. Only bounds on one and the "
+        f"{'' if data.on_disk() else ', the sample 1,000 digits that come with the app'}. Only bounds on one and the "
         "same set can be laid beside each other.",
     )
     deep = st.toggle(
@@ -60,7 +61,7 @@ with controls:
 with picture:
     measured = [known for known in models.values() if known.bounds]
     if measured:
-        ladder_chart(list(models.values()), numbers.SETS[set_name], key="ladder")
+        ladder_chart(list(models.values()), numbers.phrase(set_name), key="ladder")
         gains_table(list(models.values()))
     elif models:
         st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
@@ -96,7 +97,7 @@ if models:
                 for entry in numbers.published(name)
                 if entry.bounds
             ]
-    numbers.numbers_table([*published, *models.values()], rungs)
+    numbers.numbers_table([*published, *models.values()], rungs, data=data.name)
 
 st.space("small")
 frame.notes(page_text(__file__))

@@ -146,7 +146,7 @@ try:
             figures.picture(
                 png, key=f"samples-{ref.title}", alt=f"200 digits from the prior of {ref.title}", caption=ref.title
             )
-    numbers.numbers_table([known_bounds(ref, "homework", 0)._replace(ess={}) for ref in compared])
+    numbers.numbers_table([known_bounds(ref, "homework", 0)._replace(ess={}) for ref in compared], data="mnist")
 except UserError as error:
     frame.failure(error)
 

@@ -97,7 +97,9 @@ def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]
 
 
 frame.mend_link("pages/style.py")
-frame.header("Style and content", "Which part of a picture is the digit, and which part is everything else?", svhn=True)
+frame.header(
+    "Style and content", "Which part of a picture is the digit, and which part is everything else?", images="colour"
+)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model_of(FAMILIES, default=f"shipped {FAMILIES[0]}")

@@ -12,9 +12,9 @@ from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
 from tests.patience import stolen_time
 from training.checkpoints.reading import write_safetensors
+from training.data import mnist
+from training.data.data_set import SPLITS
 from training.data.datasets import Dataset, Digits, load_dataset
-from training.data.mnist_files import mnist_on_disk
-from training.data.svhn_files import SPLITS
 from training.runs.config import TrainConfig
 from training.system.folders import data_folder
 
@@ -77,7 +77,7 @@ def no_mnist(_nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def full_mnist(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     """The full MNIST of the project's data folder; tests that need it are skipped where it is not there."""
     monkeypatch.setenv("ELBO_LAB_DATA", str(PROJECT_DATA))
-    if not mnist_on_disk():
+    if not mnist.DATA.on_disk():
         pytest.skip("the full MNIST is not in data/: get it with `python -m training download`")
     return load_dataset("mnist")
 

@@ -36,7 +36,7 @@ def drawing_pad(key: str) -> np.ndarray | None:
 
 def read_ink(ink: object) -> np.ndarray | None:
     """A digit, grey uint8 (784,), from what a browser sent; None where that is empty, or no drawing."""
-    from training.data.drawings import as_mnist
+    from training.pictures.drawings import as_mnist
 
     if not isinstance(ink, str):
         return None

@@ -97,7 +97,7 @@ def compare_in_background(sources: "Sequence[Checkpoint]", seed: int, bounds: Se
     able = [source for source in sources if not _extras().get(source.sha256, Extras()).problem]
     if not able:
         return True
-    plan = stages(len(able), able[0].family.images, bounds)
+    plan = stages(len(able), able[0].data, bounds)
     lacking = [stage for stage in plan if _asked(able, stage, seed) not in _reports()]
     if not lacking and all(source.sha256 in _extras() for source in able):
         return True
@@ -158,7 +158,7 @@ def _work(sources: "list[Checkpoint]", plan: "list[Stage]", seed: int, job: "Job
 
     def progress(stage: "Stage", fraction: float) -> None:
         name = sources[stage.checkpoint].name
-        job.report(0.95 * fraction, f"{name} on the {numbers.SETS[stage.set_name]}")
+        job.report(0.95 * fraction, f"{name} on the {numbers.phrase(stage.set_name)}")
 
     compare(sources, plan, keep, fail, seed=seed, on_progress=progress, should_stop=job.should_stop)
     for source in sources:
@@ -173,10 +173,10 @@ def _extra(source: "Checkpoint") -> Extras:
     from training.diagnosis.fingerprints import variance_readings
     from training.evaluation.measuring import dataset_of, measure_accuracy
 
-    if source.family.images != "binary":
+    sets = sets_to_compare(source.data)
+    if source.family.images != "binary" or not sets:
         return Extras()
-    name = sets_to_compare("binary")[0]
-    images = dataset_of(name).evaluation_set(name)[:READ_IMAGES]
+    images = dataset_of(sets[0]).evaluation_set(sets[0])[:READ_IMAGES]
     return Extras(measure_accuracy(source), variance_readings(source, images))
 
 

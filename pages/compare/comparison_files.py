@@ -101,7 +101,7 @@ def _html(models: Sequence[Compared], reference: Compared, told: Sequence[str], 
         Page(
             title=f"{len(models)} models beside each other",
             sentences=told,
-            tables={numbers.SETS[name].capitalize(): rows for name, rows in tables.items()},
+            tables={numbers.phrase(name).capitalize(): rows for name, rows in tables.items()},
             figures=figures,
             notes=[
                 "Nats per image. The difference is that of NELBOs, image by image under the same noise, with its 95 % "

@@ -106,7 +106,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
                 "reference" if found is None else _interval(found),
             ]
         )
-    st.markdown(f"**{numbers.SETS[set_name].capitalize()}**")
+    st.markdown(f"**{numbers.phrase(set_name).capitalize()}**")
     st.html(_NUMBERS_STYLE)
     with st.container(key=f"numbers-{set_name}"):
         table(head, lines)
@@ -129,7 +129,7 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
         found = difference_of(model, reference, sets[-1]) if sets else None
         if found is not None:
             family = model.source.family.name
-            noise = training_noise(family) if family == reference.source.family.name else None
+            noise = training_noise(family, reference.source.data) if family == reference.source.family.name else None
             told.append(in_words(model.title, reference.title, found, noise))
     for model in models:
         for name, report in list(model.known.reports.items())[:1]:

@@ -48,6 +48,6 @@ def _judge(model: Compared, printed: dict[str, float]) -> None:
         st.warning(clue, icon=":material/fingerprint:")
     if not clues:
         st.success(
-            f"These agree with what the app measured on the {numbers.SETS[set_name]}, as far as noise allows.",
+            f"These agree with what the app measured on the {numbers.phrase(set_name)}, as far as noise allows.",
             icon=":material/check:",
         )

@@ -31,9 +31,9 @@ def asked_photo() -> Photo | None:
     """Ask for a picture, its part and its digit; None while there is none.
 
     Raises:
-        UserError: see `training.data.photos.read_photo`.
+        UserError: see `training.pictures.photos.read_photo`.
     """
-    from training.data.photos import FORMATS, MOST_BYTES, read_photo
+    from training.pictures.photos import FORMATS, MOST_BYTES, read_photo
 
     suffixes = [name.lower() for name in (*FORMATS, "JPG", "TIF")]
     upload = st.file_uploader("A picture with one digit", suffixes, key="photo", max_upload_size=MOST_BYTES // 10**6)

@@ -4,6 +4,7 @@ import math
 import re
 import runpy
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,25 +12,23 @@ import streamlit as st
 
 from pages.kit import glossary, services
 from pages.kit.ticking import ticking
-from training.data.mnist_files import download_mnist
-from training.data.names import DATASETS, LICENCES, best_dataset_name, on_disk
-from training.data.svhn_files import GET_SVHN
+from training.data.registry import DATA_SETS, at_hand, default_data_set
 from training.system.errors import UserError
 from training.system.folders import PROJECT, data_folder
 
 if TYPE_CHECKING:
+    from models.family import ImageKind
+    from training.data.data_set import DataSet
     from training.system.jobs import Job
 
 __all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 
-DOWNLOAD = "download:mnist"
-LABELS = {"mnist": "Full MNIST", "mnist-sample": "Embedded sample"}
 NOTES = ("What to look for", "Try this", "Guess first")
 _STYLE = Path(__file__).with_suffix(".css")
 
 
-def header(title: str, question: str, *, svhn: bool = False) -> None:
-    """The page's title, the one question it answers, and which data are in use: MNIST's, or SVHN's."""
+def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None:
+    """The page's title, the one question it answers, and which data are in use for images of this kind."""
     _enter_through_app()
     for sheet in (_STYLE, glossary.STYLE):
         st.html(sheet)
@@ -37,7 +36,7 @@ def header(title: str, question: str, *, svhn: bool = False) -> None:
     name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)
     with data:
-        _svhn_status() if svhn else _data_status()
+        _data_status(default_data_set(images))
     glossary.markdown(f":gray[{question}]")
     services.warm_up()
 
@@ -105,51 +104,74 @@ def _enter_through_app() -> None:
         st.stop()
 
 
-def _svhn_status() -> None:
-    here = on_disk("svhn")
-    with st.popover("SVHN" if here else "Without SVHN", icon=":material/database:", width="stretch"):
-        st.markdown(f"**{DATASETS['svhn']}.** {LICENCES['svhn']}")
-        if not here:
-            st.markdown(f"It is not on this server. Its images show once somebody gets it: {GET_SVHN}.")
+def _data_status(data: "DataSet") -> None:
+    """Which data are in use, every data set there is, and a way to those that are not here; how far a download is."""
+    under_way = any(job.active for job in _downloads().values())
+    ticking(partial(_data_panel, data), key="data", seconds=1.0 if under_way else None)
 
 
-def _data_status() -> None:
-    """Which data are in use, and a way to the full set; while that is fetched, how far it is."""
-    job = services.jobs().find(DOWNLOAD)
-    under_way = job is not None and job.active
-    ticking(_data_panel, key="data", seconds=1.0 if under_way else None)
+def _downloads() -> dict[str, "Job"]:
+    """The downloads that were asked for since the server started, by data set."""
+    found = {name: services.jobs().find(f"download:{name}") for name in DATA_SETS}
+    return {name: job for name, job in found.items() if job is not None}
 
 
-def _data_panel() -> None:
-    job = services.jobs().find(DOWNLOAD)
-    state = st.session_state
-    if job is not None and job.active:
-        state["downloading"] = True
-        with st.popover(f"Downloading MNIST, {job.progress:.0%}", icon=":material/download:", width="stretch"):
-            st.progress(job.progress, text=f"{job.progress:.0%} of 11 MB" if job.progress else "Connecting")
-            st.button("Stop the download", on_click=job.stop, key="stop-download")
-        return
-    if state.pop("downloading", False):
+def _data_panel(data: "DataSet") -> None:
+    jobs, state = _downloads(), st.session_state
+    active = {name: job for name, job in jobs.items() if job.active}
+    if state.get("downloading", 0) > len(active):
+        state["downloading"] = len(active)
         st.rerun()  # once: the whole page changes its data
-    name = best_dataset_name()
-    with st.popover(LABELS[name], icon=":material/database:", width="stretch"):
-        glossary.markdown(f"**Data in use:** {DATASETS[name]}. {LICENCES['mnist']}")
-        if name == "mnist":
-            return
-        st.markdown("Its numbers are not the homework's and are never mixed with them.")
-        if job is not None and job.error:
-            st.error(job.error, icon=":material/error:")
-        st.button(
-            "Get the full MNIST (11 MB)",
-            icon=":material/download:",
-            on_click=_start_download,
-            key="download",
-            help=f"Once, in the background, into {data_folder()}.",
-        )
+    state["downloading"] = len(active)
+    label, icon = _in_use(data), ":material/database:"
+    for name, job in active.items():
+        label, icon = f"Downloading {DATA_SETS[name].title}, {job.progress:.0%}", ":material/download:"
+    with st.popover(label, icon=icon, width="stretch"):
+        used = at_hand(data.name)
+        if used.on_disk():
+            glossary.markdown(f"**Data in use:** {used.summary}. {used.licence}")
+        if used.stands_in_for:
+            st.markdown("Its numbers are not the homework's and are never mixed with them.")
+        others = [each for each in DATA_SETS.values() if each.download is not None and each is not used]
+        for each in sorted(others, key=lambda each: each is not data):
+            _one_data_set(each, jobs.get(each.name))
 
 
-def _start_download() -> None:
+def _in_use(data: "DataSet") -> str:
+    used = at_hand(data.name)
+    return used.label if used.on_disk() else f"Without {data.label}"
+
+
+def _one_data_set(data: "DataSet", job: "Job | None") -> None:
+    """What there is of a data set that this page does not use, or a way to get it."""
+    if job is not None and job.active:
+        size = f"of {data.megabytes} MB"
+        st.progress(job.progress, text=f"{data.title}: {job.progress:.0%} {size}" if job.progress else "Connecting")
+        st.button("Stop the download", on_click=job.stop, key=_key("stop-download", data))
+        return
+    if data.on_disk():
+        st.markdown(f"**{data.title}** is here too, for models of {data.plural}. {data.licence}")
+        return
+    if job is not None and job.error:
+        st.error(job.error, icon=":material/error:")
+    the_full = "the full " if at_hand(data.name).stands_in_for else ""
+    st.button(
+        f"Get {the_full}{data.title} ({data.megabytes} MB)",
+        icon=":material/download:",
+        on_click=_start_download,
+        args=[data],
+        key=_key("download", data),
+        help=f"{data.summary}. {data.licence} Once, in the background, into {data_folder()}.",
+    )
+
+
+def _key(action: str, data: "DataSet") -> str:
+    return f"{action}-{data.name}"
+
+
+def _start_download(data: "DataSet") -> None:
     def work(job: "Job") -> None:
-        download_mnist(job.report)
+        assert data.download is not None
+        data.download(job.report)
 
-    services.jobs().submit(DOWNLOAD, "Downloading MNIST", work)
+    services.jobs().submit(f"download:{data.name}", f"Downloading {data.title}", work)

@@ -11,7 +11,7 @@ from pages.kit.ticking import ticking
 from pages.measure.measuring import jobs_of, start
 from pages.measure.numbers import Column, column
 from training.checkpoints.model_ref import ModelRef
-from training.data.mnist_files import mnist_on_disk
+from training.data.registry import evaluation_set
 from training.release.cards import read_card
 from training.system.errors import UserError
 
@@ -72,7 +72,8 @@ def _panel(lacking: list[ModelRef], set_name: str, bounds: list[int], seed: int)
         st.error(job.error, icon=":material/error:")
     if not lacking:
         return
-    at_hand = set_name == "sample" or mnist_on_disk()
+    source = evaluation_set(set_name)[0]
+    at_hand = source.on_disk()
     several = f"{len(lacking)} models" if len(lacking) > 1 else lacking[0].title
     pressed = st.button(
         f"Measure {several}",
@@ -80,7 +81,7 @@ def _panel(lacking: list[ModelRef], set_name: str, bounds: list[int], seed: int)
         key="measure-missing",
         width="stretch",
         disabled=not at_hand,
-        help=None if at_hand else "This set is part of the full MNIST: get it at the top of the page.",
+        help=None if at_hand else f"This set is part of {source.label}: get it at the top of the page.",
     )
     if pressed:
         try:

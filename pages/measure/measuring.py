@@ -10,9 +10,8 @@ from pages.kit import frame, services
 from pages.kit.ticking import duration, ticking
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
-from training.data.evaluation_sets import EVALUATION_SETS
-from training.data.mnist_files import mnist_on_disk
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand, default_data_set, evaluation_set, evaluation_sets, whole
+from training.release.published import REFERENCE_SET
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,18 +19,17 @@ if TYPE_CHECKING:
     from training.evaluation.bounds import SetReport
     from training.system.jobs import Job
 
-__all__ = ["CHOICES", "Measurement", "is_bound", "jobs_of", "measuring", "parse_bounds", "set_names", "start"]
+__all__ = [
+    "Measurement",
+    "is_bound",
+    "jobs_of",
+    "label_of",
+    "measuring",
+    "parse_bounds",
+    "set_names",
+    "start",
+]
 
-CHOICES = {"homework": "Homework", "test": "Full test", "sample": "Sample"}  # short: three stand in one row
-SVHN_CHOICES = {"svhn": "SVHN test", "svhn-1000": "First 1,000"}
-SETS_HELP = {
-    "mnist": "The homework set is 100 test digits, binarised once; the full test set is 10,000 and takes a hundred "
-    "times as long.",
-    "mnist-sample": "1,000 held-out digits of the embedded sample: their numbers cannot be laid beside those of the "
-    "homework set or the full test set.",
-    "svhn": "All 26,032 digits of SVHN's test set, or the first 1,000 of them; NELBO and its terms are means of 10 "
-    "passes.",
-}
 BOUNDS = ("1", "10", "100", "1000")
 MOST_BOUNDS = 8
 FORETELL_SECONDS = 2.0
@@ -45,11 +43,18 @@ class Measurement(NamedTuple):
     seed: int = 0
 
 
-def set_names() -> list[str]:
-    """MNIST's evaluation sets for a choice: on two the shipped models' numbers are known without any data; the
-    embedded sample stands in where the full MNIST is not on disk.
+def label_of(name: str) -> str:
+    """What an evaluation set is called where room is scarce."""
+    return evaluation_set(name)[1].label
+
+
+def set_names(data: str) -> list[str]:
+    """The evaluation sets of a data set for a choice: on its own the shipped models' numbers are known without any
+    data; those of a sample stand in where the full data are not on disk.
     """
-    return [name for name in CHOICES if name != "sample" or not mnist_on_disk()]
+    full = whole(data)
+    sources = [full] if full.on_disk() else [full, at_hand(data)]
+    return [each.name for each in evaluation_sets(data) if evaluation_set(each.name)[0] in sources]
 
 
 def measuring(ref: ModelRef) -> None:
@@ -100,31 +105,29 @@ def _panel(checkpoint: "Checkpoint") -> None:
 
 def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
     """What to measure; while a job is under way the choices rest and its Cancel takes the button's place."""
-    from training.data.svhn_files import GET_SVHN
-    from training.evaluation.measuring import DEFAULT_BOUNDS, available_sets, check_sets
+    from training.evaluation.measuring import available_sets, check_sets
 
-    kind = checkpoint.family.images
-    at_hand = available_sets(kind)
-    if not at_hand:
-        st.info(f"Its numbers need SVHN: {GET_SVHN}.", icon=":material/database:")
+    source, here = whole(checkpoint.data), available_sets(checkpoint.data)
+    if not here:
+        st.info(f"Its numbers need {source.title}: {source.how_to_get}.", icon=":material/database:")
         return
-    suffix = "" if kind == "binary" else f"-{best_dataset_name(kind)}"  # other choices are other widgets
+    suffix = "" if source is default_data_set("binary") else f"-{source.name}"  # other choices are other widgets
     left, middle, right = st.columns([1.4, 1.6, 0.8], vertical_alignment="top")
     chosen = left.pills(
         "Measure on",
-        at_hand,
+        here,
         selection_mode="multi",
-        default=at_hand[0],
-        format_func=(CHOICES | SVHN_CHOICES).__getitem__,
+        default=here[0],
+        format_func=label_of,
         key=f"measure-sets{suffix}",
         disabled=active is not None,
         bind="query-params",
-        help=SETS_HELP[best_dataset_name(kind)],
+        help=at_hand(checkpoint.data).sets_help,
     )
     typed = middle.multiselect(
         "m of each IWAE bound",
         BOUNDS,
-        default=[str(m) for m in DEFAULT_BOUNDS[kind]],
+        default=[str(m) for m in source.bounds],
         accept_new_options=True,
         max_selections=MOST_BOUNDS,
         placeholder="The NELBO alone",
@@ -183,15 +186,15 @@ def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: in
     from training.evaluation.measuring import measure, measure_accuracy
 
     def work(job: "Job") -> Measurement:
-        began, images = time.monotonic(), sum(EVALUATION_SETS[name].images for name in sets)
+        began, images = time.monotonic(), sum(evaluation_set(name)[1].images for name in sets)
 
         def progress(name: str, fraction: float) -> None:
-            before = sum(EVALUATION_SETS[earlier].images for earlier in sets[: sets.index(name)])
-            done = (before + fraction * EVALUATION_SETS[name].images) / images
-            job.report(done, f"Measuring on the {numbers.SETS[name]}{_time_left(time.monotonic() - began, done)}")
+            before = sum(evaluation_set(earlier)[1].images for earlier in sets[: sets.index(name)])
+            done = (before + fraction * evaluation_set(name)[1].images) / images
+            job.report(done, f"Measuring on the {numbers.phrase(name)}{_time_left(time.monotonic() - began, done)}")
 
         reports = measure(checkpoint, sets, bounds, seed=seed, on_progress=progress, should_stop=job.should_stop)
-        job.report(1.0, "Counting the test digits it labels rightly")
+        job.report(1.0, f"Counting the test {whole(checkpoint.data).plural} it labels rightly")
         return Measurement(reports, measure_accuracy(checkpoint), seed)
 
     key = f"measure:{checkpoint.sha256}:{','.join(sets)}:{','.join(map(str, bounds))}:{seed}"
@@ -209,21 +212,22 @@ def _time_left(seconds: float, done: float) -> str:
 
 def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
     """The measured columns; those of the homework set beside what is published and shipped for this family."""
-    sets, family = list(measured.reports), checkpoint.family.name
-    columns = (numbers.published(family) if "homework" in sets else []) + numbers.shipped(family, sets)
+    sets, family, source = list(measured.reports), checkpoint.family.name, whole(checkpoint.data)
+    columns = (numbers.published(family) if REFERENCE_SET in sets else []) + numbers.shipped(family, sets)
     columns += [
-        numbers.column(f"{checkpoint.name}, {numbers.SETS[name]}", report.as_json(), measured.accuracy)
+        numbers.column(f"{checkpoint.name}, {numbers.phrase(name)}", report.as_json(), measured.accuracy)
         for name, report in measured.reports.items()
     ]
     bounds = sorted({m for report in measured.reports.values() for m in report.niwae})
-    numbers.numbers_table(columns, bounds, svhn=checkpoint.family.images == "colour")
+    numbers.numbers_table(columns, bounds, data=checkpoint.data)
     for name, report in measured.reports.items():
         if report.squared_error is not None:
             st.caption(
-                f"On the {numbers.SETS[name]} a colour value, from 0 to 1, is off by a mean squared error of "
+                f"On the {numbers.phrase(name)} a colour value, from 0 to 1, is off by a mean squared error of "
                 f"{report.squared_error:.5f} in the reconstructions."
             )
+    every = f"{source.test_images:,} test {source.plural}"
     if "kl_y" in columns[-1].terms and measured.accuracy is None:
-        st.caption("The accuracy is measured on the 10,000 test digits: get the full MNIST to see it.")
+        st.caption(f"The accuracy is measured on the {every}: get {source.label} to see it.")
     elif measured.accuracy is not None:
-        st.caption("The accuracy is the share of all 10,000 test digits whose likeliest label is right.")
+        st.caption(f"The accuracy is the share of all {every} whose likeliest label is right.")

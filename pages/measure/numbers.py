@@ -11,30 +11,15 @@ from pages.kit import glossary
 from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
 from training.checkpoints.model_ref import shipped_ref
-from training.data.names import datasets_of
+from training.data.registry import evaluation_set, whole
 from training.release.cards import read_card
-from training.release.published import ACCURACIES, REFERENCES
+from training.release.published import ACCURACIES, REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
 
-__all__ = ["SETS", "Column", "cell", "column", "numbers_table", "preset_table", "published", "shipped", "signed"]
+__all__ = ["Column", "cell", "column", "numbers_table", "phrase", "preset_table", "published", "shipped", "signed"]
 
-SETS = {
-    "homework": "homework set",
-    "test": "full test set",
-    "sample": "embedded sample",
-    "svhn": "SVHN test set",
-    "svhn-1000": "first 1,000 of SVHN",
-}
 NOT_NATS = ("squared_error",)
-PROTOCOL = (
-    "Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are means of "
-    "100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error."
-)
-SVHN_PROTOCOL = (
-    "Nats per image, means of 10 passes over the images, in which each digit is told. ± is the Monte-Carlo standard "
-    "error."
-)
 ESS = (
     "ESS, the effective sample size: how many of a bound's m samples carry the estimate, between 1 and m, mean over "
     "the images. A low one means that few samples carry it all: q(z|x) fits the posterior badly there."
@@ -80,10 +65,17 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) 
     )
 
 
+def phrase(name: str) -> str:
+    """What an evaluation set is called within a sentence."""
+    return evaluation_set(name)[1].phrase
+
+
 def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
-    numbers_table(published(preset) + shipped(preset), svhn=shipped_ref(preset).data in datasets_of("colour"))
-    for entry in REFERENCES:
+    data = shipped_ref(preset).data
+    known = published(preset) if data == REFERENCE_DATA else []
+    numbers_table(known + shipped(preset), data=data)
+    for entry in REFERENCES if known else ():
         if entry.model == preset and entry.note:
             glossary.caption(entry.note)
 
@@ -95,25 +87,25 @@ def published(preset: str) -> list[Column]:
     return columns + [Column(entry.source, {}, {}, {}, entry.accuracy) for entry in right]
 
 
-def shipped(preset: str, sets: Sequence[str] = tuple(SETS)) -> list[Column]:
-    """The columns of a shipped model on some evaluation sets, without sample sizes; none if it does not ship."""
+def shipped(preset: str, sets: Sequence[str] | None = None) -> list[Column]:
+    """The columns of a shipped model on some evaluation sets, or all, without sample sizes; none if it ships not."""
     try:
         card = read_card(PRETRAINED / preset)
     except UserError:
         return []
     return [
-        column(f"shipped {preset}, {SETS[name]}", asdict(numbers), card.accuracy)._replace(ess={})
+        column(f"shipped {preset}, {phrase(name)}", asdict(numbers), card.accuracy)._replace(ess={})
         for name, numbers in card.sets.items()
-        if name in sets
+        if sets is None or name in sets
     ]
 
 
-def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None, *, svhn: bool = False) -> None:
+def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None, *, data: str) -> None:
     """NELBO and its terms, the bounds, accuracy: a row each.
 
     Arguments:
         bounds: the m to show; all that any column has, if not given.
-        svhn: whether they were measured on house numbers, by another protocol.
+        data: name of the data set on which they were measured: its protocol stands below.
     """
     if bounds is None:
         bounds = sorted({m for source in columns for m in source.bounds})
@@ -141,7 +133,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     st.html(_STYLE)
     with st.container(key="numbers"):
         table(header, lines)
-    glossary.caption(SVHN_PROTOCOL if svhn else PROTOCOL)
+    glossary.caption(whole(data).protocol)
     if any(source.ess for source in columns):
         glossary.caption(ESS)
     if "kl_y" in names and 1 in bounds:

@@ -7,9 +7,7 @@ import streamlit as st
 from pages.draw import graphical_models
 from pages.kit import glossary, services
 from pages.kit.ticking import duration
-from training.data.mnist_files import mnist_on_disk
-from training.data.names import DATASETS, LICENCES, best_dataset_name, datasets_of, on_disk
-from training.data.svhn_files import GET_SVHN
+from training.data.registry import DATA_SETS, best_data_set, of_kind
 from training.runs.run_index import active_run
 from training.system.errors import UserError
 
@@ -30,22 +28,25 @@ def training_form() -> None:
     graphical_models.draw(family_of(preset))
     glossary.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
     kind = family_of(preset).images
-    ready = on_disk(best_dataset_name(kind))
-    if not ready:
-        st.info(f"It learns from SVHN, which is not on this server: {GET_SVHN}.", icon=":material/database:")
-    elif kind == "colour":
-        st.caption(f"Data: {DATASETS['svhn']}. {LICENCES['svhn']}")
+    best = best_data_set(kind)
+    fitting = [data for data in of_kind(kind) if data.on_disk()]
+    if not best.on_disk():
+        st.info(
+            f"It learns from {best.title}, which is not on this server: {best.how_to_get}.", icon=":material/database:"
+        )
+    elif len(fitting) == 1 and best.download is not None:
+        st.caption(f"Data: {best.summary}. {best.licence}")
     with st.form("training", border=False):
-        if kind == "binary" and mnist_on_disk():
+        if len(fitting) > 1:
             st.segmented_control(
                 "Data",
-                datasets_of(kind),
-                default=best_dataset_name(),
+                [data.name for data in fitting],
+                default=best.name,
                 required=True,
-                format_func={"mnist": "Full MNIST", "mnist-sample": "Sample"}.__getitem__,
-                key="data",
+                format_func=lambda name: DATA_SETS[name].short or DATA_SETS[name].label,
+                key=f"data-{kind}",
                 width="stretch",
-                help="; ".join(DATASETS[name] for name in datasets_of(kind)) + ".",
+                help="; ".join(data.summary for data in fitting) + ".",
             )
         settings = [(field, getattr(recipe, name, 0), name) for name, field in asked_fields(TrainConfig).items()]
         settings += [
@@ -61,7 +62,7 @@ def training_form() -> None:
             icon=":material/play_arrow:",
             on_click=start,
             args=[preset],
-            disabled=active_run() is not None or not ready,
+            disabled=active_run() is not None or not best.on_disk(),
             width="stretch",
         )
 
@@ -79,7 +80,7 @@ def start(preset: str) -> None:
             preset,
             model={name: state[f"{name}-{preset}"] for name in asked_fields(architecture)},
             **{name: state[f"{name}-{preset}"] for name in asked_fields(TrainConfig)},
-            data=state.get("data", "mnist-sample") if kind == "binary" else best_dataset_name(kind),
+            data=state.get(f"data-{kind}"),
         )
         state["run"] = services.launcher().train(config)
         state["start-error"] = ""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
 from training.checkpoints.model_ref import run_ref
 from training.checkpoints.reading import write_safetensors
-from training.diagnosis import comparison
+from training.data.registry import DATA_SETS
 from training.system.folders import runs_folder
 
 CONFIG = VAEConfig(z=5, hidden=(11, 13), pixels=784)
@@ -26,7 +27,9 @@ CONFIG = VAEConfig(z=5, hidden=(11, 13), pixels=784)
 
 @pytest.fixture(autouse=True)
 def _few_passes(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> object:
-    monkeypatch.setitem(comparison.PASSES, "sample", 2)
+    sample = DATA_SETS["mnist-sample"]
+    quick = tuple(replace(each, quick_passes=2) for each in sample.evaluation_sets)
+    monkeypatch.setitem(DATA_SETS, "mnist-sample", replace(sample, evaluation_sets=quick))
     yield
     services.quarantine().close()
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.conftest import without_entries
+from training.data.registry import DATA_SETS
 from training.release.cards import read_card
 from training.system.folders import PRETRAINED
 
@@ -35,19 +38,24 @@ def test_the_numbers_are_the_cards_numbers(app: AppTest) -> None:
 
 def test_it_says_which_data_are_in_use(app: AppTest) -> None:
     assert "embedded sample, 4,000 training and 1,000 held-out digits" in words(app)
-    assert [button.label for button in app.button] == ["Get the full MNIST (11 MB)"]
+    assert [button.label for button in app.button] == [
+        "Get the full MNIST (11 MB)",
+        "Get SVHN (246 MB)",
+        "Get Fashion-MNIST (30 MB)",
+    ]
 
 
 def test_a_failing_download_is_one_sentence_and_the_page_goes_on(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages.kit import frame, services
+    from pages.kit import services
     from training.system.errors import UserError
 
     def refused(_: object) -> None:
         raise UserError("MNIST could not be downloaded: check the network and try again.")
 
-    monkeypatch.setattr(frame, "download_mnist", refused)
-    app.button(key="download").click().run()
-    job = services.jobs().find(frame.DOWNLOAD)
+    monkeypatch.setitem(DATA_SETS, "mnist", replace(DATA_SETS["mnist"], download=refused))
+    app.run()
+    app.button(key="download-mnist").click().run()
+    job = services.jobs().find("download:mnist")
     assert job is not None
     assert job.wait(30)
     app.run()

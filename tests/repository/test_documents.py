@@ -7,7 +7,7 @@ import pytest
 
 from pages.choose import uploads
 from training.checkpoints import quarantine_worker, reading
-from training.data import photos
+from training.pictures import photos
 from training.system.folders import PROJECT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "models/README.md", "assets/README.md")

@@ -21,7 +21,7 @@ from training.benchmark.memory import peak_megabytes
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Digits, load_dataset
 from training.data.homework import binarise_once
-from training.data.names import best_dataset_name
+from training.data.registry import best_data_set
 from training.runs.config import TrainConfig
 from training.runs.pixels import as_seen
 from training.runs.trainer import Trainer
@@ -59,7 +59,7 @@ def benchmark(
         seconds, and megabytes of peak resident memory above what was resident before (None where the system does
         not tell).
     """
-    dataset = load_dataset(best_dataset_name())
+    dataset = load_dataset(best_data_set().name)
     result: dict[str, Any] = {}
     done, work = 0, len(STEPS) + len(BOUNDS)
     for name in STEPS:

@@ -25,7 +25,7 @@ from models.family import Family, GenerativeModel, ModelConfig, with_article
 from models.registry import FAMILIES
 from training.checkpoints.model_ref import facts_in
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
-from training.data.names import datasets_of, default_dataset
+from training.data.registry import named_or_default
 from training.system.errors import UserError, explain
 from training.system.files import replace_file
 
@@ -151,8 +151,7 @@ def understand(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: st
     """
     tensors = plain_names(tensors)
     family, config = _claimed(facts, tensors) or _recognise(tensors, name)
-    data = facts.get("data")
-    data = data if data in datasets_of(family.images) else default_dataset(family.images)
+    data = named_or_default(facts.get("data", ""), family.images).name
     return Understood(family, config, data, *_select(tensors, family, config, name), _step_of(facts))
 
 

@@ -41,13 +41,6 @@ class Kind(StrEnum):
     binary = "binary"
 
 
-class Downloadable(StrEnum):
-    """Data that do not come with the app."""
-
-    mnist = "mnist"
-    svhn = "svhn"
-
-
 CheckpointPath = Annotated[
     Path,
     typer.Argument(metavar="CHECKPOINT", help="A run folder, a folder of pretrained/, a .safetensors or a .pt."),
@@ -66,7 +59,8 @@ def train_command(
         float | None, typer.Option(help="Last share of the steps, from 0 to 1, in which the step size falls to 0.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="mnist or mnist-sample, svhn for FSVAEs; the full one where it is on disk.")
+        str | None,
+        typer.Option(help="mnist, mnist-sample, fashion-mnist; svhn for FSVAEs. When absent MNIST or SVHN."),
     ] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16, for the matrix products.")] = None,
     settings: Annotated[
@@ -124,14 +118,14 @@ def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")
 
 
 def _train(writer: Any) -> None:
-    from training.data.names import DATASETS
+    from training.data.registry import data_set
     from training.runs.events import Event, Measured
     from training.runs.worker import train_into
     from training.system.device import prepare_thread
 
     prepare_thread()
     config = writer.config
-    errors.print(f"Training {config.preset} on {DATASETS[config.data]}, into {writer.path}")
+    errors.print(f"Training {config.preset} on {data_set(config.data).summary}, into {writer.path}")
     with _progress() as bar, _interruptible() as interrupted:
         task = bar.add_task("training", total=config.steps, completed=writer.kept["step"] if writer.kept else 0)
 
@@ -161,7 +155,10 @@ def evaluate(
     ] = None,
     sets: Annotated[
         str | None,
-        typer.Option(help="homework, test, sample; svhn, svhn-1000. When absent homework,test, or svhn for an FSVAE."),
+        typer.Option(
+            help="homework, test, sample; svhn, svhn-1000; fashion, fashion-1000. When absent those of its card: "
+            "homework,test for a model of MNIST."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
@@ -172,25 +169,23 @@ def evaluate(
     of digit and style (in JSON: "disentanglement") are over the images: how far it moves on as many other images.
     """
     from training.checkpoints.reading import load_checkpoint
-    from training.data.evaluation_sets import evaluation_set
-    from training.data.names import on_disk
+    from training.data.registry import evaluation_set, whole
     from training.evaluation.bounds import check_bounds
-    from training.evaluation.measuring import DEFAULT_SETS, check_sets, measure, measure_accuracy, measure_style
+    from training.evaluation.measuring import check_sets, measure, measure_accuracy, measure_style
     from training.system.device import prepare_thread
 
     asked = None if sets is None else check_sets(_words(sets))
     numbers = None if bounds is None else check_bounds([_whole_number(word) for word in _words(bounds)])
     loaded = load_checkpoint(checkpoint)
+    source = whole(loaded.data)
     if asked is None:
-        asked = list(DEFAULT_SETS[loaded.family.images])
+        asked = list(source.measured_by_default)
     prepare_thread()
-    present = [name for name in asked if on_disk(evaluation_set(name).dataset)]
+    present = [name for name in asked if evaluation_set(name)[0].on_disk()]
     for name in asked:
         if name not in present:
-            command = "download svhn" if evaluation_set(name).dataset == "svhn" else "download"
-            errors.print(
-                f"The {name} set is left out: its data are not on disk, or not whole (python -m training {command})."
-            )
+            way = evaluation_set(name)[0].how_to_get
+            errors.print(f"The {name} set is left out: its data are not on disk, or not whole: {way}.")
     with _progress() as bar, _interruptible() as interrupted:
         tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
 
@@ -201,8 +196,8 @@ def evaluate(
         reports = measure(loaded, present, numbers, **options) if present else {}
         right = measure_accuracy(loaded)
         style = None
-        if "svhn" in present:
-            style = measure_style(loaded, report=reports["svhn"], seed=seed, on_missing_classifier=errors.print)
+        if (everything := source.measured_by_default[-1]) in present:
+            style = measure_style(loaded, report=reports[everything], seed=seed, on_missing_classifier=errors.print)
     if as_json:
         result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
         if right is not None:
@@ -217,9 +212,9 @@ def evaluate(
     if reports:
         Console().print(report_table(loaded.name, reports))
     if right is not None:
-        Console().print(f"Accuracy on the 10,000 test digits: {right:.4f}")
+        Console().print(f"Accuracy on the {source.test_images:,} test {source.plural}: {right:.4f}")
     if style is not None:
-        Console().print(style_table(style))
+        Console().print(style_table(style, f"{source.title}'s test images"))
 
 
 @app.command("diagnose")
@@ -273,7 +268,7 @@ def swap_command(
     checkpoint: CheckpointPath,
     out: Annotated[Path, typer.Option(help="The PNG to write.")],
     styles: Annotated[
-        str, typer.Option(help="prior, bank, or numbers of SVHN test images in file order: 3,14,15.")
+        str, typer.Option(help="prior, bank, or numbers of test images in file order: 3,14,15.")
     ] = "prior",
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the styles of prior and bank.")] = 0,
 ) -> None:
@@ -293,29 +288,35 @@ def swap_command(
 
 @app.command()
 def download(
-    data: Annotated[
-        Downloadable, typer.Argument(help="mnist (11 MB) or svhn (246 MB, for non-commercial use only).")
-    ] = Downloadable.mnist,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="mnist (11 MB), fashion-mnist (30 MB) or svhn (246 MB, for non-commercial use only).",
+        ),
+    ] = "mnist",
 ) -> None:
-    """Download the full MNIST or SVHN into the data folder, checking its digests."""
+    """Download a data set into the data folder, checking its digests."""
     from training.data.datasets import load_dataset
-    from training.data.mnist_files import download_mnist
-    from training.data.names import LICENCES
-    from training.data.svhn_files import download_svhn
+    from training.data.registry import DATA_SETS, data_set
+    from training.system.errors import one_of
     from training.system.folders import data_folder
 
-    title = data.value.upper()
+    source = data_set(name)
+    if source.download is None:
+        fetched = [each.name for each in DATA_SETS.values() if each.download is not None]
+        raise UserError(f"The {source.title} comes with the app: to download, choose {one_of(fetched)}.")
     with _progress() as bar, _interruptible() as interrupted:
-        task = bar.add_task(title, total=1.0)
+        task = bar.add_task(source.title, total=1.0)
 
         def show(fraction: float) -> None:
             if interrupted():
                 raise Cancelled
             bar.update(task, completed=fraction)
 
-        {"mnist": download_mnist, "svhn": download_svhn}[data.value](show)
-    load_dataset(data.value)
-    errors.print(f"The full {title} is in {data_folder() / title}. {LICENCES[data.value]}")
+        source.download(show)
+    load_dataset(source.name)
+    errors.print(f"The full {source.title} is in {data_folder()}. {source.licence}")
 
 
 @app.command("train-reader")
@@ -326,16 +327,18 @@ def train_classifier_command(
 ) -> None:
     """Train the small classifier of SVHN that judges swapped digits."""
     from training.data.datasets import load_dataset
+    from training.data.registry import default_data_set
     from training.evaluation.digit_classifier import (
-        CLASSIFIER_FILE,
         classifier_accuracy,
+        classifier_file,
         train_classifier,
         write_classifier,
     )
     from training.system.device import prepare_thread
 
     prepare_thread()
-    data, file = load_dataset("svhn"), out or CLASSIFIER_FILE
+    source = default_data_set("colour")
+    data, file = load_dataset(source.name), out or classifier_file(source.name)
     with _progress() as bar, _interruptible() as interrupted:
         task = bar.add_task("reader", total=1.0)
 
@@ -345,7 +348,7 @@ def train_classifier_command(
         model = train_classifier(data, epochs=epochs, seed=seed, on_progress=show, should_stop=interrupted)
     right = classifier_accuracy(model, data.test)
     write_classifier(model, right, file)
-    errors.print(f"{file}: it reads {right:.2%} of SVHN's test digits rightly.")
+    errors.print(f"{file}: it reads {right:.2%} of {source.title}'s test images rightly.")
 
 
 @app.command()
@@ -399,7 +402,7 @@ def pretrain(
 ) -> None:
     """Remake shipped models: full data, the homework's steps, measured on both sets."""
     from models.registry import PRESETS, family_of
-    from training.evaluation.measuring import DEFAULT_SETS
+    from training.data.registry import default_data_set
     from training.release.pretrain import pretrain as make
     from training.runs.events import Event
     from training.system.device import prepare_thread
@@ -412,7 +415,7 @@ def pretrain(
             raise UserError(f"There is no model {name!r}: choose {one_of(PRESETS)}.")
         with _progress() as bar:
             training = bar.add_task(f"{name}: training", total=steps or PRESETS[name].steps)
-            parts = DEFAULT_SETS[family_of(name).images]
+            parts = default_data_set(family_of(name).images).measured_by_default
             measuring = {part: bar.add_task(f"{name}: {part} set", total=1.0) for part in parts}
 
             def trained(event: Event, bar: Progress = bar, task: Any = training) -> None:

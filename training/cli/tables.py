@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from training.benchmark.profile import StepProfile
-from training.data.evaluation_sets import EVALUATION_SETS
+from training.data.registry import evaluation_set
 from training.diagnosis.findings import Diagnosis
 from training.evaluation.bounds import SetReport
 from training.evaluation.disentanglement import Disentanglement
@@ -31,7 +31,7 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
     table = Table(title=f"{name}, nats per image", title_justify="left", caption="± Monte-Carlo standard error")
     table.add_column("")
     for set_name in reports:
-        table.add_column(EVALUATION_SETS[set_name].title, justify="right")
+        table.add_column(evaluation_set(set_name)[1].title, justify="right")
     sets = list(reports.values())
     table.add_row("NELBO", *(f"{report.nelbo:.2f} ± {report.nelbo_se:.2f}" for report in sets))
     for name, title in {"kl": "KL", "kl_z": "KL of z", "kl_y": "KL of y"}.items():
@@ -48,9 +48,9 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
     return table
 
 
-def style_table(found: Disentanglement) -> Table:
-    """How far digit and style are apart, each measure with its standard error."""
-    table = Table(title="digit and style, on SVHN's test images", title_justify="left", show_header=False)
+def style_table(found: Disentanglement, images: str) -> Table:
+    """How far digit and style are apart on some images, such as "SVHN's test images"; each measure with its error."""
+    table = Table(title=f"digit and style, on {images}", title_justify="left", show_header=False)
     table.caption = "± standard error over the images"
     content = "no classifier ships"
     if found.content_accuracy is not None:

@@ -1,8 +1,4 @@
-"""The data as in-memory tensors: MNIST where it is on disk, else an embedded sample of 5,000 digits; SVHN.
-
-They never mix: every tensor comes from one named `Dataset`, and the homework's evaluation sets exist only for the
-full MNIST.
-"""
+"""A data set as in-memory tensors. Sets never mix: every tensor comes from one named `Dataset`."""
 
 import threading
 from collections.abc import Callable
@@ -10,23 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from training.data import homework
-from training.data.evaluation_sets import EVALUATION_SETS, evaluation_set
-from training.data.mnist_files import first_unofficial_file, mnist_on_disk, read_mnist
-from training.data.names import DATASETS, DatasetName
-from training.data.svhn import find_svhn, read_svhn
-from training.data.svhn_files import SPLITS, Split
-from training.system.errors import UserError, one_of
-from training.system.folders import PROJECT, data_folder
+from training.data.data_set import DataSet, EvaluationSet, Split
+from training.data.homework import binarise_once, choose
+from training.data.registry import data_set, evaluation_set
+from training.system.errors import UserError
+from training.system.folders import data_folder
 
 __all__ = ["Dataset", "Digits", "load_dataset"]
-
-SAMPLE_FILE = PROJECT / "assets" / "mnist-sample.npz"
-HELD_OUT_PER_CLASS = 100
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, Path], "Dataset"] = {}
@@ -45,9 +34,9 @@ class Digits:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and held-out digits of one named source, each read when it is first asked for."""
+    """Training and held-out images of one data set, each split read when it is first asked for."""
 
-    name: DatasetName
+    name: str
     read: Callable[[Split], Digits]
 
     @cached_property
@@ -59,50 +48,48 @@ class Dataset:
         return self.read("test")
 
     @property
-    def title(self) -> str:
-        return DATASETS[self.name]
+    def about(self) -> DataSet:
+        """What the data set says about itself."""
+        return data_set(self.name)
 
     @property
     def binary(self) -> bool:
         """Whether models see pixels that are drawn, x ~ Bernoulli(grey / 255), in place of the values themselves."""
-        return self.name != "svhn"
+        return self.about.binary
 
     def labelled(self, count: int = 100) -> Digits:
         """`count` labelled training images, as many of each class in order, grey; a smaller count is part of a larger.
 
-        On the full data the first ten of a class are the homework's; the embedded sample does not hold those. The
-        others are the first of their class in file order.
+        The first of a class are those that the data set names, such as the homework's on MNIST; the others are the
+        first of their class in file order.
 
         Arguments:
-            count: a multiple of 10, up to 1,000.
+            count: a multiple of the number of classes.
         """
-        chosen_first = homework.LABELLED_POSITIONS if self.name == "mnist" else [[]] * 10
-        every_class = count // 10
+        classes = len(self.about.classes)
+        chosen_first = self.about.labelled_first or [[]] * classes
+        every_class = count // classes
         positions = [
             [*own, *(place for place in range(every_class + len(own)) if place not in own)][:every_class]
             for own in chosen_first
         ]
-        chosen = homework.choose(self.train.labels, positions)
+        chosen = choose(self.train.labels, positions)
         return Digits(self.train.images[chosen], self.train.labels[chosen])
 
     def evaluation_set(self, name: str) -> Tensor:
-        """Images of an evaluation set, the same bits at every call.
+        """Images of an evaluation set of this data set, the same bits at every call.
 
-        They are binary, float32 (n, 784), from MNIST; in colour, uint8 (n, 3072), from SVHN.
-
-        Arguments:
-            name: "homework" or "test" on the full data, "sample" on the embedded sample, "svhn" or "svhn-1000" on
-                SVHN.
+        They are float32 zeros and ones (n, pixels) of a binary data set, uint8 (n, pixels) of one in colour.
 
         Raises:
             UserError: no such set, or its data are not in this dataset.
         """
-        self._must_hold(name)
-        if name == "homework":
-            return homework.binarise_once(self.test.images[self._homework_test])
-        if self.binary:
-            return self._binary_test
-        return self.test.images[: EVALUATION_SETS[name].images]
+        chosen = self._own(name)
+        if not self.binary:
+            return self.test.images[self._places(chosen)]
+        if chosen.positions is not None:
+            return binarise_once(self.test.images[self._places(chosen)])
+        return self._binary_test[: chosen.images]
 
     def evaluation_labels(self, name: str) -> Tensor:
         """Classes of an evaluation set's images, int64 (n,).
@@ -110,77 +97,45 @@ class Dataset:
         Raises:
             UserError: no such set, or its data are not in this dataset.
         """
-        self._must_hold(name)
-        return self.test.labels[self._homework_test if name == "homework" else slice(EVALUATION_SETS[name].images)]
+        return self.test.labels[self._places(self._own(name))]
+
+    @property
+    def held_out(self) -> Tensor:
+        """The test images as a model sees them: float zeros and ones, drawn once, or colours in 0..1 (n, pixels)."""
+        return self._binary_test if self.binary else self.test.images.float() / 255
 
     @cached_property
     def _binary_test(self) -> Tensor:
-        return homework.binarise_once(self.test.images)
+        return binarise_once(self.test.images)
 
-    @property
-    def _homework_test(self) -> Tensor:
-        return homework.choose(self.test.labels, homework.TEST_POSITIONS)
+    def _places(self, chosen: EvaluationSet) -> Tensor | slice:
+        if chosen.positions is None:
+            return slice(chosen.images)
+        return choose(self.test.labels, chosen.positions)
 
-    def _must_hold(self, name: str) -> None:
-        source = evaluation_set(name).dataset
-        if self.name == source:
-            return
-        if source == "mnist":
-            raise UserError(
-                f"The {name} set needs the full MNIST: run `python -m training download`, or put the four files "
-                f"under {data_folder() / 'MNIST' / 'raw'}."
-            )
-        raise UserError(f"The {name} set is part of the data set {source}, not of {self.name}.")
+    def _own(self, name: str) -> EvaluationSet:
+        source, chosen = evaluation_set(name)
+        if source.name == self.name:
+            return chosen
+        if source.name == self.about.stands_in_for:
+            raise UserError(f"The {name} set needs the full {source.title}: {source.how_to_get}.")
+        raise UserError(f"The {name} set is part of the data set {source.name}, not of {self.name}.")
 
 
 def load_dataset(name: str) -> Dataset:
-    """Load a dataset into memory, once per process.
+    """Load a data set into memory, once per process.
 
     Raises:
-        UserError: no such dataset, its files are missing, or they are not the official ones.
+        UserError: no such data set, its files are missing, or they are not its own.
     """
     key = (name, data_folder())
     with _lock:
         if key not in _loaded:
-            if name == "mnist":
-                _loaded[key] = _load_mnist(data_folder())
-            elif name == "mnist-sample":
-                _loaded[key] = _load_sample()
-            elif name == "svhn":
-                _loaded[key] = _load_svhn()
-            else:
-                raise UserError(f"There is no dataset {name!r}: choose {one_of(DATASETS)}.")
+            read = data_set(name).open()
+
+            def tensors(split: Split) -> Digits:
+                images, labels = read(split)
+                return Digits(torch.from_numpy(images), torch.from_numpy(labels))
+
+            _loaded[key] = Dataset(name, tensors)
         return _loaded[key]
-
-
-def _load_mnist(folder: Path) -> Dataset:
-    raw = folder / "MNIST" / "raw"
-    if not mnist_on_disk():
-        raise UserError(
-            f"The full MNIST is not in {raw}: run `python -m training download`, or use the embedded sample "
-            "with `--data mnist-sample`."
-        )
-    if (strange := first_unofficial_file()) is not None:
-        raise UserError(f"{strange} is not MNIST's official file: delete it and run `python -m training download`.")
-    parts = {split: Digits(*map(torch.from_numpy, read_mnist(split))) for split in SPLITS}  # at once: as just checked
-    return Dataset("mnist", parts.__getitem__)
-
-
-def _load_sample() -> Dataset:
-    with np.load(SAMPLE_FILE) as file:
-        images = torch.from_numpy(file["images"]).flatten(1)
-        labels = torch.from_numpy(file["labels"]).long()
-    held_out = torch.zeros(len(labels), dtype=torch.bool)
-    for digit in labels.unique():
-        held_out[torch.nonzero(labels == digit).squeeze(1)[-HELD_OUT_PER_CLASS:]] = True
-    parts: dict[Split, Digits] = {
-        "train": Digits(images[~held_out], labels[~held_out]),
-        "test": Digits(images[held_out], labels[held_out]),
-    }
-    return Dataset("mnist-sample", parts.__getitem__)
-
-
-def _load_svhn() -> Dataset:
-    for split in SPLITS:
-        find_svhn(split)
-    return Dataset("svhn", lambda split: Digits(*read_svhn(split)))

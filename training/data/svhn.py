@@ -1,36 +1,89 @@
-"""Read SVHN (Netzer et al. 2011): photographed house numbers, one digit in the middle of 32 x 32 colour pixels."""
+"""SVHN (Netzer et al. 2011): photographed house numbers, one digit in the middle of 32 x 32 colour pixels.
+
+<data folder>/SVHN/train_32x32.mat, test_32x32.mat    the official files, also found beside the folder SVHN
+                   train.npz, test.npz                images uint8 (n, 32, 32, 3) RGB, labels (n,)
+"""
 
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from training.data.svhn_files import GET_SVHN, Split, official_name, svhn_file, svhn_folder
+from training.data.data_set import SPLITS, DataSet, EvaluationSet, OnProgress, Reader, Split
+from training.data.downloads import fetching
 from training.system.errors import UserError
+from training.system.folders import data_folder
 
-__all__ = ["SIDE", "find_svhn", "read_svhn"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["DATA", "SIDE", "download_svhn", "read_svhn", "svhn_on_disk"]
 
 SIDE = 32
+_OFFICIAL_BYTES: dict[Split, int] = {"train": 182_040_794, "test": 64_275_384}
+GET_SVHN = "run `python -m training download svhn` (246 MB, for non-commercial use only)"
 
 
-def find_svhn(split: Split) -> Path:
-    """The file of a split; its contents are checked on reading.
+def _folder() -> Path:
+    """Where downloads go."""
+    return data_folder() / "SVHN"
+
+
+def _official_name(split: Split) -> str:
+    """The name that the official file of a split has everywhere."""
+    return f"{split}_32x32.mat"
+
+
+def _file(split: Split) -> Path | None:
+    """The file to read a split from: the official one where it has its full size, else the .npz, if any.
+
+    Contents are checked on loading.
+    """
+    for folder in (_folder(), data_folder()):  # the second is where torchvision's own download puts it
+        path = folder / _official_name(split)
+        if path.is_file() and path.stat().st_size == _OFFICIAL_BYTES[split]:
+            return path
+    path = _folder() / f"{split}.npz"
+    return path if path.is_file() else None
+
+
+def svhn_on_disk() -> bool:
+    """Whether both splits are there, in one form or the other."""
+    return all(_file(split) is not None for split in SPLITS)
+
+
+def download_svhn(on_progress: OnProgress = lambda fraction: None) -> None:
+    """Download SVHN's official files through torchvision (246 MB), checking every file's digest.
+
+    Files that are there and whole are kept, in either form; torn ones are fetched again.
+
+    Arguments:
+        on_progress: called with the fraction done, 0..1. An exception it raises ends the download.
 
     Raises:
-        UserError: it is missing, or not whole.
+        UserError: no network, a folder that cannot be written, or a file that arrives broken.
     """
-    file = svhn_file(split)
-    if file is not None:
-        return file
-    torn = svhn_folder() / official_name(split)
-    if torn.exists():
-        raise _unofficial(torn)
-    raise UserError(f"SVHN is not in {svhn_folder()}: {GET_SVHN}.")
+    folder = _folder()
+    missing = [split for split in SPLITS if _file(split) is None]
+    size = sum(_OFFICIAL_BYTES[split] for split in missing) or 1
+    otherwise = f"put {_official_name('train')} and {_official_name('test')} into {folder}"
+    with fetching("SVHN", folder, size, on_progress, otherwise) as datasets:
+        for split in missing:
+            address, name, digest = datasets.SVHN.split_list[split]
+            datasets.utils.download_url(address, str(folder), name, digest)
 
 
-def read_svhn(split: Split) -> tuple[Tensor, Tensor]:
+def open_svhn() -> Reader:
+    """Find both files; each is checked when it is read: see `DataSet.open`.
+
+    Raises:
+        UserError: one is missing, or not whole.
+    """
+    for split in SPLITS:
+        _find(split)
+    return read_svhn
+
+
+def read_svhn(split: Split) -> "tuple[np.ndarray, np.ndarray]":
     """One split in the file's order.
 
     Returns:
@@ -39,13 +92,25 @@ def read_svhn(split: Split) -> tuple[Tensor, Tensor]:
     Raises:
         UserError: the file is missing, torn, not the official one, or not of this form.
     """
-    file = find_svhn(split)
+    file = _find(split)
     images, labels = _read_npz(file) if file.suffix == ".npz" else _read_official(file, split)
-    return torch.from_numpy(images).flatten(1), torch.from_numpy(labels)
+    return images.reshape(len(images), -1), labels
 
 
-def _read_official(file: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+def _find(split: Split) -> Path:
+    file = _file(split)
+    if file is not None:
+        return file
+    torn = _folder() / _official_name(split)
+    if torn.exists():
+        raise _unofficial(torn)
+    raise UserError(f"SVHN is not in {_folder()}: {GET_SVHN}.")
+
+
+def _read_official(file: Path, split: Split) -> "tuple[np.ndarray, np.ndarray]":
     """torchvision checks the digest and turns the files' label 10 into the digit 0 that it means."""
+    import numpy as np
+
     from training.data.torchvision_compat import import_datasets
 
     try:
@@ -59,7 +124,9 @@ def _unofficial(file: Path) -> UserError:
     return UserError(f"{file} is torn or not SVHN's official file: delete it and {GET_SVHN}.")
 
 
-def _read_npz(file: Path) -> tuple[np.ndarray, np.ndarray]:
+def _read_npz(file: Path) -> "tuple[np.ndarray, np.ndarray]":
+    import numpy as np
+
     try:
         with file.open("rb") as opened, np.load(opened) as arrays:
             images, labels = arrays["images"], arrays["labels"]
@@ -77,3 +144,49 @@ def _unreadable(file: Path) -> UserError:
         f"{file} cannot be read as SVHN: it should hold images, uint8 (n, {SIDE}, {SIDE}, 3), and their labels; "
         f"delete it and {GET_SVHN}."
     )
+
+
+DATA = DataSet(
+    name="svhn",
+    title="SVHN",
+    label="SVHN",
+    licence="SVHN: Y. Netzer et al., Reading Digits in Natural Images, 2011; for non-commercial use only.",
+    citation="Netzer, Wang, Coates, Bissacco, Wu & Ng 2011, Reading digits in natural images with unsupervised "
+    "feature learning",
+    images="colour",
+    side=SIDE,
+    classes=tuple("0123456789"),
+    noun="house number",
+    plural="house numbers",
+    train_images=73_257,
+    test_images=26_032,
+    evaluation_sets=(
+        EvaluationSet(
+            "svhn",
+            "SVHN test set, 26,032 digits",
+            label="SVHN test",
+            phrase="SVHN test set",
+            images=26_032,
+        ),
+        EvaluationSet(
+            "svhn-1000",
+            "first 1,000 digits of the SVHN test set",
+            label="First 1,000",
+            phrase="first 1,000 of SVHN",
+            images=1000,
+            quick_passes=10,
+        ),
+    ),
+    measured_by_default=("svhn",),
+    bounds=(),
+    passes=10,  # 26,032 images need fewer than the homework's 100
+    sets_help="All 26,032 digits of SVHN's test set, or the first 1,000 of them; NELBO and its terms are means of 10 "
+    "passes.",
+    protocol="Nats per image, means of 10 passes over the images, in which each digit is told. ± is the Monte-Carlo "
+    "standard error.",
+    on_disk=svhn_on_disk,
+    open=open_svhn,
+    download=download_svhn,
+    download_bytes=sum(_OFFICIAL_BYTES.values()),
+    how_to_get=GET_SVHN,
+)

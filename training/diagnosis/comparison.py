@@ -6,20 +6,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from models.family import ImageKind
 from training.checkpoints.reading import Checkpoint
-from training.data.evaluation_sets import EVALUATION_SETS
+from training.data.registry import evaluation_set, whole
 from training.evaluation.bounds import SetReport
 from training.evaluation.measuring import available_sets, measure
-from training.release.published import REFERENCES
+from training.release.published import REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
 
 __all__ = ["Difference", "Stage", "compare", "difference", "in_words", "sets_to_compare", "stages", "training_noise"]
 
 WITHIN = 1.96  # standard errors on either side of a mean: 95 % of a normal distribution
-# Passes of NELBO and its terms. Thousands of images need few: the images' own spread is the larger part of the error.
-PASSES = {"homework": 100, "sample": 10, "test": 2, "svhn-1000": 10}
-KINDS: dict[ImageKind, tuple[str, ...]] = {"binary": ("homework", "test"), "colour": ("svhn-1000",)}
 
 
 @dataclass(frozen=True)
@@ -58,9 +54,11 @@ def difference(one: Tensor, other: Tensor) -> Difference:
     return Difference(float(each.mean()), float(each.std()) / math.sqrt(len(each)), len(each))
 
 
-def training_noise(family: str) -> float | None:
+def training_noise(family: str, data: str) -> float | None:
     """How far NELBOs of trainings that differ in their seed alone lie apart on the homework set: their standard
-    deviation in nats, where it was published."""
+    deviation in nats, where it was published for models of this data set."""
+    if whole(data).name != REFERENCE_DATA:
+        return None
     found = [entry.deviations["nelbo"] for entry in REFERENCES if entry.model == family and entry.deviations]
     return found[0] if found else None
 
@@ -113,19 +111,18 @@ class Stage:
         return self.images * (self.passes + samples)
 
 
-def sets_to_compare(kind: ImageKind) -> list[str]:
-    """The evaluation sets of a comparison, the small one first; the embedded sample without the full MNIST."""
-    there = available_sets(kind)
-    found = [name for name in KINDS[kind] if name in there]
-    return found or [name for name in there if name in PASSES]
+def sets_to_compare(data: str) -> list[str]:
+    """The evaluation sets of a comparison of models of a data set, as it orders them: the small one first."""
+    return [name for name in available_sets(data) if evaluation_set(name)[1].quick_passes]
 
 
-def stages(models: int, kind: ImageKind, bounds: Sequence[int]) -> list[Stage]:
+def stages(models: int, data: str, bounds: Sequence[int]) -> list[Stage]:
     """What a comparison does, in this order: every model's NELBO on the small set, then bounds, then the large set."""
     plan = []
-    for turn, name in enumerate(sets_to_compare(kind)):
-        for asked in ((), tuple(bounds)) if turn == 0 and bounds and kind == "binary" else ((),):
-            plan += [Stage(number, name, asked, PASSES[name], EVALUATION_SETS[name].images) for number in range(models)]
+    for turn, name in enumerate(sets_to_compare(data)):
+        for asked in ((), tuple(bounds)) if turn == 0 and bounds and whole(data).bounds else ((),):
+            one = evaluation_set(name)[1]
+            plan += [Stage(number, name, asked, one.quick_passes, one.images) for number in range(models)]
     return plan
 
 

@@ -1,4 +1,4 @@
-"""Train, ship and load the classifier of SVHN that judges swapped digits."""
+"""Train, ship and load the classifiers that judge swapped digits, one for each data set."""
 
 import json
 from collections.abc import Callable
@@ -18,15 +18,14 @@ from training.system.files import replace_file
 from training.system.folders import PROJECT
 
 __all__ = [
-    "CLASSIFIER_FILE",
     "ShippedClassifier",
     "classifier_accuracy",
+    "classifier_file",
     "load_classifier",
     "train_classifier",
     "write_classifier",
 ]
 
-CLASSIFIER_FILE = PROJECT / "assets" / "svhn-classifier.safetensors"
 BATCH = 128
 LEARNING_RATE = 2e-3
 SHIFT = 2  # pixels: digits stand not always in the very middle
@@ -35,7 +34,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class ShippedClassifier:
-    """The classifier in evaluation mode, and its measured accuracy on SVHN's test images."""
+    """The classifier in evaluation mode, and its measured accuracy on test images."""
 
     model: DigitClassifier
     accuracy: float
@@ -88,7 +87,12 @@ def classifier_accuracy(model: DigitClassifier, digits: Digits) -> float:
     return sum(int((model.read(images.float() / 255) == labels).sum()) for images, labels in blocks) / len(digits)
 
 
-def write_classifier(model: DigitClassifier, accuracy: float, file: Path = CLASSIFIER_FILE) -> None:
+def classifier_file(data: str) -> Path:
+    """Where the classifier of a data set ships."""
+    return PROJECT / "assets" / f"{data}-classifier.safetensors"
+
+
+def write_classifier(model: DigitClassifier, accuracy: float, file: Path) -> None:
     """Ship a classifier with its test accuracy, in half precision: its weights need no more."""
     tensors = {
         name: value.half().contiguous() if value.is_floating_point() else value
@@ -97,8 +101,8 @@ def write_classifier(model: DigitClassifier, accuracy: float, file: Path = CLASS
     replace_file(file, safetensors.torch.save(tensors, metadata={"accuracy": f"{accuracy:.4f}"}))
 
 
-def load_classifier(file: Path = CLASSIFIER_FILE) -> ShippedClassifier:
-    """The shipped classifier.
+def load_classifier(file: Path) -> ShippedClassifier:
+    """A shipped classifier.
 
     Raises:
         UserError: none ships, or it cannot be read.
@@ -111,7 +115,7 @@ def load_classifier(file: Path = CLASSIFIER_FILE) -> ShippedClassifier:
         return ShippedClassifier(model.eval().requires_grad_(False), float(header["__metadata__"]["accuracy"]))
     except FileNotFoundError:
         raise UserError(
-            "No classifier of SVHN ships yet to judge swapped digits: make it with `python -m training train-reader`."
+            f"There is no {file.name} yet to judge swapped digits: make it with `python -m training train-reader`."
         ) from None
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise UserError(f"{file} cannot be read: remake it with `python -m training train-reader`.") from error

@@ -3,22 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from models.family import ImageKind
 from models.fsvae import ConditionalVAE
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Dataset, load_dataset
-from training.data.evaluation_sets import EVALUATION_SETS, evaluation_set
-from training.data.mnist_files import mnist_on_disk
-from training.data.names import best_dataset_name, datasets_of, default_dataset, on_disk
-from training.evaluation.bounds import BOUNDS, PASSES, SetReport, check_bounds, evaluate
+from training.data.registry import DATA_SETS, at_hand, evaluation_set, evaluation_sets, whole
+from training.evaluation.bounds import SetReport, check_bounds, evaluate
 from training.evaluation.classification import accuracy
-from training.evaluation.digit_classifier import load_classifier
+from training.evaluation.digit_classifier import classifier_file, load_classifier
 from training.evaluation.disentanglement import Disentanglement, measure_disentanglement
 from training.system.errors import UserError, one_of
 
 __all__ = [
-    "DEFAULT_BOUNDS",
-    "DEFAULT_SETS",
     "available_sets",
     "check_sets",
     "dataset_of",
@@ -29,29 +24,26 @@ __all__ = [
     "sets_of",
 ]
 
-DEFAULT_SETS: dict[ImageKind, tuple[str, ...]] = {"binary": ("homework", "test"), "colour": ("svhn",)}
-DEFAULT_BOUNDS: dict[ImageKind, tuple[int, ...]] = {"binary": BOUNDS, "colour": ()}
 FEW_IMAGES, LARGEST_WITH_LABELS = 1000, 100
-_PASSES: dict[ImageKind, int] = {"binary": PASSES, "colour": 10}  # 26,032 images need fewer than the homework's 100
 
 
 def dataset_of(name: str) -> Dataset:
     """The dataset that an evaluation set is part of."""
-    return load_dataset(evaluation_set(name).dataset)
+    return load_dataset(evaluation_set(name)[0].name)
 
 
-def sets_of(kind: ImageKind) -> list[str]:
-    """Names of the evaluation sets of one kind of images."""
-    return [name for name, each in EVALUATION_SETS.items() if each.dataset in datasets_of(kind)]
+def sets_of(data: str) -> list[str]:
+    """Names of the evaluation sets for models of a data set."""
+    return [each.name for each in evaluation_sets(data)]
 
 
-def available_sets(kind: ImageKind = "binary") -> list[str]:
-    """Names of the evaluation sets of one kind of images to measure on: the best data set at hand has them all.
+def available_sets(data: str) -> list[str]:
+    """Names of those to measure on here: of the data set if it is on disk, else of what stands in for it.
 
     So the embedded sample is one only where the full MNIST is not on disk.
     """
-    best = best_dataset_name(kind)
-    return [name for name in sets_of(kind) if evaluation_set(name).dataset == best] if on_disk(best) else []
+    source = at_hand(data)
+    return [each.name for each in source.evaluation_sets] if source.on_disk() else []
 
 
 def default_bounds(checkpoint: Checkpoint, name: str) -> tuple[int, ...]:
@@ -59,9 +51,9 @@ def default_bounds(checkpoint: Checkpoint, name: str) -> tuple[int, ...]:
 
     Then each sample is decoded once for every label, and a thousand of them on ten thousand images take hours.
     """
-    bounds = DEFAULT_BOUNDS[checkpoint.family.images]
+    bounds = whole(checkpoint.data).bounds
     model: Any = checkpoint.build()
-    if model.uses_labels and evaluation_set(name).images > FEW_IMAGES:
+    if model.uses_labels and evaluation_set(name)[1].images > FEW_IMAGES:
         return tuple(m for m in bounds if m <= LARGEST_WITH_LABELS)
     return bounds
 
@@ -75,16 +67,18 @@ def check_sets(names: Sequence[str]) -> list[str]:
     for name in names:
         evaluation_set(name)
     if not names:
-        raise UserError(f"Name at least one evaluation set: {one_of(EVALUATION_SETS)}.")
+        every = [each.name for data in DATA_SETS.values() for each in data.evaluation_sets]
+        raise UserError(f"Name at least one evaluation set: {one_of(every)}.")
     return list(dict.fromkeys(names))
 
 
 def measure_accuracy(checkpoint: Checkpoint) -> float | None:
-    """Accuracy on all 10,000 test digits, fed grey; None without the data, or a classifier of ten digits."""
+    """Accuracy on all test images of its data set, fed grey; None without the data, or a classifier of its classes."""
     model: Any = checkpoint.build()
-    if not hasattr(model, "classify") or model.config.y < 10 or not mnist_on_disk():
+    source = whole(checkpoint.data)
+    if not hasattr(model, "classify") or model.config.y < len(source.classes) or not source.on_disk():
         return None
-    return accuracy(model, load_dataset("mnist").test)
+    return accuracy(model, load_dataset(source.name).test)
 
 
 def measure_style(
@@ -95,28 +89,30 @@ def measure_style(
     on_missing_classifier: Callable[[str], None] = lambda sentence: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Disentanglement | None:
-    """How well a conditional model keeps digit and style apart; None without SVHN, or for any other model.
+    """How well a conditional model keeps digit and style apart; None without its data, or for any other model.
 
     Arguments:
-        report: of this model on the svhn set; measured here, without bounds, when absent.
+        report: of this model on all test images; measured here, without bounds, when absent.
         on_missing_classifier: hears why there is no content accuracy, if the shipped classifier is not there.
         should_stop: asked several times a second while a report is measured.
 
     Raises:
-        UserError: SVHN cannot be read, or the model cannot be measured on it.
+        UserError: its data cannot be read, or the model cannot be measured on them.
         Cancelled: `should_stop` answered yes.
     """
     model = checkpoint.build()
-    if not isinstance(model, ConditionalVAE) or not on_disk("svhn"):
+    source = whole(checkpoint.data)
+    if not isinstance(model, ConditionalVAE) or not source.on_disk():
         return None
     read = None
     try:
-        read = load_classifier().model.read
+        read = load_classifier(classifier_file(source.name)).model.read
     except UserError as error:
         on_missing_classifier(str(error))
     if report is None:
-        report = measure(checkpoint, ["svhn"], (), seed=seed, should_stop=should_stop)["svhn"]
-    return measure_disentanglement(model, load_dataset("svhn"), read, report, seed=seed)
+        everything = source.measured_by_default[-1]
+        report = measure(checkpoint, [everything], (), seed=seed, should_stop=should_stop)[everything]
+    return measure_disentanglement(model, load_dataset(source.name), read, report, seed=seed)
 
 
 def measure(
@@ -137,17 +133,17 @@ def measure(
         on_progress: called with the set's name and the fraction of it that is done.
 
     Raises:
-        UserError: unknown set or bound, a set that is not of this model's kind of images, or data that are not on
+        UserError: unknown set or bound, a set of other images than this model's, or data that are not on
             disk.
         Cancelled: `should_stop` answered yes.
     """
     sets, bounds = check_sets(sets), None if bounds is None else check_bounds(bounds)
-    kind = checkpoint.family.images
+    source = whole(checkpoint.data)
     for name in sets:
-        if name not in sets_of(kind):
+        if name not in sets_of(source.name):
             raise UserError(
-                f"{checkpoint.name} is a model of {default_dataset(kind).upper()}: measure it on "
-                f"{one_of(sets_of(kind))}, not on {name}."
+                f"{checkpoint.name} is a model of {source.title}: measure it on {one_of(sets_of(source.name))}, not "
+                f"on {name}."
             )
     model = checkpoint.build()
     reports = {}
@@ -164,7 +160,7 @@ def measure(
             default_bounds(checkpoint, name) if bounds is None else bounds,
             labels=labels,
             seed=seed,
-            passes=_PASSES[kind] if passes is None else passes,
+            passes=source.passes if passes is None else passes,
             on_progress=progress,
             should_stop=should_stop,
         )

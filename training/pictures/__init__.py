@@ -1,4 +1,4 @@
-"""Images of models as arrays and files: grids, styles, components, analogies.
+"""Images as arrays and files: grids, styles, components, analogies; what a visitor draws or hands in.
 
 May be imported by runs, evaluation, release, benchmark, diagnosis, cli and pages.
 """

@@ -9,7 +9,7 @@ from models.family import with_article
 from models.fsvae import ConditionalVAE
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Digits, load_dataset
-from training.data.names import on_disk
+from training.data.registry import whole
 from training.pictures.style_bank import BANK, StyleBank, read_bank
 from training.system.errors import UserError
 
@@ -52,7 +52,7 @@ class Styles(NamedTuple):
 
     Attributes:
         z: (n, z).
-        digits, indices: of the SVHN test images whose styles they are, int64 (n,); None for draws from the prior.
+        digits, indices: of the test images whose styles they are, int64 (n,); None for draws from the prior.
     """
 
     z: Tensor
@@ -65,7 +65,7 @@ def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: Con
 
     Arguments:
         asked: "prior", 20 styles from the prior; "bank", 20 of the checkpoint's style bank, see `bank_of`; or indices
-            of SVHN test images in the file's order, such as "3,14,15", each image's style under its own digit.
+            of its data set's test images in file order, such as "3,14,15", each image's style under its own digit.
         seed: of the prior's styles, and of the choice from the bank.
         model: the checkpoint's, where it is built already.
 
@@ -79,28 +79,32 @@ def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: Con
         bank = bank_of(checkpoint)
         some = torch.randperm(len(bank.styles), generator=noise)[:STYLES]
         return Styles(bank.styles[some], bank.digits[some], bank.indices[some])
+    source = whole(checkpoint.data)
     words = [word.strip() for word in asked.split(",")]
     if not all(word.isdecimal() and len(word) < 10 for word in words) or len(words) > MOST_STYLES:
         raise UserError(
-            f"Styles are prior, bank, or up to {MOST_STYLES:,} numbers of SVHN test images such as 3,14,15, and not "
-            f"{asked[:60]!r}."
+            f"Styles are prior, bank, or up to {MOST_STYLES:,} numbers of {source.title} test images such as 3,14,15, "
+            f"and not {asked[:60]!r}."
         )
-    test = load_dataset("svhn").test
+    test = load_dataset(source.name).test
     chosen = torch.tensor([int(word) for word in words])
     if int(chosen.max()) >= len(test):
-        raise UserError(f"SVHN test images are numbered 0 to {len(test) - 1:,}: {int(chosen.max())} is not there.")
+        raise UserError(
+            f"{source.title} test images are numbered 0 to {len(test) - 1:,}: {int(chosen.max())} is not there."
+        )
     digits = test.labels[chosen]
     return Styles(image_styles(model, Digits(test.images[chosen], digits)), digits, chosen)
 
 
 def bank_of(checkpoint: Checkpoint) -> StyleBank:
-    """The style bank that ships beside a checkpoint's weights, else one made from SVHN.
+    """The style bank that ships beside a checkpoint's weights, else one made from its data set.
 
     Raises:
         UserError: neither is there, or the model is not told digits.
     """
-    if not (checkpoint.file.parent / BANK).exists() and on_disk("svhn"):
-        return make_bank(conditional_model(checkpoint), load_dataset("svhn").test)
+    source = whole(checkpoint.data)
+    if not (checkpoint.file.parent / BANK).exists() and source.on_disk():
+        return make_bank(conditional_model(checkpoint), load_dataset(source.name).test)
     return read_bank(checkpoint)
 
 

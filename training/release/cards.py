@@ -47,7 +47,7 @@ class Card:
         trained: date, seconds and steps per second of the training.
         sets: numbers by evaluation set.
         sha256: of the weights file that was measured.
-        accuracy: on all test digits, fed grey; None for a model without a classifier.
+        accuracy: on all test images, fed grey; None for a model without a classifier.
         disentanglement: see `training.evaluation.disentanglement`; None for a model that is told no digit.
     """
 

@@ -23,16 +23,17 @@ SAMPLES_A_ROW = 20
 def write_first_pictures(folder: Path) -> None:
     """Draw them from the weights in a folder, and keep them there.
 
-    samples.png   200 digits from the prior, seed 0
+    samples.png   200 images from the prior, seed 0
     samples.webp  the same, wandering through a standard normal prior (VAE)
-    components.png  a row of samples for each of the ten components that explain most test digits, and how many each
+    components.png  a row of samples for each of the ten components that explain most test images, and how many each
         of all components explains (GMVAE)
     analogies.png   a column for each of 20 codes, a row for each label (SSVAE)
 
     Raises:
-        UserError: there are no weights, or a GMVAE has no full MNIST beside it.
+        UserError: there are no weights, or the images that a GMVAE learned from are not on disk.
     """
-    model: Any = load_checkpoint(folder).build()
+    checkpoint = load_checkpoint(folder)
+    model: Any = checkpoint.build()
     facts = {"model": folder.name, "seed": 0}
 
     def keep(name: str, tiles: Any, **more: object) -> None:
@@ -42,7 +43,7 @@ def write_first_pictures(folder: Path) -> None:
     if type(model) is VAE:  # the walk is fair for a standard normal prior alone
         replace_file(folder / "samples.webp", pictures.moving_samples(model, frames=MOVING_FRAMES))
     if isinstance(model, GMVAE):
-        counts = usage(model, load_dataset("mnist").evaluation_set("test"))
+        counts = usage(model, load_dataset(checkpoint.data).held_out)
         most = counts.argsort(descending=True, stable=True)[:ROWS].tolist()
         use = ",".join(map(str, counts.tolist()))
         keep("components.png", draw_components(model, most, SAMPLES_A_ROW), use=use)

@@ -12,9 +12,9 @@ from models.fsvae import ConditionalVAE
 from models.registry import PRESETS, family_of
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
-from training.data.names import datasets_of
+from training.data.registry import default_data_set
 from training.evaluation.classification import accuracy
-from training.evaluation.measuring import DEFAULT_SETS, measure, measure_accuracy, measure_style
+from training.evaluation.measuring import measure, measure_accuracy, measure_style
 from training.pictures.style_bank import write_bank
 from training.pictures.styles import make_bank
 from training.release.cards import Card, Numbers, write_card
@@ -52,12 +52,13 @@ def pretrain(
         UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
     """
     kind = family_of(preset).images if preset in PRESETS else "binary"  # one that there is not is refused by its config
-    config = TrainConfig.from_preset(preset, data=datasets_of(kind)[0], seed=seed, steps=steps)
+    source = default_data_set(kind)
+    config = TrainConfig.from_preset(preset, data=source.name, seed=seed, steps=steps)
     _train_to_the_end(config, work, on_event)
     run, checkpoint = Run(work), load_checkpoint(work)
     model: Any = checkpoint.build()
-    reports = measure(checkpoint, DEFAULT_SETS[kind], on_progress=on_progress)
-    style = measure_style(checkpoint, report=reports.get("svhn"))
+    reports = measure(checkpoint, source.measured_by_default, on_progress=on_progress)
+    style = measure_style(checkpoint, report=reports[source.measured_by_default[-1]])
     status = run.status()
     card = Card(
         name=preset,
@@ -101,9 +102,10 @@ def make_label_point(
     Raises:
         UserError: see `pretrain`; or no such number of labels.
     """
-    config = TrainConfig.from_preset(preset, data="mnist", seed=seed, model={"labelled": labelled})
+    source = default_data_set(family_of(preset).images)
+    config = TrainConfig.from_preset(preset, data=source.name, seed=seed, model={"labelled": labelled})
     _train_to_the_end(config, work, on_event)
-    reached = accuracy(load_checkpoint(work).build(), load_dataset("mnist").test)
+    reached = accuracy(load_checkpoint(work).build(), load_dataset(config.data).test)
     return LabelPoint(preset, labelled, reached, config.steps, seed)
 
 

@@ -4,7 +4,15 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["ACCURACIES", "REFERENCES", "AccuracyReference", "Reference", "models_with_bounds"]
+__all__ = [
+    "ACCURACIES",
+    "REFERENCES",
+    "REFERENCE_DATA",
+    "REFERENCE_SET",
+    "AccuracyReference",
+    "Reference",
+    "models_with_bounds",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class AccuracyReference:
 
 
 _ROWS = json.loads(Path(__file__).with_suffix(".json").read_bytes())
+REFERENCE_DATA, REFERENCE_SET = "mnist", "homework"  # on which all of them were measured
 REFERENCES = tuple(Reference(**row) for row in _ROWS["bounds"])
 ACCURACIES = tuple(AccuracyReference(**row) for row in _ROWS["accuracies"])
 

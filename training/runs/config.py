@@ -6,13 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 
 from models.family import Family, ModelConfig
 from models.registry import FAMILIES, PRESETS, family_of
-from training.data.names import DatasetName, best_dataset_name, datasets_of
+from training.data.registry import DATA_SETS, best_data_set, of_kind
 from training.system.device import Precision, best_device, best_precision
 from training.system.errors import UserError, explain, one_of
 
 __all__ = ["TrainConfig"]
-
-DIGITS = 10
 
 
 class TrainConfig(BaseModel):
@@ -22,8 +20,8 @@ class TrainConfig(BaseModel):
 
     preset: str = Field(description="the recipe this run started from")
     family: str
+    data: str
     model: SerializeAsAny[ModelConfig]
-    data: DatasetName
     steps: int = Field(
         ge=1,
         le=10_000_000,
@@ -73,16 +71,21 @@ class TrainConfig(BaseModel):
         if family is None:
             raise ValueError(f"must belong to one of the families {one_of(FAMILIES)}")
         model = family.config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
-        if getattr(model, "y", DIGITS) != DIGITS:
-            raise ValueError("with labels must have y = 10: the digits are labelled 0 to 9")
+        if data := DATA_SETS.get(info.data.get("data", "")):
+            last = len(data.classes) - 1
+            if getattr(model, "y", last + 1) != last + 1:
+                raise ValueError(f"with labels must have y = {last + 1}: the {data.plural} are labelled 0 to {last}")
         return model
 
     @field_validator("data")
     @classmethod
-    def _for_its_family(cls, value: DatasetName, info: Any) -> DatasetName:
+    def _for_its_family(cls, value: str, info: Any) -> str:
         family = FAMILIES.get(info.data.get("family", ""))
-        if family is not None and value not in datasets_of(family.images):
-            raise ValueError(f"should be {one_of(datasets_of(family.images))} for the family {family.title}")
+        if family is None:
+            return value
+        fitting = {data.name: data for data in of_kind(family.images)}
+        if value not in fitting:
+            raise ValueError(f"should be {one_of(fitting)} for the family {family.title}")
         return value
 
     @property
@@ -93,7 +96,8 @@ class TrainConfig(BaseModel):
     def from_preset(cls, preset: str, **changes: Any) -> "TrainConfig":
         """The preset's recipe on this machine, with `changes` to any field; a change of None is none.
 
-        `model` may name some of the architecture's settings; the others stay the preset's.
+        `model` may name some of the architecture's settings; the others stay the preset's, and its pixels the data
+        set's.
 
         Raises:
             UserError: no such preset, no such field, or a value out of range.
@@ -106,7 +110,7 @@ class TrainConfig(BaseModel):
             "preset": preset,
             "family": family_of(preset).name,
             "model": recipe.model,
-            "data": best_dataset_name(family_of(preset).images),
+            "data": best_data_set(family_of(preset).images).name,
             "steps": recipe.steps,
             "batch_size": recipe.batch_size,
             "learning_rate": recipe.learning_rate,
@@ -115,8 +119,13 @@ class TrainConfig(BaseModel):
             "device": device,
         }
         settings.update({name: value for name, value in changes.items() if value is not None})
-        if isinstance(settings["model"], dict):
-            settings["model"] = recipe.model.model_dump() | settings["model"]
+        sizes = {"pixels": data.pixels} if (data := DATA_SETS.get(settings["data"])) else {}
+        own = recipe.model.model_dump()
+        own |= {name: size for name, size in sizes.items() if name in own}
+        if settings["model"] is recipe.model:
+            settings["model"] = own
+        elif isinstance(settings["model"], dict):
+            settings["model"] = own | settings["model"]
         try:
             return cls.model_validate(settings)
         except ValidationError as error:

@@ -61,6 +61,9 @@ class Trainer:
             self._optimiser.load_state_dict(deepcopy(resume["optimiser"]))
             self._generator.set_state(resume["generator"])
             self.taken = resume["step"]
+        images, taken = dataset.train.images.shape[1], getattr(config.model, "pixels", 0)
+        if images != taken:
+            raise UserError(f"An image of {dataset.about.title} is {images:,} numbers, and this model takes {taken:,}.")
         self._binary = dataset.binary
         self._train = _on(self.device, dataset.train)
         self._labelled = Digits(self._train.images[:0], self._train.labels[:0])

@@ -26,7 +26,8 @@ class Watcher:
         fixed = torch.Generator().manual_seed(config.seed)
         self.images = as_seen(dataset.test.images[:HELD_OUT_IMAGES], dataset.binary, fixed).to(self.device)
         self.digits = dataset.test.labels[:HELD_OUT_IMAGES].to(self.device)
-        first_of_class = [int((dataset.test.labels == digit).int().argmax()) for digit in range(10)]
+        classes = range(len(dataset.about.classes))
+        first_of_class = [int((dataset.test.labels == label).int().argmax()) for label in classes]
         shown = first_of_class[:RECONSTRUCTED_IMAGES]
         self.originals = dataset.test.images[shown].to(self.device).float() / 255
         self.shown_digits = dataset.test.labels[shown].to(self.device)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pages.measure.measuring import parse_bounds, set_names
 from tests.pages.conftest import without_entries
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import write_safetensors
+from training.data.registry import DATA_SETS
 from training.evaluation.bounds import SetReport
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
@@ -48,9 +50,9 @@ def test_a_link_holds_what_is_measured_and_junk_in_it_is_dropped(
 
 
 def test_the_sample_is_a_set_only_without_the_full_data(monkeypatch: pytest.MonkeyPatch, no_mnist: Path) -> None:
-    assert set_names() == ["homework", "test", "sample"]
-    monkeypatch.setattr("pages.measure.measuring.mnist_on_disk", lambda: True)
-    assert set_names() == ["homework", "test"]
+    assert set_names("mnist") == ["homework", "test", "sample"]
+    monkeypatch.setitem(DATA_SETS, "mnist", replace(DATA_SETS["mnist"], on_disk=lambda: True))
+    assert set_names("mnist") == ["homework", "test"]
 
 
 @pytest.fixture
@@ -203,6 +205,6 @@ def test_an_ssvae_shows_its_parts_its_samples_and_its_accuracy(
 def test_each_bound_has_its_effective_sample_size(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr("streamlit.markdown", shown.append)
-    numbers.numbers_table([numbers.column("mine", REPORT.as_json())])
+    numbers.numbers_table([numbers.column("mine", REPORT.as_json())], data="mnist")
     assert "| 101.75\u00a0±\u00a0<0.01 | 12.3\u00a0of\u00a01000 |" in shown[0]
     assert "| 106.50\u00a0±\u00a00.02 | 1\u00a0of\u00a01 |" in shown[0]

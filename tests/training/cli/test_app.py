@@ -17,7 +17,7 @@ from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
 from training.cli.app import main
 from training.data.datasets import Dataset
-from training.data.names import DATASETS
+from training.data.registry import DATA_SETS
 from training.runs.config import TrainConfig
 from training.runs.run_folder import Run
 from training.runs.run_index import readable_runs
@@ -114,7 +114,7 @@ class TestTrain:
             ({"seed": -1}, "seed should be"),
             ({"seed": 2**64}, "seed should be"),
             ({"precision": "int8"}, "precision should be 'float32' or 'bfloat16'"),
-            ({"data": "cifar"}, "data should be 'mnist', 'mnist-sample' or 'svhn'"),
+            ({"data": "cifar"}, "data should be mnist, mnist-sample or fashion-mnist"),
             ({"data": "mnist"}, "python -m training download"),
             ({"colour": "red"}, "--colour"),
         ],
@@ -242,7 +242,7 @@ class TestEvaluate:
         [
             (
                 ["--sets", "train"],
-                "There is no evaluation set 'train': choose homework, test, sample, svhn or svhn-1000",
+                "There is no evaluation set 'train': choose homework, test, sample, svhn, svhn-1000",
             ),
             (["--sets", ","], "Name at least one evaluation set"),
             (["--bounds", "0"], "not 0"),
@@ -371,7 +371,7 @@ class TestOnSvhn:
         out, png = tmp_path / "run", tmp_path / "s.png"
         words = ("train", "fsvae", "--steps", 3, "--batch-size", 7, "--set", "hidden=11,13", "--out", out)
         code, _, err = command(*words)
-        assert (code, err.splitlines()[0]) == (0, f"Training fsvae on {DATASETS['svhn']}, into {out}")
+        assert (code, err.splitlines()[0]) == (0, f"Training fsvae on {DATA_SETS['svhn'].summary}, into {out}")
         assert (Run(out).config.data, load_checkpoint(out).family.name) == ("svhn", "fsvae")
         assert read_image(Run(out).picture(3)).size == (640, 320)
         assert read_image(Run(out).picture(3, "reconstructions")).size == (256, 64)
@@ -433,7 +433,7 @@ class TestDownload:
         monkeypatch.setenv("ELBO_LAB_DATA", str(tmp_path / "data"))
         assert "MNIST could not be downloaded: check the network" in refused("download")
         assert "SVHN could not be downloaded: check the network" in refused("download", "svhn")
-        assert "'cifar' is not one of 'mnist', 'svhn'" in refused("download", "cifar")
+        assert "There is no dataset 'cifar': choose mnist" in refused("download", "cifar")
 
     def test_a_data_folder_that_cannot_be_written(
         self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from training.data.datasets import Dataset, load_dataset
-from training.data.homework import TEST_POSITIONS, choose
+from training.data.homework import choose
+from training.data.mnist import TEST_POSITIONS
 from training.system.errors import UserError
 
 
@@ -98,10 +99,10 @@ def homework_indices(full: Dataset) -> torch.Tensor:
 
 
 def test_unknown_names_are_refused_with_the_choices(sample: Dataset) -> None:
-    with pytest.raises(UserError, match="There is no dataset 'cifar': choose mnist, mnist-sample or svhn"):
+    with pytest.raises(UserError, match="There is no dataset 'cifar': choose mnist, mnist-sample, svhn or fashion"):
         load_dataset("cifar")
     with pytest.raises(
-        UserError, match="There is no evaluation set 'train': choose homework, test, sample, svhn or svhn-1000"
+        UserError, match="There is no evaluation set 'train': choose homework, test, sample, svhn, svhn-1000, fash"
     ):
         sample.evaluation_set("train")
 

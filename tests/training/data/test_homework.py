@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from training.data.homework import LABELLED_POSITIONS, TEST_POSITIONS, binarise_once, choose
+from training.data.homework import binarise_once, choose
+from training.data.mnist import LABELLED_POSITIONS, TEST_POSITIONS
 
 
 def test_a_position_counts_within_the_images_of_its_class() -> None:

@@ -13,12 +13,12 @@ from training.system.folders import PRETRAINED, PROJECT
 
 
 def test_only_sets_whose_data_are_at_hand_are_available() -> None:
-    assert available_sets() == ["sample"]
+    assert available_sets("mnist") == ["sample"]
 
 
 @pytest.mark.full_data
 def test_with_the_full_data_the_embedded_sample_is_no_set_any_more(full_mnist: Dataset) -> None:
-    assert available_sets() == ["homework", "test"]
+    assert available_sets("mnist") == ["homework", "test"]
     assert dataset_of("homework") is dataset_of("test") is full_mnist
     assert dataset_of("sample") is load_dataset("mnist-sample")
 
@@ -29,7 +29,7 @@ def test_set_names_are_kept_in_order_and_each_once() -> None:
 
 @pytest.mark.parametrize("names", [[], ["train"], ["test", "tset"]], ids=str)
 def test_wrong_sets_are_answered_with_the_choices(names: list[str]) -> None:
-    with pytest.raises(UserError, match="homework, test, sample, svhn or svhn-1000"):
+    with pytest.raises(UserError, match="homework, test, sample, svhn, svhn-1000, fashion-1000 or fashion"):
         check_sets(names)
 
 
@@ -64,7 +64,7 @@ import sys
 from training.checkpoints.reading import load_checkpoint
 from training.system.folders import PRETRAINED
 from training.evaluation.measuring import available_sets, measure
-measure(load_checkpoint(PRETRAINED / "beta-4"), available_sets()[:1], bounds=[2], passes=1)
+measure(load_checkpoint(PRETRAINED / "beta-4"), available_sets("mnist")[:1], bounds=[2], passes=1)
 print(*(name for name in ("torchvision", "sympy", "torch._dynamo", "pandas") if name in sys.modules))
 """
 

@@ -10,10 +10,9 @@ import pytest
 from models.registry import PRESETS, family_of
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset
-from training.data.names import datasets_of
+from training.data.registry import default_data_set, whole
 from training.evaluation.bounds import evaluate
 from training.evaluation.disentanglement import Disentanglement
-from training.evaluation.measuring import DEFAULT_BOUNDS, DEFAULT_SETS
 from training.release.cards import read_card, write_card
 from training.release.published import REFERENCES
 from training.runs.config import TrainConfig
@@ -45,21 +44,21 @@ class TestEveryCard:
         assert config.cooldown == preset.cooldown
         assert config.steps == preset.steps
         assert (card.steps, card.seed, card.data) == (config.steps, config.seed, config.data)
-        assert card.data == datasets_of(family_of(name).images)[0]
+        assert card.data == default_data_set(family_of(name).images).name
 
     def test_its_numbers_keep_the_identities(self, name: str) -> None:
         sets = read_card(PRETRAINED / name).sets
-        kind = family_of(name).images
+        data = whole(read_card(PRETRAINED / name).data)
         images = {"homework": 100, "test": 10_000, "svhn": 26_032}
         assert {key: numbers.images for key, numbers in sets.items()} == {
-            key: images[key] for key in DEFAULT_SETS[kind]
+            key: images[key] for key in data.measured_by_default
         }
-        assert kind != "binary" or list(sets["homework"].niwae) == ["1", "10", "100", "1000"]
+        assert "homework" not in sets or list(sets["homework"].niwae) == ["1", "10", "100", "1000"]
         for numbers in sets.values():
             assert numbers.nelbo == pytest.approx(numbers.kl + numbers.rec, abs=1e-5)
-            assert set(numbers.niwae) <= {str(m) for m in DEFAULT_BOUNDS[kind]}
+            assert set(numbers.niwae) <= {str(m) for m in data.bounds}
             if numbers.kl_y is None:  # an SSVAE's large sets take fewer
-                assert list(numbers.niwae) == [str(m) for m in DEFAULT_BOUNDS[kind]]
+                assert list(numbers.niwae) == [str(m) for m in data.bounds]
             if not numbers.niwae:
                 continue
             error = math.hypot(numbers.nelbo_se, numbers.niwae_se["1"])

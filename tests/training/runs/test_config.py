@@ -39,7 +39,7 @@ def test_a_config_survives_json(name: str) -> None:
     ("preset", "data", "complaint"),
     [
         ("fsvae", "mnist", "data should be svhn for the family FSVAE, but it is 'mnist'"),
-        ("gmvae", "svhn", "data should be mnist or mnist-sample for the family GMVAE, but it is 'svhn'"),
+        ("gmvae", "svhn", "data should be mnist, mnist-sample or fashion-mnist for the family GMVAE, but it is 'svhn'"),
     ],
 )
 def test_a_family_is_not_trained_on_images_of_another_kind(preset: str, data: str, complaint: str) -> None:

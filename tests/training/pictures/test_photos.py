@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from training.data.photos import read_photo
+from training.pictures.photos import read_photo
 from training.system.errors import UserError
 
 RED, BLUE = (220, 30, 40), (20, 60, 200)

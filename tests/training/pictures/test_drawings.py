@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data.datasets import load_dataset
-from training.data.drawings import as_mnist
+from training.pictures.drawings import as_mnist
 from training.system.errors import UserError
 
 

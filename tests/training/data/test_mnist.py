@@ -6,13 +6,9 @@ import pytest
 import torch
 
 from training.data.datasets import Dataset, load_dataset
-from training.data.mnist_files import (
-    _MNIST_SIZES,
-    download_mnist,
-    first_unofficial_file,
-    mnist_on_disk,
-)
-from training.data.names import best_dataset_name
+from training.data.idx_files import SIZES
+from training.data.mnist import FILES
+from training.data.registry import best_data_set
 from training.data.torchvision_compat import import_datasets
 from training.system.errors import Cancelled, UserError
 from training.system.folders import data_folder
@@ -38,30 +34,30 @@ def put_raw_files(folder: Path) -> Path:
     raw.mkdir(parents=True)
     for name in RAW_FILES:
         with (raw / name).open("wb") as file:
-            file.truncate(_MNIST_SIZES[name])
+            file.truncate(SIZES[name])
     return raw
 
 
 def test_all_four_files_make_the_full_mnist(empty_data: Path) -> None:
-    assert (mnist_on_disk(), best_dataset_name()) == (False, "mnist-sample")
+    assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
     raw = put_raw_files(empty_data)
-    assert (mnist_on_disk(), best_dataset_name()) == (True, "mnist")
+    assert (FILES.on_disk(), best_data_set().name) == (True, "mnist")
     (raw / RAW_FILES[2]).write_bytes(b"torn while it was unpacked")
-    assert (mnist_on_disk(), best_dataset_name()) == (False, "mnist-sample")
+    assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
     (raw / RAW_FILES[2]).unlink()
-    assert (mnist_on_disk(), best_dataset_name()) == (False, "mnist-sample")
+    assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
 
 
 def test_files_that_are_not_the_official_ones_are_refused(empty_data: Path) -> None:
     put_raw_files(empty_data)
-    assert first_unofficial_file() == empty_data / "MNIST" / "raw" / RAW_FILES[0]
+    assert FILES.first_wrong_file() == empty_data / "MNIST" / "raw" / RAW_FILES[0]
     with pytest.raises(UserError, match="is not MNIST's official file: delete it"):
         load_dataset("mnist")
 
 
 @pytest.mark.full_data
 def test_the_official_files_are_official(full_mnist: Dataset) -> None:
-    assert first_unofficial_file() is None
+    assert FILES.first_wrong_file() is None
 
 
 @pytest.mark.full_data
@@ -77,7 +73,7 @@ def test_a_download_keeps_files_that_are_whole(full_mnist: Dataset) -> None:
     files = [data_folder() / "MNIST" / "raw" / name for name in RAW_FILES]
     before = [file.stat().st_mtime_ns for file in files]
     fractions: list[float] = []
-    download_mnist(fractions.append)
+    FILES.download(fractions.append)
     assert [file.stat().st_mtime_ns for file in files] == before
     assert fractions == [1.0]
 
@@ -87,7 +83,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch:
     blocked.write_text("in the way")
     monkeypatch.setenv("ELBO_LAB_DATA", str(blocked / "data"))
     with pytest.raises(UserError, match=r"cannot be written.*ELBO_LAB_DATA"):
-        download_mnist()
+        FILES.download()
 
 
 class TestDownload:
@@ -108,7 +104,7 @@ class TestDownload:
         self, opened: list[str], capfd: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(UserError, match="could not be downloaded: check the network") as caught:
-            download_mnist()
+            FILES.download()
         assert "\n" not in str(caught.value)
         assert capfd.readouterr() == ("", "")
         assert len(opened) >= 1
@@ -116,13 +112,13 @@ class TestDownload:
     def test_a_torn_file_is_thrown_away_first(self, opened: list[str], empty_data: Path) -> None:
         raw = put_raw_files(empty_data)
         with pytest.raises(UserError):
-            download_mnist()
+            FILES.download()
         assert not any((raw / name).exists() for name in RAW_FILES)
 
     def test_torchvision_is_left_as_it_was(self, opened: list[str]) -> None:
         before = import_datasets().utils.tqdm, socket.getdefaulttimeout()
         with pytest.raises(UserError):
-            download_mnist()
+            FILES.download()
         assert (import_datasets().utils.tqdm, socket.getdefaulttimeout()) == before
 
     def test_a_callback_can_end_it(self, empty_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +143,6 @@ class TestDownload:
 
         monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: Endless())
         with pytest.raises(Cancelled):
-            download_mnist(stop_at_once)
+            FILES.download(stop_at_once)
         assert len(fractions) == 1
         assert 0 < fractions[0] < 0.1
