@@ -30,7 +30,6 @@ from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
 
 SETS = ("homework", "test")
-TEXT = page_text(__file__)
 
 frame.mend_link("pages/beta.py")
 frame.header("Beta", "What does a model draw when its code costs more, or almost nothing?")
@@ -141,8 +140,8 @@ if guess is not None:
     curve, reason = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with curve:
         nelbo_chart(points, key="nelbo")
-    glossary.markdown(TEXT["Why"], into=reason)
+    glossary.markdown(page_text(__file__)["Why"], into=reason)
 
 st.space("small")
 frame.share()
-frame.notes(TEXT)
+frame.notes(page_text(__file__))

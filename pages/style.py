@@ -22,7 +22,6 @@ STYLES = 20  # of the picture that ships
 FAMILIES = ("fsvae-conv", "fsvae")
 SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
 GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
-TEXT = page_text(__file__)
 
 
 @st.fragment
@@ -132,7 +131,7 @@ try:
         both = [name for name in FAMILIES if name in pretrained_names()]
         if len(both) > 1:
             comparison(both)
-    glossary.markdown(TEXT["Why"])
+    glossary.markdown(page_text(__file__)["Why"])
     held = bank(source)
     if held is None:
         st.info(
@@ -157,4 +156,4 @@ except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(TEXT)
+frame.notes(page_text(__file__))

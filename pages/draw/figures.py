@@ -4,6 +4,7 @@ import base64
 import re
 import sys
 import time
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
@@ -11,15 +12,13 @@ from urllib.parse import quote
 import streamlit as st
 from PIL import Image
 
-from training.system.templates import template
-
 __all__ = ["living_picture", "picture"]
 
 HANDING_OUT_SECONDS = 0.1
 WIDER_THAN_ANY_COLUMN = 8000
 JPEG_QUALITY = 90
 ADDRESS = "/+=:;,"  # what an address holds as it is
-_LIVING = Path(__file__).with_name("living_picture.html")
+_LIVING = Path(__file__).with_name("living_picture.css")
 
 
 def picture(shown: bytes | Path | Image.Image, *, alt: str, key: str, caption: str | None = None) -> None:
@@ -78,13 +77,13 @@ def living_picture(moving: Path, still: Path, *, alt: str, play: bool) -> None:
 
     Only the still one shows where `play` is off, and for readers whose system asks for no motion.
     """
-    drawn = template(_LIVING).render(
-        alt=alt,
-        still=_encoded(str(still), still.stat().st_mtime_ns),
-        moving=_encoded(str(moving), moving.stat().st_mtime_ns) if play else "",
-    )
+    st.html(_LIVING)
+    images = f'<img alt="{escape(alt)}" src="data:image/png;base64,{_encoded(str(still), still.stat().st_mtime_ns)}">'
+    if play:
+        source = _encoded(str(moving), moving.stat().st_mtime_ns)
+        images += f'<img class="living-moving" alt="" src="data:image/webp;base64,{source}">'
     with st.container(key="pixels-living"):
-        st.html(drawn)
+        st.html(f'<div class="living">{images}</div>')
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

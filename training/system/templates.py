@@ -2,17 +2,22 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, StrictUndefined, Template
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 __all__ = ["template"]
 
-_ENVIRONMENT = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-_OF_HTML = _ENVIRONMENT.overlay(autoescape=True)
+
+@cache
+def template(file: Path) -> "Template":
+    """The template in this file, read once; a place that nothing fills raises an error. What fills HTML is escaped."""
+    return _environment(file.suffix in (".html", ".svg")).from_string(file.read_text("utf-8"))
 
 
 @cache
-def template(file: Path) -> Template:
-    """The template in this file, read once; a place that nothing fills raises an error. What fills HTML is escaped."""
-    environment = _OF_HTML if file.suffix == ".html" else _ENVIRONMENT
-    return environment.from_string(file.read_text("utf-8"))
+def _environment(escape: bool) -> "Environment":
+    from jinja2 import Environment, StrictUndefined  # a page shows its picture before it needs them
+
+    return Environment(autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
