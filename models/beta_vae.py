@@ -1,24 +1,28 @@
-"""The beta-VAE (Higgins et al. 2017): the same model as the VAE, trained at another price of information.
+"""The beta-VAE (Higgins et al. 2017): the VAE's model, trained with another weight of the KL.
 
-Its loss is reconstruction + beta * KL. The NELBO it reports is always that of beta = 1, so that models trained at
-different prices can be compared.
+Its loss is reconstruction + beta * KL. The NELBO it reports is always that of beta = 1, so that models trained under
+different weights can be compared.
 """
+
+from typing import final
 
 import torch
 from pydantic import Field
 
 from models import latex
-from models.family import Batch, Family, Objective, Preset, Shapes
+from models.bernoulli import BernoulliConfig
+from models.contract import Batch, Objective
+from models.family import Family, Preset
+from models.normal_prior import GRAPH, StandardNormalVAE
 from models.terms import KL, NELBO, REC
-from models.vae import GRAPH, VAE, VAEConfig
 
 __all__ = ["FAMILY", "BetaVAE", "BetaVAEConfig"]
 
 SWEEP = (0.1, 0.25, 0.5, 2.0, 4.0, 8.0, 16.0)
 
 
-class BetaVAEConfig(VAEConfig):
-    """Sizes of the VAE, and the price of a nat of KL in its training."""
+class BetaVAEConfig(BernoulliConfig):
+    """Sizes of the VAE, and the weight of the KL in its training."""
 
     beta: float = Field(
         4.0,
@@ -29,8 +33,9 @@ class BetaVAEConfig(VAEConfig):
     )
 
 
-class BetaVAE(VAE):
-    """A VAE whose training pays beta for each nat of KL."""
+@final
+class BetaVAE(StandardNormalVAE):
+    """A VAE whose training weighs the KL by beta; nothing in a file's tensors tells it from a VAE."""
 
     config: BetaVAEConfig
 
@@ -43,18 +48,12 @@ class BetaVAE(VAE):
         return Objective((terms.rec + self.config.beta * terms.kl).mean(), terms.means())
 
 
-def recognise(shapes: Shapes) -> None:
-    """Nothing in a file's shapes tells a beta-VAE from a VAE: by them it is a VAE."""
-    return
-
-
 FAMILY = Family(
     name="beta-vae",
     title="beta-VAE",
     sentence="The same model, but its training weighs the KL, the nats that z carries, by β.",
     config=BetaVAEConfig,
-    build=BetaVAE,
-    recognise=recognise,
+    model=BetaVAE,
     presets=tuple(
         Preset(
             name=f"beta-{beta:g}",

@@ -1,30 +1,25 @@
 """What the app needs to know about a model family, beside its mathematics."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, Generic, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor
+from typing_extensions import TypeVar
 
+from models.contract import Model
 from models.graph import Graph
 from models.terms import Term
 
 __all__ = [
-    "Batch",
-    "ElboTerms",
     "Family",
-    "GenerativeModel",
     "ImageKind",
     "ModelConfig",
-    "Objective",
     "Preset",
     "Shapes",
     "SizeOfZ",
-    "label_inputs",
-    "matrix_shape",
     "with_article",
 ]
 
@@ -41,6 +36,8 @@ SizeOfZ = Annotated[
     ),
 ]
 
+AModel = TypeVar("AModel", bound=Model, default=Model, covariant=True)
+
 _default_generator = threading.Lock()
 
 
@@ -52,98 +49,6 @@ class ModelConfig(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Batch(NamedTuple):
-    """What one training step sees: images with their digits, and a few images whose digits may be used.
-
-    Attributes:
-        x, labelled_x: float, (batch, pixels) and (labelled, pixels): zeros and ones, or colours in 0..1.
-        y, labelled_y: int64 digits, (batch,) and (labelled,); `y` is for conditional models, and for measuring the
-            accuracy of others.
-    """
-
-    x: Tensor
-    y: Tensor
-    labelled_x: Tensor
-    labelled_y: Tensor
-
-
-class Objective(NamedTuple):
-    """What one step minimises, and what it reports: batch means by name, in nats unless the name says otherwise."""
-
-    loss: Tensor
-    reported: dict[str, Tensor]
-
-
-class ElboTerms(NamedTuple):
-    """The terms of the negative ELBO of each image, in nats: shape (batch,) each."""
-
-    kl: Tensor
-    rec: Tensor
-
-    @property
-    def nelbo(self) -> Tensor:
-        """KL + reconstruction, exactly."""
-        return self.kl + self.rec
-
-    def named(self) -> dict[str, Tensor]:
-        """Every term by its name, the NELBO first."""
-        return {"nelbo": self.nelbo, **self._asdict()}
-
-    def means(self) -> dict[str, Tensor]:
-        """The batch mean of every term, detached."""
-        return {name: value.detach().mean() for name, value in self.named().items()}
-
-
-class GenerativeModel(Protocol):
-    """The contract of every model: an `nn.Module` that also answers these.
-
-    Attributes:
-        uses_labels: it learns from `Batch.labelled_x` and `labelled_y` too.
-        conditional: it models p(x|y), the digit y given: `y`, int64 (batch,), must come with the images, and its
-            latents are followed by one-hot digits. Every other model models p(x) and does not look at `y`.
-    """
-
-    config: Any
-    uses_labels: ClassVar[bool]
-    conditional: ClassVar[bool]
-
-    def elbo_terms(
-        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
-    ) -> ElboTerms: ...
-
-    def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective: ...
-
-    def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]: ...
-
-    def log_weights(
-        self,
-        x: Tensor,
-        m: int,
-        y: Tensor | None = None,
-        *,
-        generator: torch.Generator | None = None,
-        chunk: int = 10,
-    ) -> Iterator[Tensor]: ...
-
-    def sample_prior(
-        self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
-    ) -> Tensor: ...
-
-    def prior_moments(self) -> tuple[Tensor, Tensor]: ...
-
-    def posterior(self, x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
-
-    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor: ...
-
-    def decode_mean(self, z: Tensor) -> Tensor: ...
-
-    def kl_per_dimension(
-        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
-    ) -> Tensor: ...
-
-    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -164,19 +69,16 @@ class Preset:
     shipped_seed: int = 0
 
 
-@dataclass(frozen=True)
-class Family:
+@dataclass(frozen=True, eq=False)  # each family is itself alone
+class Family(Generic[AModel]):
     """A model family: found by the pages, the command line and the checkpoint reader through the registry.
 
     Attributes:
         name: the family's key, as written in files.
         title: the name people use.
         sentence: what tells it from the other families.
-        config: class of its architecture; an instance is all that `build` needs.
-        build: makes an untrained model, drawing its weights from torch's default generator.
-        recognise: reads the architecture from the shapes of a foreign file's tensors. Returns None when
-            the names are not this family's; raises ValueError, in a student's words, when they are but
-            the sizes contradict each other.
+        model: its class, which inherits the roles that the family plays.
+        config: class of its architecture; an instance is all that a model needs.
         presets: its recipes; the first is the homework's.
         graph: its graphical model.
         sampling: how it draws an image, T being the temperature; LaTeX, see `models.latex`, as are the next three.
@@ -190,9 +92,8 @@ class Family:
     name: str
     title: str
     sentence: str
+    model: type[AModel]
     config: type[ModelConfig]
-    build: Callable[[Any], torch.nn.Module]
-    recognise: Callable[[Shapes], ModelConfig | None]
     presets: tuple[Preset, ...]
     graph: Graph
     sampling: str
@@ -207,7 +108,15 @@ class Family:
         """The recipe of the config's own defaults; the first, where none has them."""
         return next((preset for preset in self.presets if preset.model == self.config()), self.presets[0])
 
-    def fresh(self, config: ModelConfig, seed: int) -> Any:
+    def plays(self, role: type) -> bool:
+        """Whether its models play a role of `models.contract`."""
+        return issubclass(self.model, role)
+
+    def build(self, config: ModelConfig) -> AModel:
+        """An untrained model, its weights drawn from torch's default generator."""
+        return self.model(config)
+
+    def fresh(self, config: ModelConfig, seed: int) -> AModel:
         """An untrained model on the CPU whose weights are torch's default initialisation under `seed`.
 
         torch draws initial weights from its one default generator: the lock and the fork keep concurrent
@@ -222,26 +131,3 @@ def with_article(title: str) -> str:
     """A family's title as it is spoken: a VAE, an SSVAE."""
     spelt = title[:2].isupper() and title[0] in "AEFHILMNORSX"
     return f"{'an' if spelt else 'a'} {title}"
-
-
-def label_inputs(shapes: Shapes) -> int:
-    """How many numbers a foreign file's encoder takes beyond the pixels that its decoder gives: one-hot labels.
-
-    It is 0 where the two agree, and where one of these layers is missing or no matrix.
-    """
-    inputs, outputs = shapes.get("enc.net.0.weight", ()), shapes.get("dec.net.4.weight", ())
-    return max(inputs[1] - outputs[0], 0) if len(inputs) == len(outputs) == 2 else 0
-
-
-def matrix_shape(shapes: Shapes, name: str) -> tuple[int, int]:
-    """The (outputs, inputs) of a linear layer's weight in a foreign file.
-
-    Raises:
-        ValueError: it is not there, or not a matrix.
-    """
-    shape = shapes.get(name)
-    if shape is None:
-        raise ValueError(f"{name} is missing: save the whole model.state_dict().")
-    if len(shape) != 2:
-        raise ValueError(f"{name} has {len(shape)} axes; a linear layer's weight has two.")
-    return shape[0], shape[1]

@@ -18,19 +18,17 @@ decoder that finds the digit in z stops listening to y, and a swapped y changes 
 Both are cross-entropies in nats; neither is part of the ELBO, which is reported as it is.
 """
 
-from collections.abc import Sequence
 from math import isqrt
-from typing import Annotated, Any
+from typing import Annotated, Any, final
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from models import latex
-from models.distributions import at_least_float32, kl_normal, sample_gaussian
-from models.family import Batch, ElboTerms, Family, Objective, Preset, Shapes, SizeOfZ
-from models.fsvae import (
+from models.conditional import (
     CHANNELS,
     CONDITIONAL_NELBO,
     GRAPH,
@@ -39,6 +37,9 @@ from models.fsvae import (
     ConditionalConfig,
     ConditionalVAE,
 )
+from models.contract import Batch, ElboTerms, Objective
+from models.distributions import at_least_float32, sample_gaussian
+from models.family import Family, Preset, SizeOfZ
 from models.networks import MLP
 from models.terms import KL, NELBO, REC, Term
 
@@ -152,6 +153,7 @@ class Reversed(torch.autograd.Function):
         return -ctx.weight * gradients[0], None
 
 
+@final
 class ConvFSVAE(ConditionalVAE):
     """An FSVAE of convolutions with an adversary (`leak`) and a `reader`, which only training needs."""
 
@@ -164,23 +166,23 @@ class ConvFSVAE(ConditionalVAE):
         self.dec = Upwards(config)
         self.leak = MLP((config.z, config.width, config.width, config.y))
         self.reader = Downwards(config, 0, config.y)
-        self._set_prior()
+        self.set_standard_normal()
 
-    def infer(self, x: Tensor, y: Tensor) -> Tensor:
+    def infer(self, x: Float[Tensor, "batch pixels"], y: Float[Tensor, "batch y"]) -> Float[Tensor, "batch twice_z"]:
+        """The encoder's output for images and one-hot digits."""
         output: Tensor = self.enc(x, y)
         return output
 
-    def decode(self, z: Tensor, y: Tensor) -> Tensor:
+    def decode(self, z: Float[Tensor, "*rows z"], y: Float[Tensor, "*rows y"]) -> Float[Tensor, "*rows pixels"]:
+        """Means of the colour values, not clipped, of styles and one-hot digits."""
         return at_least_float32(self.dec(z, y))
 
     def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
         """NELBO + leak_weight * leak + content_weight * content, batch mean; the NELBO reported is the plain one."""
-        q = self.posterior(batch.x, batch.y)
+        given = self.given(batch.y)
+        q = given.posterior(batch.x)
         z = sample_gaussian(*q, generator)
-        terms = ElboTerms(
-            kl=kl_normal(*q, self.z_prior_m, self.z_prior_v),
-            rec=-self.log_likelihood(batch.x, self.decode(z, self.one_hot(batch.y))),
-        )
+        terms = ElboTerms(kl=given.kl(q, z), rec=-given.log_likelihood(batch.x, z))
         adversary = F.cross_entropy(self._read_style(Reversed.apply(q.mean, self.config.leak_weight)), batch.y)
         reading = F.cross_entropy(at_least_float32(self.reader(self._through_noise(batch.x, generator))), batch.y)
         others = batch.y[torch.randperm(len(batch.y), generator=generator, device=z.device)]
@@ -192,13 +194,14 @@ class ConvFSVAE(ConditionalVAE):
         loss = terms.nelbo.mean() + adversary + reading + self.config.content_weight * content
         return Objective(loss, {**terms.means(), "leak": adversary.detach(), "content": content.detach()})
 
-    def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]:
+    def diagnose(self, held_out: Batch) -> dict[str, float]:
         """How often the adversary finds the digit in z, and the reader the wanted digit in swaps: held-out images.
 
         Each image is redrawn as the digit of the image after it. Both networks took part in the training, so an
         independent classifier and probe have the last word.
         """
-        mean, wanted = self.posterior(x, y).mean, y.roll(-1)
+        x, y = held_out.x, held_out.y
+        mean, wanted = self.given(y).posterior(x).mean, y.roll(-1)
         swapped = self.decode_mean(self.latents(mean, wanted))
         return {
             "leak_accuracy": float((self._read_style(mean).argmax(-1) == y).float().mean()),
@@ -213,29 +216,6 @@ class ConvFSVAE(ConditionalVAE):
         """The adversary's logits (batch, y) from means of z (batch, z), each dimension standardised over the batch."""
         standard = (mean - mean.mean(0)) / (mean.std(0, correction=0) + STANDARD_FLOOR)
         return at_least_float32(self.leak(standard))
-
-
-def recognise(shapes: Shapes) -> ConvFSVAEConfig | None:
-    """Read the sizes from a state_dict's shapes; see `Family.recognise`."""
-    if "dec.film.0.weight" not in shapes or "enc.conv.0.weight" not in shapes:
-        return None
-    channels = [_axis(shapes, f"enc.conv.{2 * layer}.weight", 0) for layer in range(HALVINGS)]
-    width, inputs = _axis(shapes, "enc.head.net.0.weight", 0), _axis(shapes, "enc.head.net.0.weight", 1)
-    if not channels[-1]:
-        raise ValueError("enc.conv.4.weight gives no channels.")
-    labels = _axis(shapes, "dec.film.0.weight", 1)
-    side = isqrt((inputs - labels) // channels[-1]) * 2**HALVINGS
-    z = _axis(shapes, "dec.head.net.0.weight", 1) - labels
-    return ConvFSVAEConfig.model_validate(
-        {"z": z, "y": labels, "channels": channels, "width": width, "pixels": CHANNELS * side**2}
-    )
-
-
-def _axis(shapes: Shapes, name: str, axis: int) -> int:
-    shape: Sequence[int] = shapes.get(name, ())
-    if len(shape) <= axis:
-        raise ValueError(f"{name} is missing or has too few axes: save the whole model.state_dict().")
-    return shape[axis]
 
 
 CONTENT = Term(
@@ -288,8 +268,7 @@ FAMILY = Family(
     title="convolutional FSVAE",
     sentence="The FSVAE with convolutions, whose training keeps the digit y out of the style z.",
     config=ConvFSVAEConfig,
-    build=ConvFSVAE,
-    recognise=recognise,
+    model=ConvFSVAE,
     presets=(
         Preset(
             name="fsvae-conv",

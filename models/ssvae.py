@@ -12,29 +12,30 @@ the sum is below what float32 can add to it, and a trained classifier rules out 
 
 import math
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, final
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
 from models import latex
+from models.bernoulli import BernoulliConfig
+from models.contract import Batch, Classifier, Gaussian, LatentDensity, Objective, PlainDecoder
 from models.distributions import (
     at_least_float32,
     gaussian_parameters,
-    kl_normal,
     log_bernoulli,
     log_mean_exp,
     log_normal,
-    sample_gaussian,
     sample_in_chunks,
 )
-from models.family import Batch, Family, Objective, Preset, Shapes, SizeOfZ, matrix_shape
+from models.family import Family, Preset, SizeOfZ
 from models.graph import Graph, Node
+from models.latent_variable import StandardNormal
 from models.networks import MLP
 from models.terms import KL, NELBO, REC, Term
-from models.vae import Gaussian, VAEConfig
 
 __all__ = ["FAMILY", "SSVAE", "SSVAEConfig", "SSVAETerms"]
 
@@ -42,7 +43,7 @@ __all__ = ["FAMILY", "SSVAE", "SSVAEConfig", "SSVAETerms"]
 RULED_OUT = 1e-10  # q(y|x) at most this: times the thousands of nats of a wrong label still below float32's rounding
 
 
-class SSVAEConfig(VAEConfig):
+class SSVAEConfig(BernoulliConfig):
     """Sizes and loss weights of an SSVAE, and how many labels it may use.
 
     The defaults are the homework's: 1,044,922 trainable parameters.
@@ -100,13 +101,12 @@ class SSVAETerms(NamedTuple):
         return {name: value.detach().mean() for name, value in self.named().items()}
 
 
-class SSVAE(nn.Module):
+@final
+class SSVAE(StandardNormal, Classifier, LatentDensity, PlainDecoder):
     """A VAE with a second latent variable, the label, and a classifier that infers it."""
 
     uses_labels: ClassVar[bool] = True
-    conditional: ClassVar[bool] = False
-    z_prior_m: Tensor
-    z_prior_v: Tensor
+    config: SSVAEConfig
 
     def __init__(self, config: SSVAEConfig | None = None) -> None:
         super().__init__()
@@ -114,61 +114,60 @@ class SSVAE(nn.Module):
         self.enc = MLP((config.pixels + config.y, *config.hidden, 2 * config.z))
         self.dec = MLP((config.z + config.y, *config.hidden, config.pixels))
         self.cls = MLP((config.pixels, *config.hidden, config.y), nn.ReLU)
-        self.register_buffer("z_prior_m", torch.zeros(1))
-        self.register_buffer("z_prior_v", torch.ones(1))
+        self.set_standard_normal()
 
-    def classify(self, x: Tensor) -> Tensor:
-        """log q(y|x), in nats: images (batch, pixels), binary or grey -> (batch, y)."""
+    def classify(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch y"]:
+        """log q(y|x), in nats, of binary or grey images."""
         return at_least_float32(self.cls(x)).log_softmax(-1)
 
-    def posteriors(self, x: Tensor) -> Gaussian:
-        """q(z|x, y) for every label: (batch, pixels) -> mean and variance (batch, y, z)."""
+    def posteriors(self, x: Float[Tensor, "batch pixels"]) -> Gaussian:
+        """q(z|x, y) for every label: mean and variance (batch, y, z)."""
         return Gaussian(*gaussian_parameters(self.enc.for_every_label(x.unsqueeze(-2), self.config.y)))
 
-    def decode_labels(self, z: Tensor) -> Tensor:
-        """Pixel logits of p(x|z, y), latent j decoded with label j: (..., y, z) -> (..., y, pixels)."""
+    def decode_labels(self, z: Float[Tensor, "*rows y z"]) -> Float[Tensor, "*rows y pixels"]:
+        """Pixel logits of p(x|z, y), code j decoded with label j."""
         return self.dec.for_every_label(z, self.config.y)
 
-    def decode_mean(self, latent: Tensor) -> Tensor:
-        """The mean image of latents followed by one-hot labels: (..., z + y) -> (..., pixels), values in 0..1."""
+    def decoder_layers(self) -> nn.Sequential:
+        """The layers of the decoder, from z and a one-hot label to pixel logits."""
+        return self.dec.net
+
+    def decode_mean(self, latent: Float[Tensor, "*rows latent"]) -> Float[Tensor, "*rows pixels"]:
+        """The decoder mean of codes followed by one-hot labels, values in 0..1."""
         return at_least_float32(self.dec(latent)).sigmoid()
 
-    def posterior(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
-        """q(z|x, y) at the likeliest label y: images (batch, pixels) -> mean and variance (batch, z)."""
+    def posterior(self, x: Float[Tensor, "batch pixels"]) -> Gaussian:
+        """q(z|x, y) at the likeliest label y: mean and variance (batch, z)."""
         return self._posterior_of(x, self.classify(x).argmax(-1))
 
     def _posterior_of(self, x: Tensor, label: Tensor) -> Gaussian:
         row = torch.arange(len(x), device=x.device)
         return Gaussian(*gaussian_parameters(self.enc.for_labels(x, row, label, self.config.y)))
 
-    def encode(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+    def encode(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch latent"]:
         """The latent that stands for each image: its posterior's mean and its likeliest label, (batch, z + y)."""
         label = self.classify(x).argmax(-1)
         return torch.cat([self._posterior_of(x, label).mean, F.one_hot(label, self.config.y).float()], -1)
 
-    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """The mean image at the likeliest label and its posterior's mean: (batch, pixels) -> (batch, pixels)."""
+    def reconstruct(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch pixels"]:
+        """The decoder mean at the likeliest label and its posterior's mean."""
         return self.decode_mean(self.encode(x))
 
     def kl_per_dimension(
-        self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """What each dimension of z costs under the likeliest label, in nats: (batch, pixels) -> (batch, z)."""
-        mean, variance = (value.unsqueeze(-1) for value in self.posterior(x))
-        return kl_normal(mean, variance, self.z_prior_m, self.z_prior_v)
+        self, x: Float[Tensor, "batch pixels"], *, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "batch z"]:
+        """KL of each dimension of z under the likeliest label, in nats. No noise is drawn."""
+        return self.kl_of_dimensions(self.posterior(x))
 
-    def sample_prior(self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
-        """`count` latents followed by one-hot labels (count, z + y), labels uniform."""
-        shape = (count, self.config.z)
-        z = sample_gaussian(self.z_prior_m.expand(shape), (self.z_prior_v * temperature**2).expand(shape), generator)
+    def sample_prior(
+        self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "count latent"]:
+        """`count` codes followed by one-hot labels (count, z + y), labels uniform."""
+        z = self.sample_z(count, temperature=temperature, generator=generator)
         label = torch.randint(self.config.y, (count,), generator=generator, device=z.device)
         return torch.cat([z, F.one_hot(label, self.config.y).float()], -1)
 
-    def prior_moments(self) -> Gaussian:
-        """Mean and variance of each dimension of z under the prior: (z,) each."""
-        return Gaussian(self.z_prior_m.expand(self.config.z), self.z_prior_v.expand(self.config.z))
-
-    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> SSVAETerms:
+    def elbo_terms(self, x: Float[Tensor, "batch pixels"], *, generator: torch.Generator | None = None) -> SSVAETerms:
         """KL_y, KL_z and reconstruction of each image, labels averaged out exactly: (batch,) each, in nats."""
         return self._elbo_terms(x, self.classify(x), generator)
 
@@ -186,7 +185,7 @@ class SSVAE(nn.Module):
 
         return SSVAETerms(
             kl_y=(q_y * (log_q_y + math.log(self.config.y))).sum(-1),
-            kl_z=average(kl_normal(*q_z, self.z_prior_m, self.z_prior_v)),
+            kl_z=average(self.analytic_kl(q_z)),
             rec=average(-log_bernoulli(x.index_select(0, row), logits)),
         )
 
@@ -203,15 +202,14 @@ class SSVAE(nn.Module):
         right = log_q_y.argmax(-1) == batch.y
         return Objective(loss, {**reported, "cross_entropy": cross_entropy.detach(), "accuracy": right.float().mean()})
 
-    def diagnose(self, x: Tensor, y: Tensor) -> dict[str, float]:
-        """Accuracy on held-out images (batch, pixels) with digits (batch,)."""
-        return {"accuracy": float((self.classify(x).argmax(-1) == y).float().mean())}
+    def diagnose(self, held_out: Batch) -> dict[str, float]:
+        """Accuracy on held-out images."""
+        return {"accuracy": float((self.classify(held_out.x).argmax(-1) == held_out.y).float().mean())}
 
     def log_weights(
         self,
-        x: Tensor,
+        x: Float[Tensor, "batch pixels"],
         m: int,
-        y: Tensor | None = None,
         *,
         generator: torch.Generator | None = None,
         chunk: int = 10,
@@ -233,21 +231,8 @@ class SSVAE(nn.Module):
 
     def _log_weight(self, x: Tensor, z: Tensor, q: Gaussian) -> Tensor:
         """log sum_y p(y) p(x|z_y, y) p(z_y) / q(z_y|x, y): z (batch, y, z) -> (batch,)."""
-        log_ratio = log_normal(z, self.z_prior_m, self.z_prior_v) - log_normal(z, *q)
+        log_ratio = self.log_prior(z) - log_normal(z, *q)
         return log_mean_exp(log_bernoulli(x.unsqueeze(-2), self.decode_labels(z)) + log_ratio, -1)
-
-
-def recognise(shapes: Shapes) -> SSVAEConfig | None:
-    """Read z, y and the hidden sizes from a state_dict's shapes; see `Family.recognise`."""
-    if "cls.net.0.weight" not in shapes:
-        return None
-    first, inputs = matrix_shape(shapes, "enc.net.0.weight")
-    second, _ = matrix_shape(shapes, "enc.net.2.weight")
-    outputs, _ = matrix_shape(shapes, "enc.net.4.weight")
-    labels, _ = matrix_shape(shapes, "cls.net.4.weight")
-    if outputs % 2:
-        raise ValueError(f"the encoder gives {outputs} numbers, which cannot be a mean and a variance each.")
-    return SSVAEConfig(z=outputs // 2, y=labels, hidden=(first, second), pixels=inputs - labels)
 
 
 KL_Y = Term(
@@ -294,8 +279,7 @@ FAMILY = Family(
     title="SSVAE",
     sentence="The digit y is its own variable, known for 100 images and inferred for the rest.",
     config=SSVAEConfig,
-    build=SSVAE,
-    recognise=recognise,
+    model=SSVAE,
     presets=(
         Preset(
             name="ssvae",

@@ -6,6 +6,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from jaxtyping import install_import_hook
+
+install_import_hook(
+    "models", "beartype.beartype"
+)  # every shape written in models/ is checked; before they are imported
 
 from models import fsvae, vae
 from models.fsvae import FSVAEConfig

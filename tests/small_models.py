@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models.family import GenerativeModel
+from models.contract import Model
 from models.registry import FAMILIES
 
 __all__ = ["SMALL", "small_model"]
@@ -14,7 +14,7 @@ IN_COLOUR: dict[str, dict[str, Any]] = {
 }
 
 
-def small_model(family: str) -> GenerativeModel:
+def small_model(family: str) -> Model:
     """5 latent dimensions, seed 0: 16 pixels and hidden layers of 11 and 13, or for a colour family 48 or 192."""
     entry = FAMILIES[family]
     return entry.fresh(entry.config.model_validate(IN_COLOUR.get(family, SMALL)), seed=0)

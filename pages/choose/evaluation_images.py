@@ -65,7 +65,7 @@ def encoded(source: "Checkpoint") -> "Encoding":
 def _encoded(source: "Checkpoint", data: str) -> "Encoding":
     from training.latent.encoded import encode
 
-    return encode(source.build(), _held_out(data).images)
+    return encode(source.model, _held_out(data).images)
 
 
 def pick_digit(label: str, key: str, default: str) -> int:

@@ -188,13 +188,14 @@ def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = No
 def _reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None", data: str) -> bytes:
     import torch
 
+    from models.contract import density_of
     from training.pictures import grids as pictures
 
     images, digits = _images(source.family.images, data)
     with torch.inference_mode():
-        drawn = source.build().reconstruct(images, digits)
+        drawn = density_of(source.model, digits).reconstruct(images)
         if reference is not None:
-            change = drawn - reference.build().reconstruct(images, digits)
+            change = drawn - density_of(reference.model, digits).reconstruct(images)
             more, less = change.clamp(min=0), (-change).clamp(min=0)
             if source.family.images == "binary":
                 drawn = torch.cat([more, 0.6 * more + 0.5 * less, less], -1)
@@ -320,10 +321,10 @@ def _usage(source: "Checkpoint", data: str) -> tuple[list[float], int] | None:
     from training.latent.encoded import encode
 
     if source.family.images == "binary":
-        codes = encode(source.build(), held_out().images)
+        codes = encode(source.model, held_out().images)
     elif on_disk("svhn"):
         test = load_dataset("svhn").test
-        codes = encode(source.build(), test.images[:1000].float() / 255, test.labels[:1000])
+        codes = encode(source.model, test.images[:1000].float() / 255, test.labels[:1000])
     else:
         return None
     costs: list[float] = codes.dimension_kl.sort(descending=True).values.tolist()

@@ -63,7 +63,7 @@ def _reading(source: "Checkpoint", data: str) -> Reading:
     from training.evaluation.classification import predict
 
     test = load_dataset(data).test
-    return Reading(test.images, test.labels, predict(source.build(), test.images))
+    return Reading(test.images, test.labels, predict(source.model, test.images))
 
 
 def analogies(source: "Checkpoint", name: str, seed: int) -> None:
@@ -94,7 +94,7 @@ def _analogies_png(source: "Checkpoint", seed: int) -> bytes:
     from training.pictures import grids as pictures
     from training.pictures.analogies import draw_analogies
 
-    model: Any = source.build()
+    model: Any = source.model
     tiles = draw_analogies(model, COLUMNS, seed=seed)
     return pictures.png_bytes(pictures.grid(tiles, columns=COLUMNS), checkpoint=source.sha256, seed=seed)
 
@@ -110,7 +110,7 @@ def _analogies_of_digit(source: "Checkpoint", grey: bytes) -> bytes:
     from training.pictures import grids as pictures
     from training.pictures.analogies import draw_analogies
 
-    model: Any = source.build()
+    model: Any = source.model
     tiles = draw_analogies(model, model.posterior(_seen(grey)).mean.detach())
     return pictures.png_bytes(pictures.grid(tiles, columns=len(tiles)), checkpoint=source.sha256)
 
@@ -270,7 +270,7 @@ def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: st
 def _belief(source: "Checkpoint", grey: bytes) -> list[float]:
     import torch
 
-    model: Any = source.build()
+    model: Any = source.model
     with torch.inference_mode():
         shares: list[float] = model.classify(_seen(grey))[0].exp().tolist()
     return shares

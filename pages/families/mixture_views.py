@@ -73,7 +73,7 @@ def _used(source: "Checkpoint", data: str) -> "np.ndarray":
     picture = source.file.with_name("components.png")
     if picture.parent.parent == PRETRAINED and picture.is_file():
         return np.array(_shipped_use(picture))
-    model: Any = source.build()
+    model: Any = source.model
     images = load_dataset(data).evaluation_set("test" if data == "mnist" else "sample")
     return usage(model, images).numpy()
 
@@ -90,7 +90,7 @@ def _rows_png(source: "Checkpoint", components: tuple[int, ...], seed: int) -> b
     from training.pictures import grids as pictures
     from training.pictures.mixture import draw_components
 
-    model: Any = source.build()
+    model: Any = source.model
     tiles = draw_components(model, components, EACH, seed=seed)
     return pictures.png_bytes(pictures.grid(tiles, columns=EACH), checkpoint=source.sha256, seed=seed)
 
@@ -155,7 +155,7 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
     """The codes of held-out digits and the means of the prior in one plane, that of the codes' principal directions."""
     from training.latent.encoded import principal_directions
 
-    model: Any = source.build()
+    model: Any = source.model
     codes, counts = encoded(source).mean, used(source)
     dead = int((counts == 0).sum())
     directions, _ = principal_directions(codes)
@@ -273,7 +273,7 @@ def _shares(source: "Checkpoint", grey: bytes) -> tuple[bytes, bytes, list[tuple
 
     from training.pictures import grids as pictures
 
-    model: Any = source.build()
+    model: Any = source.model
     x = torch.frombuffer(bytearray(grey), dtype=torch.uint8).float().unsqueeze(0) / 255
     with torch.inference_mode():
         share, component = model.responsibilities(x)[0].sort(descending=True)

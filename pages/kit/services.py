@@ -155,6 +155,6 @@ def samples_png(source: "Checkpoint", kind: Any, seed: int, temperature: float) 
     """200 digits from a checkpoint as one PNG."""
     from training.pictures import grids as pictures
 
-    images = pictures.draw_samples(source.build(), seed=seed, temperature=temperature, kind=kind)
+    images = pictures.draw_samples(source.model, seed=seed, temperature=temperature, kind=kind)
     facts = {"checkpoint": source.sha256, "kind": kind, "seed": seed, "temperature": temperature}
     return pictures.png_bytes(pictures.grid(images), **facts)

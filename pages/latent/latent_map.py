@@ -135,7 +135,7 @@ def _prior_draws(source: "Checkpoint", codes: "Encoding") -> "Tensor":
     import torch
 
     count, size = codes.mean.shape
-    return source.build().sample_prior(count, generator=torch.Generator().manual_seed(0))[:, :size]
+    return source.model.sample_prior(count, generator=torch.Generator().manual_seed(0))[:, :size]
 
 
 def _positions(event: Any) -> list[int]:
@@ -216,7 +216,7 @@ def in_blocks(image: "Tensor") -> str:
 def _pair(source: "Checkpoint", codes: "Encoding", digit: int) -> None:
     import torch
 
-    decoded = source.build().decode_mean(codes.latents[digit])
+    decoded = source.model.decode_mean(codes.latents[digit])
     pair = torch.stack([held_out().images[digit], decoded])
     name = name_of(digit)
     strips([Strip("Digit,", "decoded", strip_of(pair), f"The digit {name} and what its code decodes to")])

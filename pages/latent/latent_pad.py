@@ -14,7 +14,7 @@ from pages.kit.texts import page_text
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from models.family import GenerativeModel
+    from models.contract import Model
     from training.checkpoints.reading import Checkpoint
     from training.latent.encoded import Encoding
     from training.latent.planes import Plane
@@ -40,7 +40,7 @@ _pad = st.components.v2.component(
 def latent_pad(source: "Checkpoint") -> None:
     """The pad with its controls: the plane, the label if the model has one, the backdrop, two sliders."""
     codes = encoded(source)
-    model = source.build()
+    model = source.model
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
         plane, axes, marks = _pick_plane(model, codes)
@@ -99,7 +99,7 @@ def _take_point() -> None:
             st.session_state[key] = round(round(value / STEP) * STEP, 2)
 
 
-def _pick_plane(model: "GenerativeModel", codes: "Encoding") -> "tuple[Plane, tuple[str, str], list[list[Any]]]":
+def _pick_plane(model: "Model", codes: "Encoding") -> "tuple[Plane, tuple[str, str], list[list[Any]]]":
     """The plane, what its axes are, and what to mark on it: [across, up, text] each."""
     import torch
 
@@ -162,7 +162,7 @@ def _dots(plane: "Plane", codes: "Encoding") -> list[list[float]]:
     ]
 
 
-def _decoded_here(model: "GenerativeModel", plane: "Plane", point: tuple[float, float], label: list[float]) -> None:
+def _decoded_here(model: "Model", plane: "Plane", point: tuple[float, float], label: list[float]) -> None:
     """The same image once more, decoded by torch on the server: what the sliders show without the pad."""
     import torch
 
@@ -189,4 +189,4 @@ def _in_numbers(latent: "Tensor") -> str:
 def _packed(source: "Checkpoint") -> bytes | None:
     from training.latent.packed_decoder import pack_decoder
 
-    return pack_decoder(source.build(), source.sha256)
+    return pack_decoder(source.model, source.sha256)

@@ -77,7 +77,7 @@ def _taken_apart(source: "Checkpoint", grey: bytes) -> TakenApart:
     from training.latent.encoded import encode, split_nelbo
     from training.pictures import grids as pictures
 
-    model = source.build()
+    model = source.model
     x = binarise_once(torch.frombuffer(bytearray(grey), dtype=torch.uint8).unsqueeze(0))
     codes = encode(model, x)
     with torch.inference_mode():
@@ -99,7 +99,7 @@ def _terms(terms: "dict[str, Share]") -> None:
 
 def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "Tensor", name: str) -> None:
     """Each dimension's posterior beside its prior, two standard deviations to each side, and its KL."""
-    prior = source.build().prior_moments()
+    prior = source.model.prior_moments()
     order = [int(dimension) for dimension in cost.argsort(descending=True)]
     rows: list[dict[str, Any]] = []
     for dimension in order[:MOST]:

@@ -32,12 +32,13 @@ def reconstructions(source: "Checkpoint", name: str) -> None:
 def _reconstructions_png(source: "Checkpoint", data: str) -> bytes:
     import torch
 
+    from models.contract import density_of
     from training.pictures import grids as pictures
 
     digits = held_out()
     chosen = [digits.members[digit][turn] for turn in range(ROUNDS) for digit in range(10)]
     images = digits.images[chosen].unflatten(0, (ROUNDS, 10))
     with torch.inference_mode():
-        drawn = source.build().reconstruct(images.flatten(0, 1)).unflatten(0, (ROUNDS, 10))
+        drawn = density_of(source.model, None).reconstruct(images.flatten(0, 1)).unflatten(0, (ROUNDS, 10))
     rows = torch.stack([images, drawn], 1).flatten(0, 2)
     return pictures.png_bytes(pictures.grid(pictures.to_uint8(rows), columns=10), checkpoint=source.sha256)

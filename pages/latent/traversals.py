@@ -29,7 +29,7 @@ USED = {"every one": 1.0, "all but a few": 0.7, "about half": 0.3, "fewer": 0.0}
 def interpolation(source: "Checkpoint") -> None:
     """From one digit to another, on a straight line and on an arc."""
     codes = encoded(source)
-    model = source.build()
+    model = source.model
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
         start = pick_digit("From", "from", "4, no. 1")
@@ -125,7 +125,7 @@ def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> lis
 
     from training.latent.encoded import traversals
 
-    model, order, active = source.build(), codes.by_kl()[:MOST], codes.active.tolist()
+    model, order, active = source.model, codes.by_kl()[:MOST], codes.active.tolist()
     mean, variance = (values[order].unsqueeze(1) for values in model.prior_moments())
     values = mean + variance.sqrt() * torch.linspace(-FARTHEST, FARTHEST, VALUES)
     images = traversals(model, codes.latents[digit], order, values).unflatten(0, (len(order), VALUES))

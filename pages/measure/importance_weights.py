@@ -51,7 +51,7 @@ def _drawn(source: "Checkpoint", digit: int, seed: int, data: str) -> "tuple[byt
     test = load_dataset(data).test
     image = binarise_once(test.images[int((test.labels == digit).int().argmax())].unsqueeze(0))
     png = pictures.png_bytes(pictures.grid(pictures.to_uint8(image), columns=1), digit=digit)
-    return png, draw_importance_sample(source.build(), image[0], SAMPLES, seed=seed)
+    return png, draw_importance_sample(source.model, image[0], SAMPLES, seed=seed)
 
 
 def _histogram(sample: "ImportanceSample", title: str, half: int) -> None:

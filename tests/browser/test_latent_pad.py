@@ -67,7 +67,7 @@ def test_the_pad_decodes_what_torch_decodes(server: Server, open_page: Callable[
         stage = watched_pad(page)
         drag(page, stage, (0.5, 0.5), (0.9, 0.2), steps=5)
         frame = last_frame(page)
-        model = load_checkpoint(path).build()
+        model = load_checkpoint(path).model
         with torch.inference_mode():
             expected = model.decode_mean(torch.tensor(frame["latent"]))
         assert (torch.tensor(frame["pixels"]) - expected).abs().max() < 1e-4
@@ -83,7 +83,7 @@ def test_pad_sliders_and_address_hold_the_same_point(server: Server, open_page: 
     page.wait_for_url(re.compile(r"up=1\.5"))
     across = page.locator(".st-key-across input")
     expect(across).to_have_value("1.5")
-    plane = plane_of_dimensions(*load_checkpoint(PRETRAINED / "vae").build().prior_moments(), 4, 9)
+    plane = plane_of_dimensions(*load_checkpoint(PRETRAINED / "vae").model.prior_moments(), 4, 9)
     torch.testing.assert_close(torch.tensor(last_frame(page)["latent"]), plane.at(1.5, 1.5))
 
     stage.focus()

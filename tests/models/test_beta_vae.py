@@ -3,7 +3,7 @@ import torch
 from pydantic import ValidationError
 
 from models.beta_vae import FAMILY, SWEEP, BetaVAEConfig
-from models.family import Batch
+from models.contract import Batch
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])

@@ -7,7 +7,8 @@ import torch
 from pydantic import ValidationError
 
 from models import vae
-from models.family import ElboTerms, matrix_shape, with_article
+from models.contract import ElboTerms
+from models.family import with_article
 from models.registry import FAMILIES, PRESETS
 from models.terms import ColourRole
 from models.vae import VAE, VAEConfig
@@ -35,8 +36,7 @@ def test_a_fresh_model_leaves_the_default_generator_untouched(small: VAEConfig) 
 
 def test_models_built_at_the_same_time_do_not_disturb_each_other(small: VAEConfig) -> None:
     def first_weight(seed: int) -> torch.Tensor:
-        weight: torch.Tensor = vae.FAMILY.fresh(small, seed).enc.net[0].weight
-        return weight
+        return vae.FAMILY.fresh(small, seed).get_parameter("enc.net.0.weight")
 
     seeds = list(range(40))
     with ThreadPoolExecutor(5) as pool:
@@ -49,18 +49,6 @@ def test_configs_are_frozen_and_refuse_unknown_names(small: VAEConfig) -> None:
         small.z = 6  # type: ignore[misc]
     with pytest.raises(ValidationError, match="latent"):
         VAEConfig.model_validate({"latent": 5})
-
-
-def test_matrix_shape_reads_outputs_and_inputs() -> None:
-    assert matrix_shape({"enc.net.0.weight": (11, 16)}, "enc.net.0.weight") == (11, 16)
-
-
-@pytest.mark.parametrize(
-    ("shapes", "complaint"), [({}, "w is missing"), ({"w": (11,)}, "w has 1 axes"), ({"w": (1, 2, 3)}, "w has 3 axes")]
-)
-def test_matrix_shape_says_what_is_wrong(shapes: dict[str, tuple[int, ...]], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
-        matrix_shape(shapes, "w")
 
 
 def test_titles_are_spoken_with_their_article() -> None:

@@ -5,18 +5,16 @@ import torch
 from torch.distributions import Independent, Normal
 
 from models import fsvae
+from models.contract import Batch, density_of
 from models.distributions import log_mean_exp
-from models.family import Batch
 from models.fsvae import FSVAE, FSVAEConfig
-from models.registry import FAMILIES
 
 CONFIG = FSVAEConfig(z=5, hidden=(11, 13), pixels=48)
 
 
 @pytest.fixture
 def model() -> FSVAE:
-    fresh: FSVAE = fsvae.FAMILY.fresh(CONFIG, seed=0)
-    return fresh.double()
+    return fsvae.FAMILY.fresh(CONFIG, seed=0).double()
 
 
 @pytest.fixture
@@ -61,10 +59,10 @@ def test_a_perfect_drawing_costs_the_golden_constant() -> None:
     """-713.8 nats for 3,072 values of variance 0.1, and five times the squared error on top."""
     model = FSVAE()
     mean = torch.rand(2, 3072, generator=torch.Generator().manual_seed(0))
-    assert -model.log_likelihood(mean, mean)[0].item() == pytest.approx(-713.8, abs=0.05)
+    assert -model.log_density(mean, mean)[0].item() == pytest.approx(-713.8, abs=0.05)
     off = mean.clone()
     off[:, :10] += 0.3
-    rec = -model.log_likelihood(off, mean)
+    rec = -model.log_density(off, mean)
     torch.testing.assert_close(rec, torch.full((2,), 5 * 0.9 + 1536 * math.log(0.2 * math.pi)), atol=1e-2, rtol=0)
 
 
@@ -79,10 +77,10 @@ def test_terms_and_weights_equal_the_equations_written_with_torch(
     z = mean + q.stddev * torch.randn(7, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     drawn = Independent(Normal(model.dec(torch.cat([z, told], 1)), math.sqrt(0.1)), 1)
 
-    terms = model.elbo_terms(x, y, generator=torch.Generator().manual_seed(1))
+    terms = model.given(y).elbo_terms(x, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(terms.rec, -drawn.log_prob(x), rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(terms.kl, torch.distributions.kl_divergence(q, prior))
-    (weights,) = model.log_weights(x, 1, y, generator=torch.Generator().manual_seed(1))
+    (weights,) = model.given(y).log_weights(x, 1, generator=torch.Generator().manual_seed(1))
     expected = drawn.log_prob(x) + prior.log_prob(z) - q.log_prob(z)
     torch.testing.assert_close(weights[0], expected, rtol=1e-6, atol=1e-6)
 
@@ -92,29 +90,30 @@ def test_the_bound_rises_with_m_and_does_not_depend_on_the_chunk(
 ) -> None:
     def weights(m: int, chunk: int) -> torch.Tensor:
         noise = torch.Generator().manual_seed(1)
-        return torch.cat(list(model.log_weights(x, m, y, generator=noise, chunk=chunk)))
+        return torch.cat(list(model.given(y).log_weights(x, m, generator=noise, chunk=chunk)))
 
     torch.testing.assert_close(weights(100, 3), weights(100, 40))
     assert log_mean_exp(weights(100, 3), 0).mean() > weights(100, 3).mean()
 
 
 def test_another_digit_gives_other_terms(model: FSVAE, x: torch.Tensor, y: torch.Tensor) -> None:
-    one, other = (model.elbo_terms(x, told, generator=torch.Generator().manual_seed(1)) for told in (y, (y + 1) % 10))
+    one, other = (
+        model.given(told).elbo_terms(x, generator=torch.Generator().manual_seed(1)) for told in (y, (y + 1) % 10)
+    )
     assert (one.rec != other.rec).all()
     assert (one.kl != other.kl).all()
 
 
-def test_images_without_their_digits_are_refused(model: FSVAE, x: torch.Tensor) -> None:
-    for ask in (model.elbo_terms, model.reconstruct, lambda x: next(model.log_weights(x, 3))):
-        with pytest.raises(ValueError, match="digits must come with them"):
-            ask(x)
+def test_images_without_their_digits_are_refused(model: FSVAE) -> None:
+    with pytest.raises(ValueError, match="digits must come with them"):
+        density_of(model, None)
 
 
 def test_training_minimises_the_nelbo_of_the_images_under_their_own_digits(
     model: FSVAE, x: torch.Tensor, y: torch.Tensor
 ) -> None:
     loss, reported = model.objective(Batch(x, y, x[:0], y[:0]), generator=torch.Generator().manual_seed(1))
-    terms = model.elbo_terms(x, y, generator=torch.Generator().manual_seed(1))
+    terms = model.given(y).elbo_terms(x, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(loss, terms.nelbo.mean())
     assert list(reported) == ["nelbo", "kl", "rec"]
 
@@ -132,22 +131,6 @@ def test_mean_images_are_clipped(model: FSVAE) -> None:
     means = model.dec(latents)
     assert means.min() < 0
     assert torch.equal(model.decode_mean(latents), means.clamp(0, 1))
-
-
-class TestRecognise:
-    @staticmethod
-    def shapes(config: FSVAEConfig) -> dict[str, tuple[int, ...]]:
-        return {name: tuple(value.shape) for name, value in FSVAE(config).state_dict().items()}
-
-    @pytest.mark.parametrize("config", [CONFIG, FSVAEConfig(z=2, hidden=(17, 19))], ids=str)
-    def test_reads_the_sizes_from_the_shapes_and_no_other_family_does(self, config: FSVAEConfig) -> None:
-        found = {name: family.recognise(self.shapes(config)) for name, family in FAMILIES.items()}
-        assert {name: sizes for name, sizes in found.items() if sizes is not None} == {"fsvae": config}
-
-    def test_says_when_the_two_networks_contradict_each_other(self) -> None:
-        shapes = self.shapes(CONFIG) | {"dec.net.0.weight": (11, 14)}
-        with pytest.raises(ValueError, match="told 10 labels and gives 10 numbers, and the decoder takes 14"):
-            fsvae.recognise(shapes)
 
 
 @pytest.mark.parametrize("sizes", [{"z": 0}, {"pixels": 784}, {"pixels": 47}, {"y": 9}, {"variance": 0}], ids=str)

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from models import fsvae_conv
-from models.family import Batch
+from models.contract import Batch
 from models.fsvae_conv import ConvFSVAE, ConvFSVAEConfig
 
 CONFIG = ConvFSVAEConfig(z=5, channels=(3, 4, 6), width=11, pixels=3 * 16 * 16, leak_weight=7.0, content_weight=0.0)
@@ -27,15 +27,6 @@ def gradients(config: ConvFSVAEConfig, batch: Batch) -> dict[str, torch.Tensor]:
     return {name: value.grad for name, value in model.named_parameters() if value.grad is not None}
 
 
-def test_the_sizes_are_read_from_the_shapes() -> None:
-    shapes = {name: tuple(value.shape) for name, value in build(CONFIG).state_dict().items()}
-    expected = ConvFSVAEConfig(z=5, channels=(3, 4, 6), width=11, pixels=768)
-    assert fsvae_conv.recognise(shapes) == expected
-    del shapes["enc.head.net.0.weight"]
-    with pytest.raises(ValueError, match=r"enc.head.net.0.weight is missing"):
-        fsvae_conv.recognise(shapes)
-
-
 def test_a_side_that_cannot_be_halved_is_refused() -> None:
     with pytest.raises(ValueError, match="halves 3 times"):
         ConvFSVAEConfig(pixels=3 * 12 * 12)
@@ -44,7 +35,7 @@ def test_a_side_that_cannot_be_halved_is_refused() -> None:
 def test_the_nelbo_it_reports_is_the_plain_one(batch: Batch) -> None:
     model = build(CONFIG)
     reported = model.objective(batch, generator=torch.Generator().manual_seed(1)).reported
-    terms = model.elbo_terms(batch.x, batch.y, generator=torch.Generator().manual_seed(1)).means()
+    terms = model.given(batch.y).elbo_terms(batch.x, generator=torch.Generator().manual_seed(1)).means()
     assert list(reported) == ["nelbo", "kl", "rec", "leak", "content"]
     for name, value in terms.items():
         torch.testing.assert_close(reported[name], value)
@@ -55,7 +46,7 @@ def test_the_adversary_learns_to_read_the_digit_and_the_encoder_to_hide_it(batch
     for the encoder."""
     plain, weighted = gradients(CONFIG.model_copy(update={"leak_weight": 0.0}), batch), gradients(CONFIG, batch)
     model = build(CONFIG)
-    F.cross_entropy(model._read_style(model.posterior(batch.x, batch.y).mean), batch.y).backward()
+    F.cross_entropy(model._read_style(model.given(batch.y).posterior(batch.x).mean), batch.y).backward()
     for name, value in model.named_parameters():
         if name.startswith("leak."):
             torch.testing.assert_close(weighted[name], value.grad)
@@ -92,8 +83,8 @@ def test_the_digit_steers_every_layer_of_the_decoder() -> None:
 
 def test_diagnosis_redraws_each_image_as_the_next_ones_digit(batch: Batch) -> None:
     model = build(CONFIG)
-    told = model.diagnose(batch.x, batch.y)
-    drawn = model.decode_mean(model.latents(model.posterior(batch.x, batch.y).mean, batch.y.roll(-1)))
+    told = model.diagnose(batch)
+    drawn = model.decode_mean(model.latents(model.given(batch.y).posterior(batch.x).mean, batch.y.roll(-1)))
     expected = (model.reader(drawn).argmax(1) == batch.y.roll(-1)).float().mean().item()
     assert list(told) == ["leak_accuracy", "content_accuracy"]
     assert told["content_accuracy"] == pytest.approx(expected)

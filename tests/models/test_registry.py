@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from models.family import Batch, Preset
+from models.contract import Batch, density_of
+from models.family import Preset
+from models.recognition import recognise
 from models.registry import FAMILIES, PRESETS, family_of
 
 presets = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
@@ -28,9 +30,9 @@ def test_the_vae_preset_is_the_homeworks_recipe() -> None:
 def test_one_family_and_its_sizes_are_recognised_from_shapes_alone(preset: Preset) -> None:
     family = family_of(preset.name)
     shapes = {name: tuple(value.shape) for name, value in family.fresh(preset.model, 0).state_dict().items()}
-    found = {entry.name: config for entry in FAMILIES.values() if (config := entry.recognise(shapes)) is not None}
-    assert list(found) == ["vae" if family.name == "beta-vae" else family.name]
-    sizes, expected = next(iter(found.values())).model_dump(), preset.model.model_dump()
+    found, config = recognise(shapes)
+    assert found.name == ("vae" if family.name == "beta-vae" else family.name)
+    sizes, expected = config.model_dump(), preset.model.model_dump()
     for name in sizes.keys() & {"z", "k", "y", "hidden", "channels", "width", "pixels"}:
         assert sizes[name] == expected[name]
 
@@ -45,17 +47,18 @@ def test_a_model_keeps_the_contract(preset: Preset) -> None:
     y = torch.arange(7)
     noise = torch.Generator().manual_seed(1)
 
-    terms = model.elbo_terms(x, y, generator=noise)
+    density = density_of(model, y)
+    terms = density.elbo_terms(x, generator=noise)
     assert {value.shape for value in terms.named().values()} == {(7,)}
     assert {"nelbo", "kl", "rec"} <= terms.named().keys()
     assert torch.equal(terms.nelbo, terms.kl + terms.rec)
     loss, reported = model.objective(a_batch(x), generator=noise)
     assert {value.shape for value in (loss, *reported.values())} == {()}
-    assert all(isinstance(value, float) for value in model.diagnose(x, y).values())
-    assert [tuple(chunk.shape) for chunk in model.log_weights(x, 5, y, generator=noise, chunk=3)] == [(3, 7), (2, 7)]
+    assert all(isinstance(value, float) for value in model.diagnose(Batch.without_labels(x, y)).values())
+    assert [tuple(chunk.shape) for chunk in density.log_weights(x, 5, generator=noise, chunk=3)] == [(3, 7), (2, 7)]
     means = model.decode_mean(model.sample_prior(3, generator=noise))
     assert means.shape == (3, pixels)
-    assert model.reconstruct(x, y).shape == (7, pixels)
+    assert density.reconstruct(x).shape == (7, pixels)
     assert 0 <= means.min() < means.max() <= 1
 
 

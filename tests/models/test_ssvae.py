@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.contract import Batch
 from models.distributions import kl_normal, log_bernoulli, log_normal, sample_gaussian
-from models.family import Batch
 from models.networks import MLP
 from models.ssvae import FAMILY, SSVAE, SSVAEConfig
 
@@ -125,9 +125,3 @@ def test_the_loss_is_the_two_weighted_terms(gen_weight: float, x: torch.Tensor) 
     assert reported["accuracy"].item() == pytest.approx(
         (model.cls(x).argmax(-1) == torch.arange(7)).double().mean().item()
     )
-
-
-def test_labels_are_recognised_from_the_classifier(model: SSVAE) -> None:
-    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    found = FAMILY.recognise(shapes)
-    assert found == CONFIG

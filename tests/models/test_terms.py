@@ -3,7 +3,7 @@ from itertools import groupby
 import pytest
 import torch
 
-from models.family import Batch
+from models.contract import Batch
 from models.registry import FAMILIES
 from models.terms import SHARED, Term
 from tests.small_models import small_model
@@ -15,7 +15,8 @@ TERMS = [entry for family in FAMILIES.values() for entry in family.terms]
 def test_a_familys_terms_are_what_its_models_report(name: str) -> None:
     model = small_model(name)
     x, y = torch.rand(7, model.config.pixels).round(), torch.arange(7)
-    reported = {*model.objective(Batch(x, y, x[:3], y[:3])).reported, *model.diagnose(x, y)}
+    batch = Batch(x, y, x[:3], y[:3])
+    reported = {*model.objective(batch).reported, *model.diagnose(batch)}
     assert {entry.name for entry in FAMILIES[name].terms} == reported
 
 

@@ -159,31 +159,3 @@ def test_bfloat16_products_leave_the_terms_in_float32(small: VAEConfig) -> None:
 def test_sizes_that_cannot_be_are_refused(sizes: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         VAEConfig.model_validate(sizes)
-
-
-class TestRecognise:
-    @staticmethod
-    def shapes(config: VAEConfig) -> dict[str, tuple[int, ...]]:
-        return {name: tuple(value.shape) for name, value in VAE(config).state_dict().items()}
-
-    @pytest.mark.parametrize(
-        "config", [VAEConfig(), VAEConfig(z=2), VAEConfig(z=5, hidden=(11, 13), pixels=16)], ids=str
-    )
-    def test_reads_the_sizes_from_the_shapes(self, config: VAEConfig) -> None:
-        assert vae.recognise(self.shapes(config)) == config
-
-    @pytest.mark.parametrize("foreign", ["cls.net.0.weight", "z_pre"])
-    def test_leaves_other_families_alone(self, small: VAEConfig, foreign: str) -> None:
-        assert vae.recognise(self.shapes(small) | {foreign: (11, 16)}) is None
-        assert vae.recognise({"conv1.weight": (3, 3)}) is None
-
-    def test_says_when_the_encoder_gives_no_variance(self, small: VAEConfig) -> None:
-        shapes = self.shapes(small) | {"enc.net.4.weight": (5, 13), "enc.net.4.bias": (5,)}
-        with pytest.raises(ValueError, match="encoder gives 5 numbers and the decoder takes 5"):
-            vae.recognise(shapes)
-
-    def test_says_when_a_layer_is_missing(self, small: VAEConfig) -> None:
-        shapes = self.shapes(small)
-        del shapes["enc.net.4.weight"]
-        with pytest.raises(ValueError, match=r"enc\.net\.4\.weight is missing"):
-            vae.recognise(shapes)

@@ -24,7 +24,7 @@ def runs(app: AppTest) -> dict[str, float]:
         config = TrainConfig.from_preset("ssvae", model=model, data="mnist-sample", steps=5, batch_size=7, device="cpu")
         folder = runs_folder() / name
         assert train_into(RunWriter(folder, config)).state == "finished"
-        found[f"run {name}"] = accuracy(load_checkpoint(folder).build(), load_dataset("mnist-sample").test)
+        found[f"run {name}"] = accuracy(load_checkpoint(folder).model, load_dataset("mnist-sample").test)
     return found
 
 

@@ -91,7 +91,7 @@ def test_the_rows_that_ship_are_what_the_weights_draw(full_mnist: Dataset, tmp_p
     assert rows.components == {component: counts[component] for component in rows.components}
     assert list(rows.components.values()) == sorted(counts, reverse=True)[:10]
     (tmp_path / "rows.png").write_bytes(rows.png)
-    drawn = grid(draw_components(source.build(), list(rows.components), 20))  # type: ignore[arg-type]
+    drawn = grid(draw_components(source.model, list(rows.components), 20))  # type: ignore[arg-type]
     difference = np.asarray(read_image(tmp_path / "rows.png")).astype(int) - np.asarray(drawn)
     assert np.abs(difference).max() <= 1
     assert rows.digits == len(full_mnist.test)

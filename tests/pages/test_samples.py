@@ -36,7 +36,7 @@ def test_it_opens_on_the_shipped_model(page: AppTest) -> None:
 
 def test_the_picture_that_ships_is_what_the_weights_draw() -> None:
     shipped = services.first_samples("vae")
-    drawn = pictures.grid(pictures.draw_samples(load_checkpoint(PRETRAINED / "vae").build()))
+    drawn = pictures.grid(pictures.draw_samples(load_checkpoint(PRETRAINED / "vae").model))
     assert shipped is not None
     difference = np.asarray(Image.open(io.BytesIO(shipped))).astype(int) - np.asarray(drawn)
     assert np.abs(difference).max() <= 1  # another processor may round a pixel the other way
@@ -126,7 +126,7 @@ def test_a_digit_is_taken_apart(page: AppTest) -> None:
     page.selectbox(key="digit").select("4, no. 2").run()
     digits = load_dataset("mnist-sample")
     image = digits.evaluation_set("sample")[int((digits.test.labels == 4).nonzero()[1])]
-    terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").build(), image)
+    terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").model, image)
     said = text_of(page)
     assert all(f"{terms[name].mean:.2f} ± {terms[name].error:.2f} nats" in said for name in ("nelbo", "kl", "rec"))
     assert "4, no. 2" in alt_of(page, "The held-out digit")

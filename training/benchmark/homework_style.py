@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from models.contract import Mixture, role
 from training.data.datasets import Dataset as Digits
 from training.data.torchvision_compat import import_transforms
 from training.runs.config import TrainConfig
@@ -135,7 +136,7 @@ def _log_normal(z: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
 
 
 def _log_prior(model: Any, z: Tensor) -> Tensor:
-    if not hasattr(model, "z_pre"):
+    if role(model, Mixture) is None:
         return _log_normal(z, torch.zeros_like(z), torch.ones_like(z))
     means, h = model.z_pre.chunk(2, 1)
     densities = _log_normal(z.unsqueeze(1), means, F.softplus(h) + 1e-8)

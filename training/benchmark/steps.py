@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.contract import Classifier, role
 from models.networks import MLP
 from models.registry import family_of
 from models.ssvae import RULED_OUT
@@ -71,7 +72,7 @@ def benchmark(
     x = binarise_once(dataset.test.images[:IMAGES])
     result[f"iwae{samples}"] = bounds = {}
     for name in BOUNDS:
-        bounds[name] = _bounds(load_checkpoint(PRETRAINED / name).build(), x, samples, iwae_repeats)
+        bounds[name] = _bounds(load_checkpoint(PRETRAINED / name).model, x, samples, iwae_repeats)
         done += 1
         on_progress(done / work)
     return result
@@ -103,7 +104,7 @@ def _steps(config: TrainConfig, weights: Mapping[str, Tensor], dataset: Dataset,
 @torch.no_grad()
 def _pairs(model: Any, x: Tensor) -> float:
     """Pairs of an image and a label that a step computes, for each image: an SSVAE leaves out those it rules out."""
-    return float((model.classify(x).exp() > RULED_OUT).sum(-1).float().mean()) if model.uses_labels else 1.0
+    return float((model.classify(x).exp() > RULED_OUT).sum(-1).float().mean()) if role(model, Classifier) else 1.0
 
 
 def _bounds(model: Any, x: Tensor, m: int, repeats: int) -> dict[str, float | None]:
@@ -139,7 +140,7 @@ def _products(model: Any, config: TrainConfig, pairs: float) -> Callable[[], Non
     A network that is told labels passes an image once, and everything after its first layer once for each of `pairs`.
     """
     batch, precision = config.batch_size, config.precision
-    labels, rows = model.config.y if model.uses_labels else 0, round(config.batch_size * pairs)
+    labels, rows = model.config.y if role(model, Classifier) else 0, round(config.batch_size * pairs)
     products = [*_network(model.enc, batch, rows, precision, labels, from_data=True)]
     products += _network(model.dec, rows, rows, precision, labels)
     if labels:

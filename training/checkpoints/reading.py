@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -21,12 +22,14 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from models.family import Family, GenerativeModel, ModelConfig, with_article
+from models.contract import Model
+from models.family import Family, ModelConfig, with_article
+from models.recognition import Unrecognised, recognise
 from models.registry import FAMILIES
 from training.checkpoints.model_ref import facts_in
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
 from training.data.registry import named_or_default
-from training.system.errors import UserError, explain
+from training.system.errors import UserError
 from training.system.files import replace_file
 
 __all__ = [
@@ -60,7 +63,7 @@ class Checkpoint:
         data: name of the data set that it was trained on, as the file or its folder says; where neither does, the
             default of its kind of images.
         state: the model's own tensors, float32.
-        ignored: names of the file's other tensors.
+        ignored: names of the file's other tensors, each of them a constant or a counter.
         step: training steps behind the weights, where the file says so.
     """
 
@@ -74,13 +77,17 @@ class Checkpoint:
     ignored: tuple[str, ...] = ()
     step: int | None = None
 
-    def build(self) -> GenerativeModel:
-        """The model with these weights, on the CPU, in evaluation mode."""
+    @cached_property
+    def model(self) -> Model:
+        """The model with these weights, built once and shared by all who ask: never change it."""
+        return self.build()
+
+    def build(self) -> Model:
+        """A model with these weights, on the CPU, in evaluation mode."""
         with torch.device("meta"):
             model = self.family.build(self.config)
         model.load_state_dict(dict(self.state), assign=True)
-        built: Any = model.eval().requires_grad_(False)
-        return built
+        return model.eval().requires_grad_(False)
 
 
 class Understood(NamedTuple):
@@ -306,23 +313,10 @@ def _plain_name(name: str) -> str:
 
 
 def _recognise(tensors: Mapping[str, Tensor], name: str) -> tuple[Family, ModelConfig]:
-    shapes = {key: tuple(value.shape) for key, value in tensors.items()}
-    for family in FAMILIES.values():
-        try:
-            config = family.recognise(shapes)
-        except ValidationError as error:
-            raise UserError(f"{name} has sizes that cannot be right: {explain(error)}") from error
-        except ValueError as error:
-            raise UserError(
-                f"{name} looks like {with_article(family.title)}, but {_lower_first(str(error))}"
-            ) from error
-        if config is not None:
-            return family, config
-    shown = ", ".join(key[:40] for key in sorted(shapes)[:4])
-    raise UserError(
-        f"{name} is not a model known here: it holds {shown}; the homework's names are enc.net.0.weight, "
-        "dec.net.0.weight and so on."
-    )
+    try:
+        return recognise({key: tuple(value.shape) for key, value in tensors.items()})
+    except Unrecognised as error:
+        raise UserError(f"{name} {error}") from error
 
 
 def _select(
@@ -353,14 +347,7 @@ def _select(
     if constants:
         fresh = family.fresh(config, seed=0).state_dict()
         state |= {key: fresh[key] for key in constants}
-    ignored = sorted(tensors.keys() - state.keys())
-    networks = {key.partition(".")[0] for key in state if "." in key}
-    for key in ignored:
-        if key.partition(".")[0] in networks:
-            raise UserError(
-                f"{name} has {key[:40]}, which is no part of {with_article(family.title)}: its networks are other ones."
-            )
-    return state, tuple(ignored)
+    return state, tuple(sorted(tensors.keys() - state.keys()))
 
 
 def _lower_first(sentence: str) -> str:

@@ -258,7 +258,7 @@ def sample(
 
     _must_be_png(out)
     loaded = load_checkpoint(checkpoint)
-    images = pictures.draw_samples(loaded.build(), count, seed=seed, temperature=temperature, kind=kind.value)
+    images = pictures.draw_samples(loaded.model, count, seed=seed, temperature=temperature, kind=kind.value)
     facts = {"checkpoint": loaded.sha256, "seed": seed, "temperature": temperature, "kind": kind.value}
     _write_picture(out, pictures.png_bytes(pictures.grid(images), **facts))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from models.family import with_article
+from models.layouts import every_layout, homework_layout, shapes_of
 from training.checkpoints.pickle_scan import shown
 from training.checkpoints.reading import Understood, plain_names, understand
 from training.checkpoints.tensor_statistics import Statistics, statistics_of
@@ -23,7 +24,6 @@ from training.diagnosis.faults import (
     value_fault,
     whose,
 )
-from training.diagnosis.layouts import every_layout, homework_layout, shapes_of
 from training.diagnosis.name_matching import Match, is_optimiser_name, module_of, nearest
 from training.system.errors import UserError
 

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.contract import density_of
 from training.checkpoints.reading import Checkpoint
 from training.evaluation.bounds import SetReport
 
@@ -152,13 +153,15 @@ def _near(one: float, other: float, within: float = 0.35) -> bool:
 def _nelbo_read_as(
     checkpoint: Checkpoint, reading: Callable[[Tensor], Tensor], images: Tensor, digits: Tensor | None
 ) -> float:
-    model: Any = checkpoint.build()
+    model: Any = checkpoint.build()  # one of its own: it is changed here
     last = [layer for layer in model.enc.modules() if isinstance(layer, nn.Linear)][-1]
     last.register_forward_hook(lambda layer, inputs, output: _as_softplus(output, reading, -1))
-    if hasattr(model, "z_pre"):
-        model.z_pre.copy_(_as_softplus(model.z_pre, reading, 1))
+    if (prior := dict(model.named_parameters()).get("z_pre")) is not None:
+        prior.copy_(_as_softplus(prior, reading, 1))
     noise = torch.Generator().manual_seed(0)
-    passes = [model.elbo_terms(images, digits, generator=noise).nelbo.double().mean() for _ in range(FEW_PASSES)]
+    passes = [
+        density_of(model, digits).elbo_terms(images, generator=noise).nelbo.double().mean() for _ in range(FEW_PASSES)
+    ]
     value = float(torch.stack(passes).mean())
     return value if math.isfinite(value) else math.inf
 

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.family import GenerativeModel
+from models.contract import Model, density_of
 from training.system.errors import Cancelled, UserError
 
 __all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "error_over_images", "evaluate"]
@@ -79,7 +79,7 @@ class SetReport:
 
 @torch.inference_mode()
 def evaluate(
-    model: GenerativeModel,
+    model: Model,
     images: Tensor,
     bounds: Sequence[int] = BOUNDS,
     *,
@@ -95,7 +95,7 @@ def evaluate(
     Arguments:
         images: (n, pixels): binary ones, float zeros and ones; or colours, uint8, of which a model sees value / 255.
         bounds: the m of each IWAE-m, in any order.
-        labels: digits of the images, int64 (n,): conditional models are told them, others do not look.
+        labels: digits of the images, int64 (n,): which a conditional model needs.
         seed: of all noise; one seed gives one report for every `chunk`.
         chunk: importance samples decoded at once.
         passes: of NELBO, KL and reconstruction; IWAE-m takes max(passes // m, 1).
@@ -114,7 +114,7 @@ def evaluate(
         )
     samples = max((m * _groups(m, passes) for m in bounds), default=0)
     blocks = images.split(IMAGES_AT_ONCE)
-    told = labels.split(IMAGES_AT_ONCE) if labels is not None else [None] * len(blocks)
+    digits_of = labels.split(IMAGES_AT_ONCE) if labels is not None else [None] * len(blocks)
     work, done = len(blocks) * (passes + samples), 0
 
     def advance(amount: int) -> None:
@@ -129,14 +129,15 @@ def evaluate(
     ladder = {m: _Total() for m in bounds}
     effective: dict[int, float] = dict.fromkeys(bounds, 0.0)
     squared_errors: list[Tensor] = []
-    for number, (block, digits) in enumerate(zip(blocks, told, strict=True)):
+    for number, (block, digits) in enumerate(zip(blocks, digits_of, strict=True)):
+        density = density_of(model, digits)
         if coloured:
             block = block.float() / 255
-            squared_errors.append((model.reconstruct(block, digits) - block).square().double().mean(-1))
+            squared_errors.append((density.reconstruct(block) - block).square().double().mean(-1))
         noise = _noise(seed, number, "elbo")
         drawn: dict[str, Tensor] = {}
         for position in range(passes):
-            terms = model.elbo_terms(block, digits, generator=noise)
+            terms = density.elbo_terms(block, generator=noise)
             exact: Any = type(terms)
             for name, values in exact(*(value.double() for value in terms)).named().items():
                 if name not in drawn:  # kept one by one, they would lie in the way of the next pass's memory
@@ -148,7 +149,7 @@ def evaluate(
         rungs = {m: _Rung(m, _groups(m, passes), len(block)) for m in bounds}
         noise = _noise(seed, number, "bounds")
         if samples:
-            for log_weights in model.log_weights(block, samples, digits, generator=noise, chunk=chunk):
+            for log_weights in density.log_weights(block, samples, generator=noise, chunk=chunk):
                 for rung in rungs.values():
                     rung.add(log_weights.double())
                 advance(len(log_weights))

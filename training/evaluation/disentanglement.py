@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.fsvae import ConditionalVAE
+from models.contract import Conditional
 from training.data.datasets import Dataset, Digits
 from training.evaluation.bounds import SetReport, error_over_images
 from training.pictures.styles import DIGITS, image_styles
@@ -65,7 +65,7 @@ class Disentanglement:
 
 
 def measure_disentanglement(
-    model: ConditionalVAE,
+    model: Conditional,
     dataset: Dataset,
     read: Callable[[Tensor], Tensor] | None,
     report: SetReport,
@@ -160,7 +160,7 @@ def _correlation(one: Tensor, other: Tensor) -> float:
 
 
 @torch.inference_mode()
-def _draw(model: ConditionalVAE, styles: Tensor, digits: Tensor) -> Tensor:
+def _draw(model: Conditional, styles: Tensor, digits: Tensor) -> Tensor:
     blocks = zip(styles.split(AT_ONCE), digits.split(AT_ONCE), strict=True)
     return torch.cat([model.decode_mean(model.latents(z, y)) for z, y in blocks])
 

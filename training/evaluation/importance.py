@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.family import GenerativeModel
+from models.contract import Model, density_of
 from training.evaluation.bounds import check_bounds
 
 __all__ = ["ImportanceSample", "draw_importance_sample"]
@@ -60,7 +60,7 @@ class ImportanceSample:
 
 
 @torch.inference_mode()
-def draw_importance_sample(model: GenerativeModel, image: Tensor, m: int, *, seed: int = 0) -> ImportanceSample:
+def draw_importance_sample(model: Model, image: Tensor, m: int, *, seed: int = 0) -> ImportanceSample:
     """Draw m importance weights for one binary image, float (pixels,).
 
     Raises:
@@ -68,5 +68,5 @@ def draw_importance_sample(model: GenerativeModel, image: Tensor, m: int, *, see
     """
     check_bounds([m])
     noise = torch.Generator().manual_seed(seed)
-    chunks = list(model.log_weights(image.unsqueeze(0), m, generator=noise))
+    chunks = list(density_of(model, None).log_weights(image.unsqueeze(0), m, generator=noise))
     return ImportanceSample(torch.cat(chunks)[:, 0].double())

@@ -1,9 +1,8 @@
 """Measure a checkpoint on named evaluation sets: what `python -m training evaluate` and the pages both call."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from models.fsvae import ConditionalVAE
+from models.contract import Classifier, Conditional, role
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Dataset, load_dataset
 from training.data.registry import DATA_SETS, at_hand, evaluation_set, evaluation_sets, whole
@@ -52,8 +51,7 @@ def default_bounds(checkpoint: Checkpoint, name: str) -> tuple[int, ...]:
     Then each sample is decoded once for every label, and a thousand of them on ten thousand images take hours.
     """
     bounds = whole(checkpoint.data).bounds
-    model: Any = checkpoint.build()
-    if model.uses_labels and evaluation_set(name)[1].images > FEW_IMAGES:
+    if checkpoint.model.uses_labels and evaluation_set(name)[1].images > FEW_IMAGES:
         return tuple(m for m in bounds if m <= LARGEST_WITH_LABELS)
     return bounds
 
@@ -74,9 +72,9 @@ def check_sets(names: Sequence[str]) -> list[str]:
 
 def measure_accuracy(checkpoint: Checkpoint) -> float | None:
     """Accuracy on all test images of its data set, fed grey; None without the data, or a classifier of its classes."""
-    model: Any = checkpoint.build()
+    model = role(checkpoint.model, Classifier)
     source = whole(checkpoint.data)
-    if not hasattr(model, "classify") or model.config.y < len(source.classes) or not source.on_disk():
+    if model is None or model.config.y < len(source.classes) or not source.on_disk():
         return None
     return accuracy(model, load_dataset(source.name).test)
 
@@ -100,9 +98,9 @@ def measure_style(
         UserError: its data cannot be read, or the model cannot be measured on them.
         Cancelled: `should_stop` answered yes.
     """
-    model = checkpoint.build()
+    model = role(checkpoint.model, Conditional)
     source = whole(checkpoint.data)
-    if not isinstance(model, ConditionalVAE) or not source.on_disk():
+    if model is None or not source.on_disk():
         return None
     read = None
     try:
@@ -145,7 +143,7 @@ def measure(
                 f"{checkpoint.name} is a model of {source.title}: measure it on {one_of(sets_of(source.name))}, not "
                 f"on {name}."
             )
-    model = checkpoint.build()
+    model = checkpoint.model
     reports = {}
     for name in sets:
         data = dataset_of(name)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.family import GenerativeModel
+from models.contract import Model, density_of
 
 __all__ = [
     "ACTIVE",
@@ -61,22 +61,22 @@ class Encoding:
 
 
 @torch.inference_mode()
-def encode(model: GenerativeModel, images: Tensor, digits: Tensor | None = None, *, seed: int = 0) -> Encoding:
+def encode(model: Model, images: Tensor, digits: Tensor | None = None, *, seed: int = 0) -> Encoding:
     """Encode images, float (n, pixels).
 
     Arguments:
-        digits: of the images, int64 (n,): conditional models are told them, others do not look.
+        digits: of the images, int64 (n,), which a conditional model needs.
         seed: of the KL's noise, for models whose KL has no closed form.
     """
     noise = torch.Generator().manual_seed(seed)
-    told = digits.split(IMAGES_AT_ONCE) if digits is not None else repeat(None)
-    blocks = list(zip(images.split(IMAGES_AT_ONCE), told, strict=False))
-    codes = [model.posterior(block, y) for block, y in blocks]
+    labels = digits.split(IMAGES_AT_ONCE) if digits is not None else repeat(None)
+    blocks = [(density_of(model, y), block) for block, y in zip(images.split(IMAGES_AT_ONCE), labels, strict=False)]
+    codes = [density.posterior(block) for density, block in blocks]
     return Encoding(
         mean=torch.cat([code[0] for code in codes]),
         variance=torch.cat([code[1] for code in codes]),
-        latents=torch.cat([model.encode(block, y) for block, y in blocks]),
-        kl=torch.cat([model.kl_per_dimension(block, y, generator=noise) for block, y in blocks]),
+        latents=torch.cat([density.encode(block) for density, block in blocks]),
+        kl=torch.cat([density.kl_per_dimension(block, generator=noise) for density, block in blocks]),
     )
 
 
@@ -92,7 +92,7 @@ def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor
 
 
 @torch.inference_mode()
-def traversals(model: GenerativeModel, latent: Tensor, dimensions: Sequence[int], values: Tensor) -> Tensor:
+def traversals(model: Model, latent: Tensor, dimensions: Sequence[int], values: Tensor) -> Tensor:
     """Mean images with one dimension at a time set to each value: (dimensions * values, pixels), a row each.
 
     Arguments:
@@ -114,22 +114,22 @@ class Share(NamedTuple):
 
 @torch.inference_mode()
 def split_nelbo(
-    model: GenerativeModel, image: Tensor, digit: int | None = None, *, passes: int = 100, seed: int = 0
+    model: Model, image: Tensor, digit: int | None = None, *, passes: int = 100, seed: int = 0
 ) -> tuple[dict[str, Share], Tensor]:
     """The terms of one image's NELBO by name, and its KL of each dimension, in nats: means over `passes` draws of z.
 
     Arguments:
         image: (pixels,); zeros and ones for MNIST's models.
-        digit: its label; a conditional model needs it, the others leave it aside.
+        digit: its label; which a conditional model needs.
 
     Returns:
         The terms as `elbo_terms` names them, and (z,); see the models' `kl_per_dimension`.
     """
     copies, noise = image.expand(passes, -1), torch.Generator().manual_seed(seed)
-    y = None if digit is None else torch.full((passes,), digit)
-    named = model.elbo_terms(copies, y, generator=noise).named()
+    density = density_of(model, None if digit is None else torch.full((passes,), digit))
+    named = density.elbo_terms(copies, generator=noise).named()
     terms = {name: Share(float(value.mean()), float(value.std()) / passes**0.5) for name, value in named.items()}
-    return terms, model.kl_per_dimension(copies, y, generator=noise).mean(0)
+    return terms, density.kl_per_dimension(copies, generator=noise).mean(0)
 
 
 def straight(start: Tensor, end: Tensor, steps: int) -> Tensor:

@@ -7,15 +7,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.family import GenerativeModel
-from models.networks import MLP
+from models.contract import Model, PlainDecoder, role
 
 __all__ = ["NAME_BYTES", "pack_decoder"]
 
 NAME_BYTES = 64
 
 
-def pack_decoder(model: GenerativeModel, name: str) -> bytes | None:
+def pack_decoder(model: Model, name: str) -> bytes | None:
     """A model's decoder of MNIST, little-endian; None if it is not linear layers to logits with an ELU between them.
 
     The name in 64 bytes; the number of widths and the widths from latent to pixels, uint32; then for each layer its
@@ -29,13 +28,14 @@ def pack_decoder(model: GenerativeModel, name: str) -> bytes | None:
     """
     if len(encoded := name.encode("ascii")) != NAME_BYTES:
         raise ValueError(f"A decoder's name has {NAME_BYTES} characters, not {len(encoded)}.")
-    network = getattr(model, "dec", None)
-    if model.conditional or not isinstance(network, MLP):
+    decoder = role(model, PlainDecoder)
+    if decoder is None:
         return None
-    modules = list(network.net)
-    if not all(isinstance(part, nn.ELU) and part.alpha == 1 for part in modules[1::2]):
-        return None
+    modules = list(decoder.decoder_layers())
     linear = [layer for layer in modules[::2] if isinstance(layer, nn.Linear)]
+    activations = [part for part in modules[1::2] if isinstance(part, nn.ELU) and part.alpha == 1]
+    if len(linear) + len(activations) < len(modules):
+        return None
     widths = [linear[0].in_features, *(layer.out_features for layer in linear)]
     assert all(layer.in_features == width for layer, (width, _) in zip(linear, pairwise(widths), strict=True))
     parts = [encoded, struct.pack(f"<{1 + len(widths)}I", len(widths), *widths)]

@@ -4,14 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.ssvae import SSVAE
+from models.contract import Classifier
 from training.pictures.grids import to_uint8
 
 __all__ = ["draw_analogies"]
 
 
 @torch.inference_mode()
-def draw_analogies(model: SSVAE, codes: int | Tensor, *, seed: int = 0) -> np.ndarray:
+def draw_analogies(model: Classifier, codes: int | Tensor, *, seed: int = 0) -> np.ndarray:
     """Mean images of every label (rows) with every code (columns): uint8 (labels * codes, side, side).
 
     Arguments:

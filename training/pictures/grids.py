@@ -10,8 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from models.family import GenerativeModel
-from models.fsvae import ConditionalVAE
+from models.contract import Conditional, Model, role
 from training.pictures.styles import prior_latents
 from training.system.errors import UserError
 
@@ -54,7 +53,7 @@ def grid(images: np.ndarray, columns: int = 20) -> Image.Image:
 
 @torch.inference_mode()
 def draw_samples(
-    model: GenerativeModel,
+    model: Model,
     count: int = 200,
     *,
     seed: int = 0,
@@ -76,10 +75,10 @@ def draw_samples(
         UserError: binary samples of a model whose pixels are colours.
     """
     noise = torch.Generator().manual_seed(seed)
-    if isinstance(model, ConditionalVAE):
+    if (conditional := role(model, Conditional)) is not None:
         if kind == "binary":
             raise UserError("This model's pixels are colours, not black or white: show its means.")
-        z = prior_latents(model, count, temperature=temperature, generator=noise)
+        z = prior_latents(conditional, count, temperature=temperature, generator=noise)
     else:
         z = torch.cat([model.sample_prior(1, temperature=temperature, generator=noise) for _ in range(count)])
     means = model.decode_mean(z)
@@ -99,7 +98,7 @@ def png_bytes(image: Image.Image, **facts: object) -> bytes:
 
 
 @torch.inference_mode()
-def moving_samples(model: GenerativeModel, count: int = 200, *, frames: int = 48, seed: int = 0) -> bytes:
+def moving_samples(model: Model, count: int = 200, *, frames: int = 48, seed: int = 0) -> bytes:
     """An endless walk through the prior as an animated WebP: `count` digits that turn into others and back.
 
     Frame t decodes cos(t) z + sin(t) z', z and z' two independent draws: again a draw from a standard normal

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.contract import Conditional, role
 from models.family import with_article
-from models.fsvae import ConditionalVAE
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Digits, load_dataset
 from training.data.registry import whole
@@ -33,14 +33,14 @@ AT_ONCE = 500
 BANKED_PER_DIGIT = 30
 
 
-def conditional_model(checkpoint: Checkpoint) -> ConditionalVAE:
+def conditional_model(checkpoint: Checkpoint) -> Conditional:
     """The model of a checkpoint that is told its digit.
 
     Raises:
         UserError: it is of another kind.
     """
-    model = checkpoint.build()
-    if not isinstance(model, ConditionalVAE):
+    model = role(checkpoint.model, Conditional)
+    if model is None:
         raise UserError(
             f"{checkpoint.name} is {with_article(checkpoint.family.title)}, which is not told a digit: take an FSVAE."
         )
@@ -60,7 +60,7 @@ class Styles(NamedTuple):
     indices: Tensor | None = None
 
 
-def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: ConditionalVAE | None = None) -> Styles:
+def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: Conditional | None = None) -> Styles:
     """The styles that somebody asked for.
 
     Arguments:
@@ -109,7 +109,7 @@ def bank_of(checkpoint: Checkpoint) -> StyleBank:
 
 
 @torch.inference_mode()
-def make_bank(model: ConditionalVAE, test: Digits) -> StyleBank:
+def make_bank(model: Conditional, test: Digits) -> StyleBank:
     """Styles of the first 30 test images of every digit, digit by digit, in file order.
 
     Raises:
@@ -119,12 +119,12 @@ def make_bank(model: ConditionalVAE, test: Digits) -> StyleBank:
     indices = torch.cat(members)
     some = Digits(test.images[indices], test.labels[indices])
     styles = image_styles(model, some)
-    kl = model.kl_per_dimension(some.images.float() / 255, some.labels).mean(0)
+    kl = model.given(some.labels).kl_per_dimension(some.images.float() / 255).mean(0)
     return StyleBank(styles, indices, some.labels, kl)
 
 
 @torch.inference_mode()
-def image_styles(model: ConditionalVAE, digits: Digits) -> Tensor:
+def image_styles(model: Conditional, digits: Digits) -> Tensor:
     """The style of each image under its own digit: the mean of q(z|x, y), float32 (n, z).
 
     Raises:
@@ -136,17 +136,17 @@ def image_styles(model: ConditionalVAE, digits: Digits) -> Tensor:
             f"{digits.images.shape[1]}."
         )
     blocks = zip(digits.images.split(AT_ONCE), digits.labels.split(AT_ONCE), strict=True)
-    return torch.cat([model.posterior(images.float() / 255, labels).mean for images, labels in blocks])
+    return torch.cat([model.given(labels).posterior(images.float() / 255).mean for images, labels in blocks])
 
 
 @torch.inference_mode()
-def swap(model: ConditionalVAE, styles: Tensor) -> Tensor:
+def swap(model: Conditional, styles: Tensor) -> Tensor:
     """Every digit in every style: styles (n, z) -> mean images (10 * n, pixels) in 0..1, a row of n for each digit."""
     return torch.cat([model.decode_mean(model.latents(styles, torch.full((len(styles),), y))) for y in range(DIGITS)])
 
 
 def prior_latents(
-    model: ConditionalVAE, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+    model: Conditional, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
 ) -> Tensor:
     """Latents of `count` images (count, z + y) that make a picture of 20 columns: 20 prior styles in all ten digits.
 
@@ -160,7 +160,7 @@ def prior_latents(
 
 
 def _prior_styles(
-    model: ConditionalVAE, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
+    model: Conditional, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None
 ) -> Tensor:
     """Styles (count, z), drawn one by one: style i is the same for every count above i."""
     drawn = [model.sample_style(1, temperature=temperature, generator=generator) for _ in range(count)]

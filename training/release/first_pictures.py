@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from models.gmvae import GMVAE
-from models.ssvae import SSVAE
-from models.vae import VAE
+from models.contract import Classifier, Mixture, NormalPrior, role
+from models.registry import PRESETS
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
 from training.pictures import grids as pictures
@@ -16,6 +15,7 @@ from training.system.files import replace_file
 __all__ = ["ROWS", "SAMPLES_A_ROW", "write_first_pictures"]
 
 MOVING_FRAMES = 40
+FIRST = next(iter(PRESETS))  # the model of the first page
 ROWS = 10
 SAMPLES_A_ROW = 20
 
@@ -33,19 +33,19 @@ def write_first_pictures(folder: Path) -> None:
         UserError: there are no weights, or the images that a GMVAE learned from are not on disk.
     """
     checkpoint = load_checkpoint(folder)
-    model: Any = checkpoint.build()
+    model = checkpoint.model
     facts = {"model": folder.name, "seed": 0}
 
     def keep(name: str, tiles: Any, **more: object) -> None:
         replace_file(folder / name, pictures.png_bytes(pictures.grid(tiles), **facts, **more))
 
     keep("samples.png", pictures.draw_samples(model), kind="means")
-    if type(model) is VAE:  # the walk is fair for a standard normal prior alone
+    if folder.name == FIRST and role(model, NormalPrior) is not None:  # fair for a standard normal prior alone
         replace_file(folder / "samples.webp", pictures.moving_samples(model, frames=MOVING_FRAMES))
-    if isinstance(model, GMVAE):
-        counts = usage(model, load_dataset(checkpoint.data).held_out)
+    if (mixture := role(model, Mixture)) is not None:
+        counts = usage(mixture, load_dataset(checkpoint.data).held_out)
         most = counts.argsort(descending=True, stable=True)[:ROWS].tolist()
         use = ",".join(map(str, counts.tolist()))
-        keep("components.png", draw_components(model, most, SAMPLES_A_ROW), use=use)
-    if isinstance(model, SSVAE):
-        keep("analogies.png", draw_analogies(model, SAMPLES_A_ROW))
+        keep("components.png", draw_components(mixture, most, SAMPLES_A_ROW), use=use)
+    if (classifier := role(model, Classifier)) is not None:
+        keep("analogies.png", draw_analogies(classifier, SAMPLES_A_ROW))

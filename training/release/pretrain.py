@@ -4,11 +4,10 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from models.fsvae import ConditionalVAE
+from models.contract import Conditional, role
 from models.registry import PRESETS, family_of
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
@@ -56,7 +55,7 @@ def pretrain(
     config = TrainConfig.from_preset(preset, data=source.name, seed=seed, steps=steps)
     _train_to_the_end(config, work, on_event)
     run, checkpoint = Run(work), load_checkpoint(work)
-    model: Any = checkpoint.build()
+    model = checkpoint.model
     reports = measure(checkpoint, source.measured_by_default, on_progress=on_progress)
     style = measure_style(checkpoint, report=reports[source.measured_by_default[-1]])
     status = run.status()
@@ -85,8 +84,8 @@ def pretrain(
     shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
     shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
     write_card(folder, card)
-    if isinstance(model, ConditionalVAE):
-        write_bank(folder, make_bank(model, load_dataset(config.data).test), checkpoint.sha256)
+    if (conditional := role(checkpoint.model, Conditional)) is not None:
+        write_bank(folder, make_bank(conditional, load_dataset(config.data).test), checkpoint.sha256)
     write_first_pictures(folder)
     return card
 
@@ -105,7 +104,7 @@ def make_label_point(
     source = default_data_set(family_of(preset).images)
     config = TrainConfig.from_preset(preset, data=source.name, seed=seed, model={"labelled": labelled})
     _train_to_the_end(config, work, on_event)
-    reached = accuracy(load_checkpoint(work).build(), load_dataset(config.data).test)
+    reached = accuracy(load_checkpoint(work).model, load_dataset(config.data).test)
     return LabelPoint(preset, labelled, reached, config.steps, seed)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.family import Batch
+from models.contract import Batch
 from training.data.datasets import Dataset, Digits
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Saved

@@ -1,9 +1,8 @@
 """A look at a model in training that leaves the training untouched: held-out terms, samples, reconstructions."""
 
-from typing import Any
-
 import torch
 
+from models.contract import Batch, Conditional, Model, density_of, role
 from training.data.datasets import Dataset
 from training.pictures.styles import prior_latents
 from training.runs.config import TrainConfig
@@ -20,7 +19,7 @@ RECONSTRUCTED_IMAGES = 8
 class Watcher:
     """Measures the same held-out images and draws the same noise at every call."""
 
-    def __init__(self, model: Any, dataset: Dataset, config: TrainConfig) -> None:
+    def __init__(self, model: Model, dataset: Dataset, config: TrainConfig) -> None:
         self.model, self.seed = model, config.seed
         self.device = torch.device(config.device)
         fixed = torch.Generator().manual_seed(config.seed)
@@ -32,8 +31,8 @@ class Watcher:
         self.originals = dataset.test.images[shown].to(self.device).float() / 255
         self.shown_digits = dataset.test.labels[shown].to(self.device)
         noise = torch.Generator(self.device).manual_seed(config.seed)
-        if model.conditional:
-            self.latents = prior_latents(model, GRID_IMAGES, generator=noise)
+        if (conditional := role(model, Conditional)) is not None:
+            self.latents = prior_latents(conditional, GRID_IMAGES, generator=noise)
         else:
             self.latents = model.sample_prior(GRID_IMAGES, generator=noise)
 
@@ -41,9 +40,11 @@ class Watcher:
     def held_out(self, step: int, seconds: float) -> Measured:
         """The terms on the held-out images, with the same noise at every call."""
         noise = torch.Generator(self.device).manual_seed(self.seed)
-        means = self.model.elbo_terms(self.images, self.digits, generator=noise).means()
+        means = density_of(self.model, self.digits).elbo_terms(self.images, generator=noise).means()
         terms = {name: float(mean) for name, mean in means.items()}
-        return Measured(step, seconds, "held-out", terms | self.model.diagnose(self.images, self.digits))
+        return Measured(
+            step, seconds, "held-out", terms | self.model.diagnose(Batch.without_labels(self.images, self.digits))
+        )
 
     @torch.inference_mode()
     def pictures(self, step: int) -> Pictures:
@@ -52,5 +53,5 @@ class Watcher:
             step,
             samples=self.model.decode_mean(self.latents).cpu(),
             originals=self.originals.cpu(),
-            reconstructions=self.model.reconstruct(self.originals, self.shown_digits).cpu(),
+            reconstructions=density_of(self.model, self.shown_digits).reconstruct(self.originals).cpu(),
         )

@@ -64,7 +64,7 @@ def test_a_page_stands_alone_and_shows_hostile_names_as_text() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_weights_leave_in_two_formats_and_come_back_bit_for_bit(family: str, tmp_path: Path) -> None:
     model = small_model(family)
-    state = model.state_dict()  # type: ignore[attr-defined]
+    state = model.state_dict()
     write_safetensors(tmp_path / "a.safetensors", state, family=family, config=model.config, step=23)
     source = load_checkpoint(tmp_path / "a.safetensors")
     (tmp_path / "b.safetensors").write_bytes(as_safetensors(source))

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from models import fsvae
-from models.fsvae import FSVAE, FSVAEConfig
+from models.conditional import ConditionalVAE
+from models.fsvae import FSVAEConfig
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Digits
 from training.evaluation.bounds import evaluate
@@ -17,14 +18,16 @@ from training.evaluation.measuring import measure, measure_style
 PIXELS = 3 * 4 * 4
 
 
-class Painted(FSVAE):
+class Painted(ConditionalVAE):
     """The style of an image is its first colour; a drawing shows its digit in the second value of every image.
 
     With `leaky` the digit is in the style too.
     """
 
     def __init__(self, leaky: bool) -> None:
-        super().__init__(FSVAEConfig(z=5, hidden=(11, 13), pixels=3072))
+        super().__init__()
+        self.config = FSVAEConfig(z=5, hidden=(11, 13), pixels=3072)
+        self.set_standard_normal()
         self.leaky = leaky
 
     def infer(self, x: Tensor, y: Tensor) -> Tensor:
@@ -109,10 +112,10 @@ def test_the_terms_have_their_errors_over_the_images(svhn_file: Path, fake_svhn:
     for name in ("nelbo", "kl", "rec"):
         assert getattr(found, f"{name}_se") == pytest.approx(each[name].std().item() / math.sqrt(17))
     assert found.nelbo_se > 2 * report.nelbo_se
-    model: Any = checkpoint.build()
+    model: Any = checkpoint.model
     with torch.inference_mode():
         x, y = fake_svhn.test.images.float() / 255, fake_svhn.test.labels
-        squares = (model.reconstruct(x, y) - x).square().mean(1)
+        squares = (model.given(y).reconstruct(x) - x).square().mean(1)
     assert found.squared_error == pytest.approx(squares.mean().item())
     assert found.squared_error_se == pytest.approx(squares.std().item() / math.sqrt(17), rel=1e-4)
     alone = measure_style(checkpoint, seed=3)

@@ -38,7 +38,7 @@ def test_a_set_is_measured_and_its_progress_named(digit_file: Path) -> None:
     heard: list[tuple[str, float]] = []
     reports = measure(checkpoint, ["sample"], (2, 1), seed=3, on_progress=lambda *told: heard.append(told))
     x = load_dataset("mnist-sample").evaluation_set("sample")
-    assert reports == {"sample": evaluate(checkpoint.build(), x, (1, 2), seed=3)}
+    assert reports == {"sample": evaluate(checkpoint.model, x, (1, 2), seed=3)}
     assert {name for name, _ in heard} == {"sample"}
     assert heard[-1][1] == pytest.approx(1)
 

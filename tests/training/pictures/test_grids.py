@@ -13,7 +13,7 @@ from training.pictures.grids import draw_samples, grid, moving_samples, png_byte
 
 @pytest.fixture
 def model(small_file: Path) -> Any:
-    return load_checkpoint(small_file).build()
+    return load_checkpoint(small_file).model
 
 
 def test_pixels_become_grey_values_clipped_and_rounded() -> None:
@@ -90,7 +90,7 @@ def test_the_moving_picture_is_an_endless_loop_of_the_right_size(model: Any) -> 
 
 
 def test_the_moving_picture_starts_with_the_still_one(digit_file: Path) -> None:
-    model = load_checkpoint(digit_file).build()
+    model = load_checkpoint(digit_file).model
     first = np.asarray(Image.open(io.BytesIO(moving_samples(model, 20, frames=3))).convert("L")).astype(int)
     still = np.asarray(grid(draw_samples(model, 20))).astype(int)
     assert np.abs(first - still).mean() < 12

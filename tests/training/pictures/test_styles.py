@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,8 @@ def checkpoint(svhn_file: Path) -> Checkpoint:
 
 
 def test_swapping_draws_a_row_of_all_styles_for_each_digit(checkpoint: Checkpoint) -> None:
-    model, styles = conditional_model(checkpoint), torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
+    model: Any = conditional_model(checkpoint)
+    styles = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
     images = swap(model, styles)
     assert images.shape == (30, 3072)
     for digit, style in ((0, 0), (4, 2), (9, 1)):
@@ -42,7 +44,7 @@ def test_prior_samples_fill_rows_of_one_digit_and_columns_of_one_style(checkpoin
 
 
 def test_samples_are_the_swaps_of_the_priors_styles(checkpoint: Checkpoint) -> None:
-    model = checkpoint.build()
+    model = checkpoint.model
     drawn = pictures.draw_samples(model, seed=3)
     assert drawn.shape == (200, 32, 32, 3)
     swapped = swap(conditional_model(checkpoint), find_styles(checkpoint, "prior", seed=3).z)
@@ -54,7 +56,8 @@ def test_samples_are_the_swaps_of_the_priors_styles(checkpoint: Checkpoint) -> N
 def test_an_images_style_is_the_encoders_mean_under_its_own_digit(
     checkpoint: Checkpoint, fake_svhn: Dataset, svhn_folder: Path
 ) -> None:
-    model, test = conditional_model(checkpoint), fake_svhn.test
+    model: Any = conditional_model(checkpoint)
+    test = fake_svhn.test
     styles, digits, indices = find_styles(checkpoint, "16, 3,3")
     images = torch.cat([test.images[[16, 3, 3]] / 255, torch.eye(10)[[6, 3, 3]]], 1)
     torch.testing.assert_close(styles, model.infer(images[:, :3072], images[:, 3072:])[:, :5])
@@ -122,7 +125,7 @@ class TestBank:
         test, model = fake_svhn.test, conditional_model(checkpoint)
         assert torch.equal(bank.digits, test.labels[bank.indices])
         torch.testing.assert_close(bank.styles[[2]], image_styles(model, Digits(test.images[[1]], test.labels[[1]])))
-        terms = model.elbo_terms(test.images[bank.indices] / 255, bank.digits)
+        terms = model.given(bank.digits).elbo_terms(test.images[bank.indices] / 255)
         torch.testing.assert_close(bank.kl.sum(), terms.kl.mean())
 
     def test_one_that_is_missing_torn_or_another_models_is_one_sentence(

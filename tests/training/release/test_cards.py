@@ -123,7 +123,7 @@ def test_the_shipped_fsvaes_keep_digit_and_style_apart(name: str, content: float
 def test_measuring_again_gives_the_cards_numbers(name: str, full_mnist: Dataset) -> None:
     numbers = read_card(PRETRAINED / name).sets["homework"]
     bounds = (1, 10, 100, 1000) if numbers.kl_y is None else (1, 10)  # an SSVAE's cost ten times as much
-    model = load_checkpoint(PRETRAINED / name).build()
+    model = load_checkpoint(PRETRAINED / name).model
     report = evaluate(model, full_mnist.evaluation_set("homework"), bounds)
     for quantity in ("nelbo", "kl", "rec", "nelbo_se"):
         assert getattr(report, quantity) == pytest.approx(getattr(numbers, quantity), abs=1e-3)

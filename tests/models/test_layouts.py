@@ -1,7 +1,7 @@
 import pytest
 
+from models.layouts import Length, every_layout, homework_layout, shapes_of, sizes_of
 from models.registry import FAMILIES
-from training.diagnosis.layouts import Length, every_layout, homework_layout, shapes_of, sizes_of
 
 
 def test_every_family_has_a_layout_and_sizes_make_its_shapes() -> None:

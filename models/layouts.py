@@ -20,6 +20,7 @@ __all__ = ["LABELS", "Layout", "Length", "every_layout", "homework_layout", "sha
 
 LABELS = 10  # digits
 SWEEPS = 3
+LARGEST_SIDE = 64
 SLIP, WRONG = 0.4, 1.0  # what an axis costs that is wrong in a way that is understood, and in any other way
 
 
@@ -91,7 +92,22 @@ class Layout:
                 values = [own, *_values_of(size, rows, sizes)]
                 sizes[size] = min(values, key=cost_with)
         config = _closest_valid(self.preset.model, sizes)
-        return config, _cost(rows, {size: sizes_of(config)[size] for size in self.sizes})
+        cost = _cost(rows, {size: sizes_of(config)[size] for size in self.sizes})
+        if cost:
+            config, cost = min([(config, cost), *self._by_trial(config, found)], key=lambda each: each[1])
+        return config, cost
+
+    def _by_trial(self, config: ModelConfig, found: Shapes) -> Iterator[tuple[ModelConfig, float]]:
+        """The same with other sides of the image, where a product of sizes makes a shape and no sum can tell them."""
+        if "pixels" not in sizes_of(self.preset.model):
+            return
+        for side in range(1, LARGEST_SIDE + 1):
+            for channels in (1, 3):
+                tried = _with_sizes(config, {"pixels": channels * side**2})
+                if tried is not None and all(
+                    shape == found[name] for name, shape in shapes_of(self.family, tried).items() if name in found
+                ):
+                    yield tried, 0.0
 
 
 def every_layout() -> Iterator[Layout]:

@@ -1,0 +1,90 @@
+"""What the homework's models of binary images share: an encoder, a decoder, and pixels that are coin flips.
+
+x_i ~ Bernoulli(sigmoid(dec(z)_i))        each pixel, once z is known
+q(z | x) = N(mean(x), diag(variance(x)))  the encoder's guess of z from the image
+"""
+
+from abc import ABC
+from math import isqrt
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from pydantic import Field, field_validator
+from torch import Tensor, nn
+
+from models.contract import Batch, Gaussian, Model, Objective, PlainDecoder
+from models.distributions import gaussian_parameters, log_bernoulli
+from models.family import ModelConfig, SizeOfZ
+from models.latent_variable import GaussianEncoder
+from models.networks import MLP
+
+__all__ = ["BernoulliConfig", "BernoulliVAE", "Width"]
+
+Width = Annotated[int, Field(ge=1, le=65_536)]
+
+
+class BernoulliConfig(ModelConfig):
+    """Sizes of a model of binary images. The defaults are the homework's."""
+
+    z: SizeOfZ = 10
+    hidden: tuple[Width, Width] = Field((300, 300), description="widths of both networks' hidden layers")
+    pixels: int = Field(784, ge=1, le=65_536, description="pixels of one square image")
+
+    @field_validator("pixels")
+    @classmethod
+    def _square(cls, pixels: int) -> int:
+        if isqrt(pixels) ** 2 != pixels:
+            raise ValueError("should be a square number, such as 784 = 28 x 28")
+        return pixels
+
+
+class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
+    """A VAE with Bernoulli pixels; which prior it has is said below it.
+
+    Its networks carry the homework's names: `enc.net.*`, `dec.net.*`.
+    """
+
+    config: BernoulliConfig
+
+    def __init__(self, config: BernoulliConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.enc = MLP((config.pixels, *config.hidden, 2 * config.z))
+        self.dec = MLP((config.z, *config.hidden, config.pixels))
+
+    def posterior(self, x: Float[Tensor, "batch pixels"]) -> Gaussian:
+        """q(z|x): mean and variance, (batch, z) each."""
+        return Gaussian(*gaussian_parameters(self.enc(x)))
+
+    def decode(self, z: Float[Tensor, "*rows z"]) -> Float[Tensor, "*rows pixels"]:
+        """Pixel logits of p(x|z)."""
+        logits: Tensor = self.dec(z)
+        return logits
+
+    def decoder_layers(self) -> nn.Sequential:
+        """The layers of the decoder, from z to pixel logits."""
+        return self.dec.net
+
+    def log_likelihood(
+        self, x: Float[Tensor, "batch pixels"], z: Float[Tensor, "*samples batch z"]
+    ) -> Float[Tensor, "*samples batch"]:
+        """log p(x|z) of independent Bernoulli pixels, in nats."""
+        return log_bernoulli(x, self.decode(z))
+
+    def decode_mean(self, latent: Float[Tensor, "*rows z"]) -> Float[Tensor, "*rows pixels"]:
+        """The decoder mean E[x|z], values in 0..1."""
+        return self.decode(latent).float().sigmoid()
+
+    def encode(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch z"]:
+        """The latent that stands for each image: its posterior's mean."""
+        return self.posterior(x).mean
+
+    def reconstruct(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch pixels"]:
+        """The decoder mean at the posterior's mean."""
+        return self.decode_mean(self.encode(x))
+
+    def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
+        """What training minimises: the batch mean of the NELBO, in nats."""
+        terms = self.elbo_terms(batch.x, generator=generator)
+        return Objective(terms.nelbo.mean(), terms.means())
