@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import services
+from pages.kit.job_panel import job_panel
 from pages.kit.ticking import ticking
 from pages.measure import numbers
 
@@ -126,16 +127,10 @@ def _panel(job: "Job") -> None:
         st.session_state["compared"] = state
         st.rerun()  # once for each number that came: the whole page shows it
     st.session_state["compared"] = state
-    if job.active:
-        left, right = st.columns([4, 1], vertical_alignment="center")
-        left.progress(job.progress, text=job.message or "Waiting for another measurement to end")
-        right.button("Cancel", on_click=job.stop, key="stop-comparing", icon=":material/stop:", width="stretch")
-    elif job.state == "stopped":
-        if st.button("Go on comparing", icon=":material/play_arrow:", key="go-on-comparing"):
-            services.jobs().forget(job.key)
-            st.rerun()
-    elif job.error:
-        st.error(job.error, icon=":material/error:")
+    job_panel([job], key="comparing")
+    if job.state == "stopped" and st.button("Go on comparing", icon=":material/play_arrow:", key="go-on-comparing"):
+        services.jobs().forget(job.key)
+        st.rerun()
 
 
 def _work(sources: "list[Checkpoint]", plan: "list[Stage]", seed: int, job: "Job") -> "list[Stage]":

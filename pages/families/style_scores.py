@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.draw.palette import ACCURACY, KL_Y, KL_Z, NELBO, RECONSTRUCTION, REFERENCE, Quantity, swatch
 from pages.kit import glossary, services
+from pages.kit.job_panel import job_panel
 from pages.kit.tables import table
 from pages.kit.ticking import ticking
 from pages.measure.numbers import signed
@@ -126,15 +127,8 @@ def measure_scores(source: "Checkpoint") -> None:
 
 def _panel(source: "Checkpoint") -> None:
     job = services.jobs().find(_key(source))
-    active = job is not None and job.active
-    if st.session_state.pop("was-measuring-scores", False) and not active:
-        st.rerun()  # once: the whole page shows what came of it
-    st.session_state["was-measuring-scores"] = active
-    if active:
-        st.info("Measuring on SVHN's test images: this takes about a minute.", icon=":material/hourglass_top:")
+    if job is not None and job_panel([job], key="scores"):
         return
-    if job is not None and job.error:
-        st.error(job.error, icon=":material/error:")
     at_hand = on_disk("svhn")
     if st.button(
         "Measure its scores",
@@ -147,6 +141,7 @@ def _panel(source: "Checkpoint") -> None:
         def work(job: "Job") -> Any:
             from training.evaluation.measuring import measure_style
 
+            job.report(0.0, "Measuring on SVHN's test images: this takes about a minute")
             return measure_style(source, should_stop=job.should_stop)
 
         services.jobs().submit(_key(source), f"Measuring {source.name}", work)

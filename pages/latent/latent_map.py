@@ -12,6 +12,7 @@ from pages.draw import figures
 from pages.draw.palette import DIGITS, REFERENCE
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary, services
+from pages.kit.job_panel import job_panel
 from pages.kit.texts import page_text
 from pages.kit.ticking import ticking
 from training.data.names import best_dataset_name
@@ -92,13 +93,12 @@ def _layout_job(source: "Checkpoint", codes: "Encoding") -> "Job":
 
 
 def _progress(job: "Job") -> None:
-    if job.active:
-        st.progress(job.progress, text=job.message or "Waiting for other work to end")
+    if job_panel([job], key="tsne"):
         st.skeleton(HEIGHT)
     elif job.state == "done":
         st.rerun()  # once, so that the map takes the place of its progress
-    else:
-        st.error(job.error or "The layout was stopped: reload the page to start it again.", icon=":material/error:")
+    elif job.state == "stopped":
+        st.info("The layout was stopped: reload the page to start it again.", icon=":material/pause_circle:")
 
 
 def _chart(source: "Checkpoint", codes: "Encoding", layout: "Tensor | None", overlay: bool) -> list[int]:

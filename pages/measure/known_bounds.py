@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from pages.kit import frame, services
+from pages.kit.job_panel import job_panel
 from pages.kit.ticking import ticking
 from pages.measure.measuring import jobs_of, start
 from pages.measure.numbers import Column, column
@@ -57,20 +58,8 @@ def measure_missing(models: Mapping[ModelRef, Column], set_name: str, bounds: Se
 
 def _panel(lacking: list[ModelRef], set_name: str, bounds: list[int], seed: int) -> None:
     active = [job for ref in lacking for job in jobs_of(_sha256(ref)) if job.active]
-    if st.session_state.pop("was-measuring-bounds", False) and not active:
-        st.rerun()  # once: the whole page shows what came of it
-    st.session_state["was-measuring-bounds"] = bool(active)
-    if active:
-        for job in active:
-            st.progress(job.progress, text=f"{job.title}: {job.message}" if job.message else f"{job.title}: waiting")
-        if st.button("Cancel", icon=":material/stop:", key="stop-bounds", width="stretch"):
-            for job in active:
-                job.stop()
-        return
-    failed = [job for ref in lacking for job in jobs_of(_sha256(ref))[-1:] if job.error]
-    for job in failed:
-        st.error(job.error, icon=":material/error:")
-    if not lacking:
+    newest = [job for ref in lacking for job in jobs_of(_sha256(ref))[-1:]]
+    if job_panel(active or newest, key="bounds") or not lacking:
         return
     source = evaluation_set(set_name)[0]
     at_hand = source.on_disk()

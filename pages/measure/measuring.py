@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import frame, services
+from pages.kit.job_panel import job_panel
 from pages.kit.ticking import duration, ticking
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
@@ -88,23 +89,16 @@ def _latest(checkpoint: "Checkpoint") -> "Job | None":
 def _panel(checkpoint: "Checkpoint") -> None:
     job = _latest(checkpoint)
     active = job is not None and job.active
-    flag = f"was-measuring:{checkpoint.sha256}"
-    if st.session_state.pop(flag, False) and not active:
-        st.rerun()  # once, so that the page stops asking
-    st.session_state[flag] = active
-    _choices(checkpoint, job if active else None)
-    if job is not None and active:
-        waiting = "Waiting for another measurement to end"
-        st.progress(job.progress, text="Cancelling" if job.should_stop() else job.message or waiting)
-    elif job is not None and job.error:
-        st.error(job.error, icon=":material/error:")
+    _choices(checkpoint, resting=active)
+    if job is not None:
+        job_panel([job], key="measuring")
     done = [job for job in jobs_of(checkpoint.sha256) if job.state == "done"]
     if done:
         _table(checkpoint, done[-1].result)
 
 
-def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
-    """What to measure; while a job is under way the choices rest and its Cancel takes the button's place."""
+def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
+    """What to measure; while a job is under way the choices rest."""
     from training.evaluation.measuring import available_sets, check_sets
 
     source, here = whole(checkpoint.data), available_sets(checkpoint.data)
@@ -120,7 +114,7 @@ def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
         default=here[0],
         format_func=label_of,
         key=f"measure-sets{suffix}",
-        disabled=active is not None,
+        disabled=resting,
         bind="query-params",
         help=at_hand(checkpoint.data).sets_help,
     )
@@ -133,27 +127,17 @@ def _choices(checkpoint: "Checkpoint", active: "Job | None") -> None:
         placeholder="The NELBO alone",
         key=f"measure-bounds{suffix}",
         bind="query-params",
-        disabled=active is not None,
+        disabled=resting,
         help="How many samples z of q(z|x) each bound averages: the more, the closer it comes to −log p(x). Type any "
         "whole number from 1 to 1,000,000; the time grows with the largest.",
     )
     right.space("small")  # level with the boxes beside it, below their labels
-    if active is not None:
-        right.button(
-            "Cancel",
-            on_click=active.stop,
-            key="stop-measuring",
-            icon=":material/stop:",
-            width="stretch",
-            disabled=active.should_stop(),
-        )
-        return
     try:
         sets, bounds, problem = check_sets(chosen), parse_bounds(typed), None
     except UserError as error:
         sets, bounds, problem = [], [], error
     if right.button(
-        "Measure", icon=":material/straighten:", key="measure", width="stretch", disabled=problem is not None
+        "Measure", icon=":material/straighten:", key="measure", width="stretch", disabled=resting or problem is not None
     ):
         start(checkpoint, sets, bounds)
         st.rerun()

@@ -175,7 +175,7 @@ def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
     page.selectbox(key="weights-of").select("mine").run()
     page.button(key="keep").click().run()
     assert not page.exception
-    (kept,) = runs_folder().glob("vae-handed-in-*")
+    (kept,) = runs_folder().glob("vae-uploaded-*")
     assert f"run {kept.name}" in text_of(page)
     page.run()
     assert f"run {kept.name}" in page.multiselect(key="models").options

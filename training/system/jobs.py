@@ -1,4 +1,4 @@
-"""Background work: a thread for each lane, so that a page never waits and a training never fights a second one.
+"""Background work, in lanes: a page never waits, and a training never fights a second one.
 
 Work is plain Python. It talks to its `Job`, and whoever holds the job reads it: nothing here knows a page. torch is
 loaded by the first work that needs it, so that asking what is under way costs nothing.
@@ -8,14 +8,16 @@ import atexit
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Any, Literal
 
 from training.system.errors import Cancelled, UserError
+from training.system.lanes import Lane
 
-__all__ = ["Job", "JobState", "Jobs", "Lane"]
+__all__ = ["Job", "JobState", "Jobs", "LaneName"]
 
 JobState = Literal["waiting", "running", "done", "stopped", "failed"]
-Lane = Literal["training", "reading"]
+LaneName = Literal["training", "reading"]
 KEPT_FINISHED = 64
 GOODBYE_SECONDS = 3.0
 
@@ -32,13 +34,13 @@ class Job:
         error: one sentence for the user, once `state` is "failed".
     """
 
-    def __init__(self, key: str, title: str, lane: Lane) -> None:
+    def __init__(self, key: str, title: str, lane: LaneName) -> None:
         self.key, self.title, self.lane = key, title, lane
         self.state: JobState = "waiting"
         self.progress, self.message, self.error = 0.0, "", ""
         self.result: Any = None
         self._stop = threading.Event()
-        self._ended = threading.Event()
+        self._turn: Future[None]
 
     @property
     def active(self) -> bool:
@@ -63,10 +65,13 @@ class Job:
 
     def wait(self, seconds: float) -> bool:
         """Wait at most so long for the end; whether it has come."""
-        return self._ended.wait(seconds)
+        return not wait([self._turn], seconds).not_done
 
-    def run(self, work: Callable[["Job"], Any]) -> None:
-        """Carry out the work in this thread; failures end up in `error`."""
+    def start(self, work: Callable[["Job"], Any], lane: Lane) -> None:
+        """Take a place in the lane; failures of the work end up in `error`."""
+        self._turn = lane.submit(self._run, work)
+
+    def _run(self, work: Callable[["Job"], Any]) -> None:
         self.state = "running"
         try:
             from training.system.device import prepare_thread
@@ -82,8 +87,6 @@ class Job:
             log.exception("%s failed", self.title)
             self.error = f"{self.title} broke off unexpectedly ({type(error).__name__}): try again."
             self.state = "failed"
-        finally:
-            self._ended.set()
 
 
 class Jobs:
@@ -96,10 +99,10 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
-        self._turns: dict[Lane, threading.Lock] = {"training": threading.Lock(), "reading": threading.Lock()}
+        self._lanes: dict[LaneName, Lane] = {"training": Lane("training"), "reading": Lane("reading")}
         atexit.register(self.stop_all)
 
-    def submit(self, key: str, title: str, work: Callable[[Job], Any], *, lane: Lane = "reading") -> Job:
+    def submit(self, key: str, title: str, work: Callable[[Job], Any], *, lane: LaneName = "reading") -> Job:
         """Start work in the background, unless work of this key is under way or done: then that is returned.
 
         A job that failed or was stopped is started anew.
@@ -108,9 +111,11 @@ class Jobs:
             known = self._jobs.get(key)
             if known is not None and (known.active or known.state == "done"):
                 return known
-            job = self._jobs[key] = Job(key, title, lane)
+            job = Job(key, title, lane)
+            job.start(work, self._lanes[lane])
+            self._jobs.pop(key, None)  # the newest is the last, so that the oldest are forgotten first
+            self._jobs[key] = job
             self._forget_oldest()
-        threading.Thread(target=self._take_turn, args=(job, work), name=f"job-{lane}", daemon=True).start()
         return job
 
     def find(self, key: str) -> Job | None:
@@ -123,9 +128,14 @@ class Jobs:
             if key in self._jobs and not self._jobs[key].active:
                 del self._jobs[key]
 
-    def active(self, lane: Lane) -> list[Job]:
+    def active(self, lane: LaneName) -> list[Job]:
         """The jobs of a lane that run or wait, the running one first."""
         return [job for job in list(self._jobs.values()) if job.lane == lane and job.active]
+
+    def ahead_of(self, job: Job) -> Job | None:
+        """What a waiting job waits for: the job that runs in its lane."""
+        running = (other for other in self.active(job.lane) if other.state == "running")
+        return next(running, None) if job.state == "waiting" else None
 
     def stop_all(self, seconds: float = GOODBYE_SECONDS) -> None:
         """Ask every job to end and give each this long to keep its last state."""
@@ -134,10 +144,6 @@ class Jobs:
             job.stop()
         for job in jobs:
             job.wait(seconds)
-
-    def _take_turn(self, job: Job, work: Callable[[Job], Any]) -> None:
-        with self._turns[job.lane]:
-            job.run(work)
 
     def _forget_oldest(self) -> None:
         finished = [key for key, job in self._jobs.items() if not job.active]

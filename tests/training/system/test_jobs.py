@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,6 +10,7 @@ import torch
 
 from tests.patience import PATIENCE, until
 from training.system.errors import UserError
+from training.system.folders import PROJECT
 from training.system.jobs import Job, Jobs
 
 
@@ -92,6 +96,41 @@ class TestLanes:
         for job in [jobs.submit(f"job {number}", "Counting", work(number)) for number in range(5)]:
             ended(job)
         assert log == [(what, number) for number in range(5) for what in ("begin", "end")]
+
+    def test_many_that_wait_keep_their_order(self, jobs: Jobs) -> None:
+        before, log = threading.Event(), list[int]()
+        jobs.submit("before", "Waiting", lambda job: before.wait(PATIENCE))
+
+        def work(number: int) -> Callable[[Job], Any]:
+            return lambda job: log.append(number)
+
+        waiting = [jobs.submit(f"job {number}", "Counting", work(number)) for number in range(50)]
+        assert {job.state for job in waiting} == {"waiting"}
+        before.set()
+        ended(waiting[-1])
+        assert log == list(range(50))
+
+    def test_a_waiting_job_says_what_it_waits_for(self, jobs: Jobs) -> None:
+        first, second, third = (jobs.submit(key, f"Measuring {key}", reporting) for key in ("a", "b", "c"))
+        until(lambda: first.progress > 0)
+        assert [jobs.ahead_of(job) for job in (first, second, third)] == [None, first, first]
+        first.stop()
+        until(lambda: second.progress > 0)
+        assert [jobs.ahead_of(job) for job in (second, third)] == [None, second]
+
+    def test_what_is_started_anew_is_the_newest(self, jobs: Jobs) -> None:
+        ended(jobs.submit("first", "Adding", failing(UserError("No numbers: give some."))))
+        second, again = (jobs.submit(key, "Measuring", reporting) for key in ("second", "first"))
+        assert jobs.active("reading") == [second, again]
+
+    def test_python_ends_without_waiting_for_work_that_never_reports(self) -> None:
+        code = (
+            "import threading; from training.system.jobs import Jobs; jobs = Jobs(); "
+            "started = threading.Event();"
+            "jobs.submit('a', 'Sleeping', lambda job: (started.set(), threading.Event().wait())); started.wait()"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, timeout=PATIENCE, capture_output=True)
+        assert done.returncode == 0, done.stderr
 
     def test_lanes_do_not_wait_for_each_other(self, jobs: Jobs) -> None:
         long = jobs.submit("long", "Training", reporting, lane="training")
