@@ -66,7 +66,7 @@ with plane:
         bind="query-params",
         help="The homework set is 100 test digits, the full test set all 10,000.",
     )
-    runs = pick_runs(("vae", "beta-vae"), panel=True)
+    runs = pick_runs(("vae", "beta-vae"), data=next(iter(sweep.values())).data, panel=True)
     points = [Point(f"β = {b:g}", b, card.sets[set_name].kl, card.sets[set_name].rec) for b, card in sweep.items()]
     mine: dict[ModelRef, numbers.Column] = {}
     for run in runs:
@@ -103,7 +103,7 @@ try:
         reconstructions(model, chosen.title)
     with turned:
         st.subheader("One dimension at a time", anchor=False)
-        digit = pick_digit("Digit to start from", "digit", "3, no. 1")
+        digit = pick_digit(model.data, "Digit to start from", "digit", "3, no. 1")
         strips(traversal_strips(model, encoded(model), digit))
     found = {b: encoded(services.checkpoint(shipped_ref(card.name))) for b, card in sweep.items()}
     used = {b: int(code.active.sum()) for b, code in found.items()}

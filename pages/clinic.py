@@ -23,11 +23,11 @@ from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.texts import page_text
+from training.data.registry import data_set, same_images
 from training.release.published import models_with_bounds
 from training.system.errors import UserError
 
 BOUNDS, DEEP = (1, 10, 100), 1000
-PIXELS = {"binary": 784, "colour": 3072}
 
 frame.mend_link("pages/clinic.py")
 frame.header("Checkpoint clinic", "What is in these weights, and how do they stand beside others?")
@@ -50,11 +50,11 @@ with controls:
         except UserError as error:
             frame.failure(error)
             continue
-        pixels = getattr(source.config, "pixels", 0)
-        if pixels != PIXELS[source.family.images]:
+        pixels, expected = getattr(source.config, "pixels", 0), data_set(source.data).pixels
+        if pixels != expected:
             st.info(
                 f"{titles[ref]} takes images of {pixels:,} numbers and not of "
-                f"{PIXELS[source.family.images]:,}: there is nothing to measure it on.",
+                f"{expected:,}: there is nothing to measure it on.",
                 icon=":material/info:",
             )
             continue
@@ -77,7 +77,7 @@ with picture:
         st.stop()
     reference = next(model for model in models if model.title == named)
     kind = reference.source.family.images
-    strangers = [model.title for model in models if model.source.family.images != kind]
+    strangers = [model.title for model in models if not same_images(model.source.data, reference.source.data)]
     models = [model for model in models if model.title not in strangers]
     if strangers:
         st.info(

@@ -23,7 +23,7 @@ from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef
-from training.data.names import DATASETS, best_dataset_name
+from training.data.registry import at_hand, data_set_or_first, default_data_set, whole
 from training.release.label_points import read_label_points
 from training.system.errors import UserError
 
@@ -36,12 +36,15 @@ frame.header("Labels", "What do a hundred labels teach, and what do sixty thousa
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model_of(FAMILY, default="shipped ssvae")
-    beside = pick_model_of(FAMILY, label="Compared with", key="beside", default="shipped ssvae-supervised")
+    images = data_set_or_first("" if choice is None else choice.data)
+    beside = pick_model_of(
+        FAMILY, label="Compared with", key="beside", default="shipped ssvae-supervised", data=images.name
+    )
     seed = pick_seed("Of the codes z: one seed, one picture.")
 with picture:
     if choice is None or beside is None:
         st.info("There is no SSVAE yet: train one first.", icon=":material/model_training:")
-        labelled_digits()
+        labelled_digits(images.name)
         st.stop()
     try:
         if not (choice.shipped and seed == 0 and first_analogies(choice.shipped)):
@@ -60,7 +63,7 @@ def one_digit(choice: ModelRef, beside: ModelRef) -> None:
     """A held-out or drawn digit, read by both models, and its code under every label."""
     place, answer = st.columns([1, 2.4], gap="large")
     with place:
-        digit = asked_digit("4, no. 1")
+        digit = asked_digit(choice.data, "4, no. 1")
     with answer:
         if digit is None:
             st.info("Draw a digit on the left.", icon=":material/draw:")
@@ -73,7 +76,7 @@ def one_digit(choice: ModelRef, beside: ModelRef) -> None:
 st.subheader("The labelled digits", anchor=False)
 shown, asked = st.columns([1, 1.6], gap="large")
 with shown:
-    labelled_digits()
+    labelled_digits(images.name)
 with asked:
     glossary.markdown(TEXT["The labelled digits"])
     guess = guess_first("how many of a hundred new digits does it read right?", GUESSES, hides="both models' readings")
@@ -92,7 +95,7 @@ try:
                     delta_arrow="off",
                 )
             count = len(models[beside.title].labels)
-            st.caption(f"Counted on {count:,} digits that no training saw: {DATASETS[best_dataset_name()]}.")
+            st.caption(f"Counted on {count:,} {images.plural} that no training saw: {at_hand(images.name).summary}.")
         st.subheader("What each takes for what", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
@@ -111,16 +114,16 @@ try:
     chart, own = st.columns([1.6, 1], gap="large")
     with own:
         glossary.markdown(TEXT["How many labels are enough?"])
-        runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILY)}
+        runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILY, data=images.name)}
     with chart:
         label_points_chart(
-            read_label_points(),
+            read_label_points() if whole(images.name) is default_data_set("binary") else [],
             {name: (source.config.labelled, reading(source).accuracy) for name, source in runs.items()},
             key="points",
         )
         glossary.caption(
             "Lines: shipped points, accuracy on all 10,000 test digits after 30,000 steps, one training each. "
-            f"Diamonds: your runs, on {DATASETS[best_dataset_name()]}."
+            f"Diamonds: your runs, on {at_hand(images.name).summary}."
         )
 except UserError as error:
     frame.failure(error)

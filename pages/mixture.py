@@ -22,6 +22,7 @@ from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
 from training.checkpoints.model_ref import shipped_ref
+from training.data.registry import data_set_or_first, whole
 from training.system.errors import UserError
 
 SHOWN = {"most": "Most used", "least": "Least used", "own": "By number"}
@@ -46,6 +47,7 @@ with controls:
     if choice is None:
         st.info("There is no GMVAE yet: train one first.", icon=":material/model_training:")
         st.stop()
+    images = data_set_or_first(choice.data)
     shown = st.pills(
         "Components to show",
         list(SHOWN),
@@ -109,11 +111,11 @@ try:
         alive, components = int((counts > 0).sum()), len(counts)
         dead, digits = components - alive, int(counts.sum())
         rest = f"The other {dead:,} explain none" if dead else "Not one is dead: each explains at least one"
-        counted = f"{alive:,} of {components:,}. {rest} of {digits:,} test digits best."
+        counted = f"{alive:,} of {components:,}. {rest} of {digits:,} test {images.plural} best."
         tell(guess, answer_among(GUESSES, alive), counted)
         if dead and digits < ALL_DIGITS:
             st.caption(
-                f"{digits:,} digits are few for {components:,} components: with the full MNIST fewer may seem dead."
+                f"{digits:,} images are few for {components:,} components: with the full data fewer may seem dead."
             )
         usage_chart(counts, key="usage")
         st.subheader("Where they lie", anchor=False)
@@ -126,7 +128,7 @@ try:
     )
     place, answer = st.columns([1, 2.4], gap="large")
     with place:
-        digit = asked_digit()
+        digit = asked_digit(source.data)
     with answer:
         if digit is None:
             st.info("Draw a digit on the left.", icon=":material/draw:")
@@ -136,7 +138,8 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-compared = list(dict.fromkeys((shipped_ref("vae"), shipped_ref("gmvae"), choice)))
+beside = [ref for ref in (shipped_ref("vae"), shipped_ref("gmvae")) if whole(ref.data) is whole(images.name)]
+compared = list(dict.fromkeys((*beside, choice)))
 try:
     for column, ref in zip(st.columns(len(compared), gap="large"), compared, strict=True):
         png = services.first_samples(ref.shipped) if ref.shipped else None
@@ -146,7 +149,8 @@ try:
             figures.picture(
                 png, key=f"samples-{ref.title}", alt=f"200 digits from the prior of {ref.title}", caption=ref.title
             )
-    numbers.numbers_table([known_bounds(ref, "homework", 0)._replace(ess={}) for ref in compared], data="mnist")
+    first_set = whole(images.name).evaluation_sets[0].name
+    numbers.numbers_table([known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared], data=images.name)
 except UserError as error:
     frame.failure(error)
 

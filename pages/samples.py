@@ -10,7 +10,7 @@ from pages.kit.texts import page_text
 from pages.latent.latent_space import latent_space
 from pages.measure import numbers
 from pages.measure.measuring import is_bound, measuring
-from training.data.names import datasets_of
+from training.data.registry import data_set_or_first
 from training.system.errors import UserError
 
 KINDS = {"means": "Means", "binary": "Binary"}
@@ -21,7 +21,8 @@ frame.header("Samples", "What does the model imagine when nobody shows it an ima
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     model = pick_model()
-    svhn = model.data in datasets_of("colour")
+    images = data_set_or_first(model.data)
+    colour = images.images == "colour"
     kind = st.segmented_control(
         "Show",
         list(KINDS),
@@ -31,11 +32,11 @@ with controls:
         key="kind",
         bind="query-params",
         width="stretch",
-        disabled=svhn,
+        disabled=colour,
         help="A mean is each pixel's probability of being white. A binary sample flips that coin for every pixel: "
         "that is what the model says an image is. House numbers are shown as means alone.",
     )
-    kind = "means" if svhn else kind
+    kind = "means" if colour else kind
     seed = pick_seed("The same seed draws the same 200 codes z.")
     temperature = st.slider(
         "Temperature of the prior",
@@ -61,7 +62,7 @@ with picture:
         figures.picture(
             png,
             key="samples",
-            alt=f"200 digits in 10 rows of 20 from {model.title}: {SHOWN[kind]}, seed {seed}, temperature "
+            alt=f"200 {images.plural} in 10 rows of 20 from {model.title}: {SHOWN[kind]}, seed {seed}, temperature "
             f"{temperature}",
         )
         with controls:
@@ -82,7 +83,7 @@ with controls:
     frame.share()
 
 st.space("small")
-frame.notes(page_text(__file__, "samples-colour" if svhn else "samples-binary"))
+frame.notes(page_text(__file__, f"samples-{images.images}"))
 
 if png is not None:
     st.space("small")
@@ -91,7 +92,7 @@ if png is not None:
         numbers.preset_table(model.shipped)
     else:
         measuring(model)
-    if svhn:
+    if colour:
         st.page_link(
             "pages/style.py",
             label="Its latent space is a space of styles: look into it on the page Style.",

@@ -1,11 +1,14 @@
-"""The held-out digits that pages on latent space look at, their codes under a model, and a way to choose one."""
+"""The held-out images that pages on latent space look at, their codes under a model, and a way to choose one.
+
+They are of the data set that a model learned from: of itself where it is on disk, else of what stands in for it.
+"""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from pages.kit import services
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -14,16 +17,16 @@ if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
     from training.latent.encoded import Encoding
 
-__all__ = ["COUNT", "HeldOut", "encoded", "held_out", "name_of", "pick_digit", "position_of"]
+__all__ = ["COUNT", "HeldOut", "address_of", "encoded", "held_out", "name_of", "pick_digit", "position_of"]
 
 COUNT = 1000
 
 
 class HeldOut(NamedTuple):
-    """The first 1,000 held-out digits of the data in use, and for each class where its members are among them.
+    """The first 1,000 held-out images of a data set, and for each class where its members are among them.
 
     Attributes:
-        images: float zeros and ones (n, pixels), the bits of the evaluation sets.
+        images: float (n, pixels): zeros and ones, the bits of the evaluation sets, or colours in 0..1.
         labels: int64 (n,).
         members: positions by class.
     """
@@ -33,32 +36,38 @@ class HeldOut(NamedTuple):
     members: dict[int, list[int]]
 
 
-def held_out() -> HeldOut:
-    """The digits of the data in use."""
-    return _held_out(best_dataset_name())
+def held_out(data: str) -> HeldOut:
+    """Those of a data set, by its name.
+
+    Raises:
+        UserError: its files are missing, or not its own.
+    """
+    return _held_out(at_hand(data).name)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _held_out(data: str) -> HeldOut:
     from training.data.datasets import load_dataset
 
     dataset = load_dataset(data)
-    images = dataset.evaluation_set("test" if data == "mnist" else "sample")[:COUNT]
-    labels = dataset.test.labels[:COUNT]
-    return HeldOut(images, labels, {digit: (labels == digit).nonzero().squeeze(1).tolist() for digit in range(10)})
+    images, labels = dataset.held_out(COUNT), dataset.test.labels[:COUNT]
+    classes = range(len(dataset.about.classes))
+    return HeldOut(images, labels, {label: (labels == label).nonzero().squeeze(1).tolist() for label in classes})
 
 
 def encoded(source: "Checkpoint") -> "Encoding":
-    """The codes of the held-out digits under a model.
+    """The codes of the held-out images of a model's data set under it.
 
     Raises:
         UserError: the model takes images of another size.
     """
-    digits = held_out()
-    pixels = digits.images.shape[1]
+    source_images = at_hand(source.data)
+    pixels = source_images.pixels
     if (taken := getattr(source.config, "pixels", pixels)) != pixels:
-        raise UserError(f"This model takes images of {taken} pixels, and a digit has {pixels}: choose another model.")
-    return _encoded(source, best_dataset_name())
+        raise UserError(
+            f"This model takes images of {taken} pixels, and a {source_images.noun} has {pixels}: choose another model."
+        )
+    return _encoded(source, source_images.name)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -68,32 +77,47 @@ def _encoded(source: "Checkpoint", data: str) -> "Encoding":
     return encode(source.model, _held_out(data).images)
 
 
-def pick_digit(label: str, key: str, default: str) -> int:
-    """A picker of one held-out digit by class and number; its choice is in the page's address.
+def pick_digit(data: str, label: str, key: str, default: str) -> int:
+    """A picker of one held-out image by class and number; its choice is in the page's address.
 
     Returns:
-        Its position in `held_out().images`.
+        Its position in `held_out(data).images`.
     """
-    names = [f"{digit}, no. {number + 1}" for digit, own in held_out().members.items() for number in range(len(own))]
+    members = held_out(data).members
+    names = [f"{of_class}, no. {number + 1}" for of_class, own in members.items() for number in range(len(own))]
+    if st.session_state.get(key, names[0]) not in names:
+        del st.session_state[key]  # of another data set, with more of this class
+    images = at_hand(data)
     chosen: str = st.selectbox(
         label,
         names,
-        index=names.index(default),
+        index=names.index(default) if default in names else 0,
+        format_func=lambda name: _in_words(data, name),
         key=key,
         bind="query-params",
-        help="One of 1,000 held-out digits, which no training has seen. Type a digit to find it.",
+        help=f"One of 1,000 held-out {images.plural}, which no training has seen. Type a {images.noun} to find it.",
     )
-    return position_of(chosen)
+    return position_of(data, chosen)
 
 
-def position_of(name: str) -> int:
-    """Where the digit called "7, no. 3" is in `held_out().images`."""
+def position_of(data: str, name: str) -> int:
+    """Where the image called "7, no. 3" in addresses is in `held_out(data).images`."""
     digit, number = name.split(", no. ")
-    return held_out().members[int(digit)][int(number) - 1]
+    return held_out(data).members[int(digit)][int(number) - 1]
 
 
-def name_of(position: int) -> str:
-    """What the digit at a position is called."""
-    digits = held_out()
-    digit = int(digits.labels[position])
-    return f"{digit}, no. {digits.members[digit].index(position) + 1}"
+def address_of(data: str, position: int) -> str:
+    """What the image at a position is called in addresses: by its label."""
+    images = held_out(data)
+    label = int(images.labels[position])
+    return f"{label}, no. {images.members[label].index(position) + 1}"
+
+
+def name_of(data: str, position: int) -> str:
+    """What the image at a position is called on pages: by the name of its class."""
+    return _in_words(data, address_of(data, position))
+
+
+def _in_words(data: str, name: str) -> str:
+    label, number = name.split(", ")
+    return f"{at_hand(data).classes[int(label)]}, {number}"

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.choose.uploads import upload_panel, uploads
 from pages.kit import frame
 from training.checkpoints.model_ref import ModelRef, run_ref, shipped_ref
-from training.data.names import datasets_of
+from training.data.registry import of_kind, same_images
 from training.runs.run_index import run_ids
 from training.system.folders import pretrained_names
 
@@ -25,14 +25,15 @@ def pick_model() -> ModelRef:
 
 
 def pick_model_of(
-    families: Collection[str], *, label: str = "Model", key: str = "checkpoint", default: str = ""
+    families: Collection[str], *, label: str = "Model", key: str = "checkpoint", default: str = "", data: str = ""
 ) -> ModelRef | None:
     """The same for a page that is about some families; None where there is no such model.
 
     Arguments:
         default: title of the model to begin with; the first one that there is, if not given.
+        data: models of these images alone; of every data set, if not given.
     """
-    return _pick_one(_models(families), label, key, default)
+    return _pick_one(_models(families, data), label, key, default)
 
 
 def _pick_one(
@@ -70,7 +71,9 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
     """
     options = _models()
     if not every_kind:
-        options = {title: ref for title, ref in options.items() if ref.data not in datasets_of("colour")}
+        options = {
+            title: ref for title, ref in options.items() if ref.data not in [data.name for data in of_kind("colour")]
+        }
     at_first = [f"shipped {name}" for name in default] + [ref.title for ref in uploads().values() if every_kind]
     chosen: list[str] = st.multiselect(
         "Models",
@@ -94,13 +97,14 @@ def choose_also(models: Collection[ModelRef]) -> None:
         st.session_state["models"] = list(dict.fromkeys([*chosen, *(ref.title for ref in models)]))[-MOST:]
 
 
-def pick_runs(families: Collection[str], *, panel: bool = False) -> list[ModelRef]:
+def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> list[ModelRef]:
     """A picker for up to six runs and uploads, of some families; empty where there are none.
 
     Arguments:
+        data: models of these images alone.
         panel: with a place to upload files, on a page that has no other.
     """
-    options = {title: ref for title, ref in _models(families).items() if not ref.shipped}
+    options = {title: ref for title, ref in _models(families, data).items() if not ref.shipped}
     chosen: list[str] = st.multiselect(
         "Your own models beside them",
         list(options),
@@ -117,7 +121,8 @@ def pick_runs(families: Collection[str], *, panel: bool = False) -> list[ModelRe
     return [options[title] for title in chosen]
 
 
-def _models(families: Collection[str] | None = None) -> dict[str, ModelRef]:
-    """Every model that there is, by its title; of some families alone, if these are given."""
+def _models(families: Collection[str] | None = None, data: str = "") -> dict[str, ModelRef]:
+    """Every model that there is, by its title; only of some families, and of one data set's images, if given."""
     every = [*map(shipped_ref, pretrained_names()), *map(run_ref, run_ids()), *uploads().values()]
-    return {ref.title: ref for ref in every if families is None or ref.family in families}
+    of_families = [ref for ref in every if families is None or ref.family in families]
+    return {ref.title: ref for ref in of_families if not data or same_images(ref.data, data)}

@@ -16,7 +16,7 @@ from pages.kit import glossary, services
 from pages.kit.tables import table
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
-from training.data.names import best_dataset_name, on_disk
+from training.data.registry import at_hand, data_set
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -179,9 +179,8 @@ def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = No
     Arguments:
         reference: show what is drawn otherwise than by this one: more ink orange, less blue, the same black.
     """
-    if source.family.images == "colour" and not on_disk("svhn"):
-        return None
-    return _reconstruction_png(source, reference, best_dataset_name())
+    images = at_hand(source.data)
+    return _reconstruction_png(source, reference, images.name) if images.on_disk() else None
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -191,7 +190,7 @@ def _reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None", da
     from models.contract import density_of
     from training.pictures import grids as pictures
 
-    images, digits = _images(source.family.images, data)
+    images, digits = _images(data)
     with torch.inference_mode():
         drawn = density_of(source.model, digits).reconstruct(images)
         if reference is not None:
@@ -204,42 +203,33 @@ def _reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None", da
     return pictures.png_bytes(pictures.grid(pictures.to_uint8(drawn), columns=DIGITS))
 
 
-def _images(kind: str, data: str) -> Any:
-    """Twenty held-out images, two of each class, and their digits."""
-    from training.data.datasets import load_dataset
-
-    if kind == "binary":
-        digits = held_out()
-        members = [digits.members[digit][turn] for turn in range(2) for digit in range(10)]
-        return digits.images[members], digits.labels[members]
-    test = load_dataset("svhn").test
-    chosen = _house_numbers(test.labels)
-    return test.images[chosen].float() / 255, test.labels[chosen]
+def _images(data: str) -> "tuple[Tensor, Tensor]":
+    """Twenty held-out images, two of each class, and their labels."""
+    images, chosen = held_out(data), _two_of_each_class(data)
+    return images.images[chosen], images.labels[chosen]
 
 
-def _house_numbers(labels: "Tensor") -> "Tensor":
-    """Places of the first two of every digit, int64: 0 to 9, and once more."""
-    import torch
-
-    places = [(labels == digit).nonzero().squeeze(1)[:2] for digit in range(10)]
-    return torch.cat([place[turn : turn + 1] for turn in range(2) for place in places])
+def _two_of_each_class(data: str) -> list[int]:
+    """Places among the test images of the first two of every class: one of each, and once more."""
+    members = held_out(data).members.values()
+    return [own[turn] for turn in range(2) for own in members if turn < len(own)]
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def originals_png(kind: str, data: str) -> bytes:
+def originals_png(data: str) -> bytes:
     """The twenty images themselves."""
     from training.pictures import grids as pictures
 
-    return pictures.png_bytes(pictures.grid(pictures.to_uint8(_images(kind, data)[0]), columns=DIGITS))
+    return pictures.png_bytes(pictures.grid(pictures.to_uint8(_images(data)[0]), columns=DIGITS))
 
 
 def same_digits(models: Sequence[Compared], reference: Compared, with_differences: bool) -> None:
     """The same held-out images, drawn again by each model from its own code."""
-    kind = reference.source.family.images
-    if kind == "colour" and not on_disk("svhn"):
-        st.info("The images themselves need SVHN on disk.", icon=":material/database:")
+    images = at_hand(reference.source.data)
+    if not images.on_disk():
+        st.info(f"The images themselves need {images.title} on disk.", icon=":material/database:")
         return
-    rows = [Strip("the images", "held out", originals_png(kind, best_dataset_name()), "Twenty held-out images")]
+    rows = [Strip("the images", "held out", originals_png(images.name), "Twenty held-out images")]
     for model in models:
         png = reconstruction_png(model.source)
         if png is not None:
@@ -255,12 +245,10 @@ def same_digits(models: Sequence[Compared], reference: Compared, with_difference
 def swaps(models: Sequence[Compared]) -> None:
     """The same images' styles in all ten digits, by each model that is told its digit, two beside each other."""
     able = [model for model in models if model.source.family.images == "colour"]
-    if not able or not on_disk("svhn"):
+    if not able or not (images := data_set(able[0].source.data)).on_disk():
         return
-    from training.data.datasets import load_dataset
-
     st.subheader("Their styles in every digit", anchor=False)
-    chosen = ",".join(map(str, _house_numbers(load_dataset("svhn").test.labels).tolist()))
+    chosen = ",".join(map(str, _two_of_each_class(images.name)))
     columns = st.columns(min(len(able), 2), gap="medium")
     for position, model in enumerate(able):
         with columns[position % len(columns)]:
@@ -268,7 +256,7 @@ def swaps(models: Sequence[Compared]) -> None:
             figures.picture(
                 matrix(model.source, chosen, 0).picture,
                 key=f"swaps-{position}",
-                alt=f"The styles of twenty held-out house numbers in all ten digits, drawn by {model.title}",
+                alt=f"The styles of twenty held-out {images.plural} in all ten digits, drawn by {model.title}",
             )
     st.caption("From the top: the images, the images drawn again, then each one's style with the digits 0 to 9.")
 
@@ -277,7 +265,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
     """KL of each latent dimension under each model, the costliest first."""
     rows, told = [], []
     for model in models:
-        codes = _usage(model.source, best_dataset_name())
+        codes = _usage(model.source, at_hand(model.source.data).name)
         if codes is None:
             continue
         costs, active = codes
@@ -317,16 +305,12 @@ def latent_usage(models: Sequence[Compared]) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
 def _usage(source: "Checkpoint", data: str) -> tuple[list[float], int] | None:
-    from training.data.datasets import load_dataset
     from training.latent.encoded import encode
 
-    if source.family.images == "binary":
-        codes = encode(source.model, held_out().images)
-    elif on_disk("svhn"):
-        test = load_dataset("svhn").test
-        codes = encode(source.model, test.images[:1000].float() / 255, test.labels[:1000])
-    else:
+    if not data_set(data).on_disk():
         return None
+    images = held_out(data)
+    codes = encode(source.model, images.images, images.labels)
     costs: list[float] = codes.dimension_kl.sort(descending=True).values.tolist()
     return costs, int(codes.active.sum())
 

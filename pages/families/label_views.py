@@ -9,7 +9,7 @@ from pages.draw import figures
 from pages.draw.palette import ACCURACY, CROSS_ENTROPY, MODELS, REFERENCE
 from pages.draw.strips import Strip, strips
 from pages.kit import services
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand, whole
 from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from training.checkpoints.reading import Checkpoint
+    from training.data.data_set import DataSet
     from training.release.label_points import LabelPoint
 
 __all__ = [
@@ -54,7 +55,7 @@ class Reading(NamedTuple):
 
 def reading(source: "Checkpoint") -> Reading:
     """What a model takes each test digit for."""
-    return _reading(source, best_dataset_name())
+    return _reading(source, at_hand(source.data).name)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -115,18 +116,25 @@ def _analogies_of_digit(source: "Checkpoint", grey: bytes) -> bytes:
     return pictures.png_bytes(pictures.grid(tiles, columns=len(tiles)), checkpoint=source.sha256)
 
 
-def labelled_digits(count: int = 100) -> None:
-    """The training digits whose labels are used, one column for each class."""
-    data = best_dataset_name()
+def labelled_digits(name: str, count: int = 100) -> None:
+    """The training images of a data set whose labels are used, one column for each class."""
+    images = at_hand(name)
     figures.picture(
-        _labelled_png(data, count),
+        _labelled_png(images.name, count),
         key="labelled",
-        alt=f"The {count} labelled digits, ten columns for the classes 0 to 9",
-        caption="The homework's hundred labelled digits, a column for each class."
-        if data == "mnist"
-        else "A hundred labelled digits of the embedded sample, a column for each class. The shipped models learned "
-        "from the homework's, which are part of the full MNIST.",
+        alt=f"The {count} labelled {images.plural}, a column for each of the classes {', '.join(images.classes)}",
+        caption=_which_are_labelled(images),
     )
+
+
+def _which_are_labelled(images: "DataSet") -> str:
+    if images.labelled_first is not None:
+        return f"The homework's hundred labelled {images.plural}, a column for each class."
+    told = f"A hundred labelled {images.plural} of the {images.title}, a column for each class."
+    if images.stands_in_for:
+        full = whole(images.name)
+        told += f" The shipped models learned from the homework's, which are part of the full {full.title}."
+    return told
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -134,8 +142,10 @@ def _labelled_png(data: str, count: int) -> bytes:
     from training.data.datasets import load_dataset
     from training.pictures import grids as pictures
 
-    chosen = load_dataset(data).labelled(count).images.view(10, count // 10, 28, 28).transpose(0, 1)
-    return pictures.png_bytes(pictures.grid(chosen.flatten(0, 1).numpy(), columns=10))
+    dataset = load_dataset(data)
+    classes, side = len(dataset.about.classes), dataset.about.side
+    chosen = dataset.labelled(count).images.view(classes, count // classes, side, side).transpose(0, 1)
+    return pictures.png_bytes(pictures.grid(chosen.flatten(0, 1).numpy(), columns=classes))
 
 
 def confusion_chart(model: Reading, name: str, *, key: str) -> None:

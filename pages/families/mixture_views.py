@@ -10,7 +10,7 @@ from pages.choose.evaluation_images import COUNT, encoded, held_out
 from pages.draw import figures
 from pages.draw.palette import COMPONENTS, DIGITS, REFERENCE
 from pages.kit import glossary, services
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand
 from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def used(source: "Checkpoint") -> "np.ndarray":
 
     Of a shipped model these are all 10,000, of any other all of the data in use.
     """
-    return _used(source, best_dataset_name())
+    return _used(source, at_hand(source.data).name)
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -74,7 +74,8 @@ def _used(source: "Checkpoint", data: str) -> "np.ndarray":
     if picture.parent.parent == PRETRAINED and picture.is_file():
         return np.array(_shipped_use(picture))
     model: Any = source.model
-    images = load_dataset(data).evaluation_set("test" if data == "mnist" else "sample")
+    dataset = load_dataset(data)
+    images = dataset.held_out(len(dataset.test))
     return usage(model, images).numpy()
 
 
@@ -159,10 +160,10 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
     codes, counts = encoded(source).mean, used(source)
     dead = int((counts == 0).sum())
     directions, _ = principal_directions(codes)
-    middle = codes.mean(0)
+    middle, about = codes.mean(0), at_hand(source.data)
     digits = [
-        {"x": x, "y": y, "class": str(int(label))}
-        for (x, y), label in zip(((codes - middle) @ directions.T).tolist(), held_out().labels, strict=True)
+        {"x": x, "y": y, "class": about.classes[int(label)]}
+        for (x, y), label in zip(((codes - middle) @ directions.T).tolist(), held_out(source.data).labels, strict=True)
     ]
     means = [
         {"x": x, "y": y, "digits": int(count), "component": component + 1}
@@ -185,8 +186,8 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
                 "color": {
                     "field": "class",
                     "type": "nominal",
-                    "scale": {"domain": [str(digit) for digit in range(10)], "range": list(DIGITS)},
-                    "legend": {"orient": "right", "title": "digit", "symbolSize": 90},
+                    "scale": {"domain": list(about.classes), "range": list(DIGITS)},
+                    "legend": {"orient": "right", "title": about.noun, "symbolSize": 90},
                 },
             },
         },

@@ -11,7 +11,7 @@ from pages.kit.job_panel import job_panel
 from pages.kit.tables import table
 from pages.kit.ticking import ticking
 from pages.measure.numbers import signed
-from training.data.names import on_disk
+from training.data.registry import data_set, whole
 from training.release.ablations import read_ablations
 from training.release.cards import Card, read_card
 from training.system.folders import PRETRAINED
@@ -98,8 +98,8 @@ def _of_card(card: Card) -> Mapping[str, Any] | None:
     """A card's scores; one that was written before they held the ELBO's terms has these without errors."""
     if card.disentanglement is None:
         return None
-    whole = card.sets.get("svhn")
-    return {name: getattr(whole, name) for name in ROWS[1] if whole is not None} | card.disentanglement
+    everything = card.sets.get(whole(card.data).measured_by_default[-1])
+    return {name: getattr(everything, name) for name in ROWS[1] if everything is not None} | card.disentanglement
 
 
 def scores(found: Mapping[str, Any]) -> None:
@@ -129,13 +129,14 @@ def _panel(source: "Checkpoint") -> None:
     job = services.jobs().find(_key(source))
     if job is not None and job_panel([job], key="scores"):
         return
-    at_hand = on_disk("svhn")
+    images = data_set(source.data)
+    at_hand = images.on_disk()
     if st.button(
         "Measure its scores",
         icon=":material/straighten:",
         key="measure-scores",
         disabled=not at_hand,
-        help=None if at_hand else "They are measured on SVHN, which is not on this server.",
+        help=None if at_hand else f"They are measured on {images.title}, which is not on this server.",
     ):
 
         def work(job: "Job") -> Any:

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import glossary, services
-from training.data.names import on_disk
+from training.data.registry import data_set
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ STEPS = 9
 
 
 def bank(source: "Checkpoint") -> "StyleBank | None":
-    """Styles of real test images under a model; None where neither a bank ships with it nor SVHN is on disk."""
-    return _bank(source, on_disk("svhn"))
+    """Styles of real test images under a model; None where neither a bank ships with it nor its data set is on disk."""
+    return _bank(source, data_set(source.data).on_disk())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -61,10 +61,12 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
         source_picture, part, chosen = st.columns([1, 3, 1], gap="large", vertical_alignment="center")
         with source_picture:
             figures.picture(
-                strip_of(_seen(held, own, drawn)),
+                strip_of(_seen(source.data, held, own, drawn)),
                 key=f"{key}-own-{turn}",
                 alt=f"Picture {'AB'[turn]}: {mine}",
-                caption=f"Picture {'AB'[turn]}" if on_disk("svhn") else f"Picture {'AB'[turn]}, drawn again",
+                caption=f"Picture {'AB'[turn]}"
+                if data_set(source.data).on_disk()
+                else f"Picture {'AB'[turn]}, drawn again",
             )
         with part:
             share = st.slider(
@@ -96,13 +98,13 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
             )
 
 
-def _seen(held: "StyleBank", position: int, drawn: "torch.Tensor") -> "torch.Tensor":
-    """The image itself where SVHN is on disk, else the first of what is drawn in its style: (1, pixels)."""
-    if not on_disk("svhn"):
+def _seen(data: str, held: "StyleBank", position: int, drawn: "torch.Tensor") -> "torch.Tensor":
+    """The image itself where its data set is on disk, else the first of what is drawn in its style: (1, pixels)."""
+    if not data_set(data).on_disk():
         return drawn[:1]
     from training.data.datasets import load_dataset
 
-    return load_dataset("svhn").test.images[held.indices[[position]]].float() / 255
+    return load_dataset(data).test.images[held.indices[[position]]].float() / 255
 
 
 def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) -> None:

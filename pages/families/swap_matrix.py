@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.draw import figures
 from pages.kit import services
-from training.data.names import on_disk
+from training.data.registry import data_set
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def image_numbers(text: str) -> str:
 def matrix(source: "Checkpoint", asked: str, seed: int) -> Matrix:
     """Every digit in every style; above it the reconstructions of the images that the styles come from.
 
-    Where SVHN is on disk, the images themselves stand above these.
+    Where its data set is on disk, the images themselves stand above these.
 
     Raises:
         UserError: see `training.pictures.styles.find_styles`.
     """
-    return _matrix(source, asked, seed, on_disk("svhn"))
+    return _matrix(source, asked, seed, data_set(source.data).on_disk())
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -92,7 +92,7 @@ def _matrix(source: "Checkpoint", asked: str, seed: int, with_svhn: bool) -> Mat
         with torch.inference_mode():
             rows.insert(0, model.decode_mean(model.latents(styles.z, styles.digits)))
         if with_svhn:
-            rows.insert(0, load_dataset("svhn").test.images[styles.indices].float() / 255)
+            rows.insert(0, load_dataset(source.data).test.images[styles.indices].float() / 255)
     count = len(styles.z)
     picture = pictures.grid(pictures.to_uint8(torch.cat(rows)), columns=count)
     facts: dict[str, str | int] = {"checkpoint": source.sha256, "styles": asked, "seed": seed}

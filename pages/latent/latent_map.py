@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
+from pages.choose.evaluation_images import address_of, encoded, held_out, name_of, pick_digit
 from pages.draw import figures
 from pages.draw.palette import DIGITS, REFERENCE
 from pages.draw.strips import Strip, strip_of, strips
@@ -15,7 +15,7 @@ from pages.kit import frame, glossary, services
 from pages.kit.job_panel import job_panel
 from pages.kit.texts import page_text
 from pages.kit.ticking import ticking
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -69,12 +69,15 @@ def latent_map(source: "Checkpoint") -> None:
     with picture:
         caught = _chart(source, codes, job.result if job else None, overlay and layout == "pca")
     with controls:
-        digit = pick_digit("Digit", "digit", "7, no. 2")
+        digit = pick_digit(source.data, at_hand(source.data).noun.capitalize(), "digit", "7, no. 2")
         _pair(source, codes, digit)
         if len(caught) > 1:
-            _caught(caught)
+            _caught(source.data, caught)
         else:
-            st.caption("Click a digit to see it here; the box and the lasso above the map catch several.")
+            st.caption(
+                f"Click a {at_hand(source.data).noun} to see it here; the box and the lasso above the map catch "
+                "several."
+            )
         if layout == "pca":
             _spreads(source, codes)
     frame.notes(page_text(__file__))
@@ -86,9 +89,12 @@ def _layout_job(source: "Checkpoint", codes: "Encoding") -> "Job":
     def work(job: "Job") -> "Tensor":
         from training.latent.tsne import tsne
 
-        return tsne(codes.mean, report=lambda done: job.report(done, f"t-SNE of 1,000 digits, {done:.0%}"))
+        return tsne(
+            codes.mean,
+            report=lambda done: job.report(done, f"t-SNE of 1,000 {at_hand(source.data).plural}, {done:.0%}"),
+        )
 
-    key = f"tsne:{source.sha256}:{best_dataset_name()}"
+    key = f"tsne:{source.sha256}:{at_hand(source.data).name}"
     return services.jobs().find(key) or services.jobs().submit(key, "t-SNE", work)
 
 
@@ -109,18 +115,21 @@ def _chart(source: "Checkpoint", codes: "Encoding", layout: "Tensor | None", ove
         places = (codes.mean - middle) @ directions.T
         titles = ("1st direction", "2nd direction")
         prior = (_prior_draws(source, codes) - middle) @ directions.T if overlay else None
-    name = "PCA" if layout is None else "t-SNE"
+    name, about = "PCA" if layout is None else "t-SNE", at_hand(source.data)
     extra = ", over 1,000 draws from the prior" if overlay else ""
     event: Any = st.plotly_chart(
-        _figure(places, prior, titles),
+        _figure(source.data, places, prior, titles),
         key="map",
-        on_select=_take_click,
+        on_select=partial(_take_click, source.data),
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "autoScale2d"]},
-        alt=f"Map by {name} of the codes of {len(places):,} held-out digits in the colours of their classes{extra}: "
-        + ", ".join(f"{len(positions)} of {digit}" for digit, positions in held_out().members.items()),
+        alt=f"Map by {name} of the codes of {len(places):,} held-out {about.plural} in the colours of "
+        f"their classes{extra}: "
+        + ", ".join(
+            f"{len(positions)} of {about.classes[digit]}" for digit, positions in held_out(source.data).members.items()
+        ),
     )
-    return _positions(event)
+    return _positions(event, len(places))
 
 
 def _directions(codes: "Encoding") -> "tuple[Tensor, Tensor]":
@@ -138,19 +147,19 @@ def _prior_draws(source: "Checkpoint", codes: "Encoding") -> "Tensor":
     return source.model.sample_prior(count, generator=torch.Generator().manual_seed(0))[:, :size]
 
 
-def _positions(event: Any) -> list[int]:
+def _positions(event: Any, count: int) -> list[int]:
     points = event.get("selection", {}).get("points", []) if event else []
     found = [point["customdata"][0] for point in points if point.get("customdata")]
-    return [at for at in found if isinstance(at, int) and 0 <= at < len(held_out().labels)]
+    return [at for at in found if isinstance(at, int) and 0 <= at < count]
 
 
-def _take_click() -> None:
-    caught = _positions(st.session_state.get("map"))
+def _take_click(data: str) -> None:
+    caught = _positions(st.session_state.get("map"), len(held_out(data).labels))
     if len(caught) == 1:
-        st.session_state["digit"] = name_of(caught[0])
+        st.session_state["digit"] = address_of(data, caught[0])
 
 
-def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -> "go.Figure":
+def _figure(data: str, places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -> "go.Figure":
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -164,17 +173,17 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
             hoverinfo="skip",
         )
     light = st.context.theme.type != "dark"
-    digits = held_out()
+    digits, about = held_out(data), at_hand(data)
     for digit, positions in digits.members.items():
         own = places[positions]
         figure.add_scatter(
             x=own[:, 0].tolist(),
             y=own[:, 1].tolist(),
             mode="markers",
-            name=str(digit),
+            name=about.classes[digit],
             customdata=[[at, number + 1] for number, at in enumerate(positions)],
             text=[in_blocks(digits.images[at]) for at in positions],
-            hovertemplate=f"{digit}, no. %{{customdata[1]}}<br>%{{text}}<extra></extra>",
+            hovertemplate=f"{about.classes[digit]}, no. %{{customdata[1]}}<br>%{{text}}<extra></extra>",
             hoverlabel={"font": {"family": "monospace", "size": 9}, "align": "left"},
             marker={"color": DIGITS[digit], "size": 7, "opacity": 0.8},
         )
@@ -182,7 +191,7 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
         figure.add_annotation(
             x=x,
             y=y,
-            text=f"<b>{digit}</b>",
+            text=f"<b>{about.classes[digit]}</b>",
             showarrow=False,
             font={"size": 20, "color": DIGITS[digit]},
             bgcolor="rgba(255, 255, 255, 0.85)" if light else "rgba(16, 19, 27, 0.85)",
@@ -194,7 +203,7 @@ def _figure(places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -
         margin={"l": 0, "r": 0, "t": 30, "b": 0},
         xaxis={"title": titles[0], **axis},
         yaxis={"title": titles[1], "scaleanchor": "x", **axis},
-        legend={"title": "digit", "itemsizing": "constant"},
+        legend={"title": about.noun, "itemsizing": "constant"},
     )
     return figure
 
@@ -217,9 +226,11 @@ def _pair(source: "Checkpoint", codes: "Encoding", digit: int) -> None:
     import torch
 
     decoded = source.model.decode_mean(codes.latents[digit])
-    pair = torch.stack([held_out().images[digit], decoded])
-    name = name_of(digit)
-    strips([Strip("Digit,", "decoded", strip_of(pair), f"The digit {name} and what its code decodes to")])
+    pair = torch.stack([held_out(source.data).images[digit], decoded])
+    name, noun = name_of(source.data, digit), at_hand(source.data).noun
+    strips(
+        [Strip(f"{noun.capitalize()},", "decoded", strip_of(pair), f"The {noun} {name} and what its code decodes to")]
+    )
 
 
 def evenly(caught: list[int], most: int) -> list[int]:
@@ -228,17 +239,17 @@ def evenly(caught: list[int], most: int) -> list[int]:
     return [caught[at * len(caught) // count] for at in range(count)]
 
 
-def _caught(caught: list[int]) -> None:
+def _caught(data: str, caught: list[int]) -> None:
     from training.pictures import grids as pictures
 
-    labels = Counter(held_out().labels[caught].tolist())
-    told = ", ".join(f"{count} of {digit}" for digit, count in labels.most_common())
+    labels = Counter(held_out(data).labels[caught].tolist())
+    told = ", ".join(f"{count} of {at_hand(data).classes[digit]}" for digit, count in labels.most_common())
     some = evenly(caught, MOST_CAUGHT)
-    shown = pictures.to_uint8(held_out().images[some])
+    shown = pictures.to_uint8(held_out(data).images[some])
     figures.picture(
         pictures.png_bytes(pictures.grid(shown, columns=COLUMNS)),
         key="caught",
-        alt=f"{len(caught)} digits caught on the map: {told}",
+        alt=f"{len(caught)} {at_hand(data).plural} caught on the map: {told}",
         caption=f"{len(caught)} caught: {told}" + (f"; {len(some)} of them" if len(some) < len(caught) else ""),
     )
 

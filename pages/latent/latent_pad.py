@@ -10,6 +10,7 @@ from pages.draw import figures
 from pages.draw.palette import DIGITS
 from pages.kit import frame, services
 from pages.kit.texts import page_text
+from training.data.registry import at_hand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,10 +44,10 @@ def latent_pad(source: "Checkpoint") -> None:
     model = source.model
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        plane, axes, marks = _pick_plane(model, codes)
+        plane, axes, marks = _pick_plane(source.data, model, codes)
         label = _pick_label(source)
         backdrop = st.segmented_control(
-            "Digits behind it",
+            f"{at_hand(source.data).plural.capitalize()} behind it",
             list(BACKDROPS),
             default="digits",
             required=True,
@@ -54,7 +55,7 @@ def latent_pad(source: "Checkpoint") -> None:
             key="backdrop",
             bind="query-params",
             width="stretch",
-            help="The plane's own digits, decoded on a grid; or where the encoder puts 1,000 held-out digits, seen "
+            help="The plane's own images, decoded on a grid; or where the encoder puts 1,000 held-out images, seen "
             "from above: most lie in front of the plane or behind it.",
         )
         point = _pick_point(axes)
@@ -77,7 +78,7 @@ def latent_pad(source: "Checkpoint") -> None:
                     "label": f"Point in latent space: arrow keys move it. Across: {axes[0]}; up: {axes[1]}",
                     "axes": [f"{axes[0]} →", f"{axes[1]} ↑"],
                     "backdrop": backdrop,
-                    "codes": _dots(plane, codes) if backdrop == "codes" else [],
+                    "codes": _dots(source.data, plane, codes) if backdrop == "codes" else [],
                     "colors": list(DIGITS),
                     "marks": marks,
                 },
@@ -99,7 +100,7 @@ def _take_point() -> None:
             st.session_state[key] = round(round(value / STEP) * STEP, 2)
 
 
-def _pick_plane(model: "Model", codes: "Encoding") -> "tuple[Plane, tuple[str, str], list[list[Any]]]":
+def _pick_plane(data: str, model: "Model", codes: "Encoding") -> "tuple[Plane, tuple[str, str], list[list[Any]]]":
     """The plane, what its axes are, and what to mark on it: [across, up, text] each."""
     import torch
 
@@ -123,10 +124,13 @@ def _pick_plane(model: "Model", codes: "Encoding") -> "tuple[Plane, tuple[str, s
             for index, (column, way) in enumerate(((across, "across"), (up, "up")))
         )
         return plane_of_dimensions(*model.prior_moments(), first, second), (f"z{first}", f"z{second}"), []
-    positions = [pick_digit(f"{nth} digit", key, default) for nth, key, default in _THREE]
+    positions = [pick_digit(data, f"{nth} {at_hand(data).noun}", key, default) for nth, key, default in _THREE]
     plane = plane_through(codes.mean[torch.tensor(positions)])
     places = plane.place(codes.mean[torch.tensor(positions)]).tolist()
-    marks = [[*place, str(int(held_out().labels[at]))] for place, at in zip(places, positions, strict=True)]
+    marks = [
+        [*place, at_hand(data).classes[int(held_out(data).labels[at])]]
+        for place, at in zip(places, positions, strict=True)
+    ]
     return plane, ("through the three digits", "at a right angle"), marks
 
 
@@ -139,7 +143,14 @@ def _pick_label(source: "Checkpoint") -> list[float]:
     if not labels:
         return []
     chosen = st.pills(
-        "Label", list(range(labels)), default=3 % labels, required=True, key="label", bind="query-params", wrap=True
+        "Label",
+        list(range(labels)),
+        default=3 % labels,
+        required=True,
+        format_func=at_hand(source.data).classes.__getitem__,
+        key="label",
+        bind="query-params",
+        wrap=True,
     )
     return [float(label == chosen) for label in range(labels)]
 
@@ -155,10 +166,11 @@ def _pick_point(axes: tuple[str, str]) -> tuple[float, float]:
     return across, up
 
 
-def _dots(plane: "Plane", codes: "Encoding") -> list[list[float]]:
+def _dots(data: str, plane: "Plane", codes: "Encoding") -> list[list[float]]:
     places = plane.place(codes.mean).tolist()
     return [
-        [round(u, 2), round(v, 2), int(label)] for (u, v), label in zip(places, held_out().labels.tolist(), strict=True)
+        [round(u, 2), round(v, 2), int(label)]
+        for (u, v), label in zip(places, held_out(data).labels.tolist(), strict=True)
     ]
 
 

@@ -10,6 +10,7 @@ from pages.draw.palette import KL_Z, REFERENCE, swatch
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.terms import in_order, term
 from pages.kit.texts import page_text
+from training.data.registry import at_hand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +31,7 @@ def one_digit(source: "Checkpoint") -> None:
     """The digit and what a model makes of it."""
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        digit = asked_digit("7, no. 2", key="digit")
+        digit = asked_digit(source.data, "7, no. 2", key="digit")
     if digit is None:
         picture.info("Draw a digit on the right.", icon=":material/draw:")
         return
@@ -43,7 +44,7 @@ def one_digit(source: "Checkpoint") -> None:
                 image,
                 key="digit",
                 alt=f"{digit.name[0].upper()}{digit.name[1:]}, binarised",
-                caption="The digit, binarised",
+                caption=f"The {at_hand(source.data).noun}, binarised",
             )
         with drawn:
             figures.picture(

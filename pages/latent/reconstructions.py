@@ -7,7 +7,7 @@ import streamlit as st
 from pages.choose.evaluation_images import held_out
 from pages.draw import figures
 from pages.kit import services
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -19,12 +19,13 @@ ROUNDS = 3
 
 def reconstructions(source: "Checkpoint", name: str) -> None:
     """Held-out digits, three of each class, each above what the model draws from its code."""
-    png = _reconstructions_png(source, best_dataset_name())
+    png = _reconstructions_png(source, at_hand(source.data).name)
+    images = at_hand(source.data).plural
     figures.picture(
         png,
         key="reconstructions",
-        alt=f"{10 * ROUNDS} held-out digits in rows of ten, each row above its reconstructions by {name}",
-        caption="Odd rows: held-out digits. Even rows: drawn again from the mean of their codes.",
+        alt=f"{10 * ROUNDS} held-out {images} in rows of ten, each row above its reconstructions by {name}",
+        caption=f"Odd rows: held-out {images}. Even rows: drawn again from the mean of their codes.",
     )
 
 
@@ -35,7 +36,7 @@ def _reconstructions_png(source: "Checkpoint", data: str) -> bytes:
     from models.contract import density_of
     from training.pictures import grids as pictures
 
-    digits = held_out()
+    digits = held_out(data)
     chosen = [digits.members[digit][turn] for turn in range(ROUNDS) for digit in range(10)]
     images = digits.images[chosen].unflatten(0, (ROUNDS, 10))
     with torch.inference_mode():

@@ -9,6 +9,7 @@ from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary
 from pages.kit.guess import tell
 from pages.kit.texts import page_text
+from training.data.registry import at_hand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,10 +33,11 @@ def interpolation(source: "Checkpoint") -> None:
     model = source.model
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        start = pick_digit("From", "from", "4, no. 1")
-        end = pick_digit("To", "to", "7, no. 2")
+        start = pick_digit(source.data, "From", "from", "4, no. 1")
+        end = pick_digit(source.data, "To", "to", "7, no. 2")
     ways = _ways(codes, start, end)
-    names = f"from {name_of(start)} to {name_of(end)}"
+    ends_named = [name_of(source.data, at) for at in (start, end)]
+    names = f"from {ends_named[0]} to {ends_named[1]}"
     size = codes.mean.shape[1]
     rows = []
     for way, latents in ways.items():
@@ -48,11 +50,20 @@ def interpolation(source: "Checkpoint") -> None:
                 f"{STEPS} images {names}, {way.lower()}: halfway |z| is {distance:.2f}",
             )
         )
-    ends = strip_of(held_out().images[[start, end]])
+    ends = strip_of(held_out(source.data).images[[start, end]])
     with picture:
         strips(rows)
     with controls:
-        strips([Strip("The two", "binarised", ends, f"The held-out digits {name_of(start)} and {name_of(end)}")])
+        strips(
+            [
+                Strip(
+                    "The two",
+                    "binarised",
+                    ends,
+                    f"The held-out {at_hand(source.data).plural} {ends_named[0]} and {ends_named[1]}",
+                )
+            ]
+        )
         lengths = [float(codes.mean[at].norm()) for at in (start, end)]
         variance = model.prior_moments()[1].sum()
         glossary.caption(
@@ -78,7 +89,7 @@ def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
 def traversal(source: "Checkpoint") -> None:
     """Each dimension turned by itself, after a guess of how many are in use."""
     codes = encoded(source)
-    order, active = codes.by_kl(), codes.active.tolist()
+    order, active, about = codes.by_kl(), codes.active.tolist(), at_hand(source.data)
     guess = st.pills(
         f"Guess first: how many of the {len(order)} dimensions does this model use?",
         list(USED),
@@ -88,7 +99,7 @@ def traversal(source: "Checkpoint") -> None:
     )
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        digit = pick_digit("Digit to start from", "digit", "7, no. 2")
+        digit = pick_digit(source.data, f"{at_hand(source.data).noun.capitalize()} to start from", "digit", "7, no. 2")
     if guess is None:
         with picture:
             st.info("Make your guess, and the dimensions will show.", icon=":material/help:")
@@ -102,9 +113,9 @@ def traversal(source: "Checkpoint") -> None:
         with controls:
             glossary.caption(
                 f"Each row sets one dimension to {VALUES} values within {FARTHEST:g} standard deviations of the "
-                "prior, and leaves the others at the digit's code. Rows stand in the order of their KL, the mean over "
-                "1,000 held-out digits. A dimension has collapsed when its posterior mean hardly varies with the "
-                "digit: variance below 0.01."
+                f"prior, and leaves the others at the {about.noun}'s code. Rows stand in the order of their KL, the "
+                f"mean over 1,000 held-out {about.plural}. A dimension has collapsed when its posterior mean hardly "
+                f"varies with the {about.noun}: variance below 0.01."
             )
     frame.notes(page_text(__file__, "traversal"))
 
@@ -119,7 +130,7 @@ def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> lis
     """A row for each dimension, at most twenty, the costliest first: what it does to a digit's code.
 
     Arguments:
-        digit: its position in `held_out()`, where `codes` holds what the other dimensions keep.
+        digit: its position in `held_out(source.data)`, where `codes` holds what the other dimensions keep.
     """
     import torch
 
@@ -135,7 +146,7 @@ def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> lis
             f"z{dimension}",
             f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             strip_of(row),
-            f"Dimension {dimension} of {name_of(digit)} from {ends[0]:.1f} to {ends[-1]:.1f}: KL "
+            f"Dimension {dimension} of {name_of(source.data, digit)} from {ends[0]:.1f} to {ends[-1]:.1f}: KL "
             f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             idle=not active[dimension],
         )

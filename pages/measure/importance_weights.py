@@ -9,7 +9,7 @@ from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
 from pages.kit import services
 from pages.kit.guess import answer_among, tell
 from pages.measure.numbers import signed
-from training.data.names import best_dataset_name
+from training.data.registry import at_hand
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -26,15 +26,21 @@ GUESSES = {"1 to 5": 5, "6 to 50": 50, "51 to 200": 200, "more": SAMPLES}
 def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, guess: str) -> None:
     """The weights of one held-out digit under a model: picture and histogram; answers a guess."""
     with st.spinner(f"Drawing {SAMPLES:,} samples"):
-        png, sample = _drawn(source, digit, seed, best_dataset_name())
+        png, sample = _drawn(source, digit, seed, at_hand(source.data).name)
+    about = at_hand(source.data)
+    shown_digit = f"{about.noun} {about.classes[digit]}"
     half, ess = sample.carriers(0.5), sample.effective_samples
     tell(guess, answer_among(GUESSES, half), f"{_counted(half)} half of the weight.")
     shown, chart = st.columns([1, 3.2], gap="large", vertical_alignment="center")
     with shown:
-        figures.picture(png, key="digit", alt=f"The held-out digit {digit} whose weights are shown, binarised")
+        figures.picture(
+            png,
+            key="digit",
+            alt=f"The held-out {shown_digit} whose weights are shown, binarised",
+        )
         st.caption(f"ESS {ess:.1f} of {SAMPLES:,}")
     with chart:
-        _histogram(sample, f"{name}, digit {digit}", half)
+        _histogram(sample, f"{name}, {shown_digit}", half)
 
 
 def _counted(half: int) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.kit import frame, services
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from training.checkpoints.model_ref import run_ref
-from training.data.names import DATASETS
+from training.data.registry import data_set
 from training.runs.run_index import active_run
 from training.system.errors import UserError
 
@@ -34,7 +34,7 @@ def run_controls(run_id: str) -> None:
     cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
     st.caption(
         f"**{config.preset}** with z = {size}, {config.steps:,} steps of {config.batch_size} images, learning rate "
-        f"{config.learning_rate:g}{cooled}, seed {config.seed}, on {DATASETS[config.data]}; products in "
+        f"{config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; products in "
         f"{config.precision}."
     )
     if status.active:

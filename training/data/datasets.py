@@ -99,10 +99,9 @@ class Dataset:
         """
         return self.test.labels[self._places(self._own(name))]
 
-    @property
-    def held_out(self) -> Tensor:
-        """The test images as a model sees them: float zeros and ones, drawn once, or colours in 0..1 (n, pixels)."""
-        return self._binary_test if self.binary else self.test.images.float() / 255
+    def held_out(self, count: int) -> Tensor:
+        """The first test images as a model sees them: float zeros and ones, drawn once, or colours."""
+        return self._binary_test[:count] if self.binary else self.test.images[:count].float() / 255
 
     @cached_property
     def _binary_test(self) -> Tensor:

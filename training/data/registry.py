@@ -14,11 +14,13 @@ __all__ = [
     "at_hand",
     "best_data_set",
     "data_set",
+    "data_set_or_first",
     "default_data_set",
     "evaluation_set",
     "evaluation_sets",
     "named_or_default",
     "of_kind",
+    "same_images",
     "whole",
 ]
 
@@ -53,6 +55,11 @@ def default_data_set(images: "ImageKind") -> DataSet:
     return of_kind(images)[0]
 
 
+def data_set_or_first(name: str) -> DataSet:
+    """The data set of that name; the first one where a folder does not say, or names one that is not known here."""
+    return DATA_SETS.get(name) or next(iter(DATA_SETS.values()))
+
+
 def named_or_default(name: str, images: "ImageKind") -> DataSet:
     """The data set of that name where there is one with images of this kind, else their default."""
     named = DATA_SETS.get(name)
@@ -63,6 +70,14 @@ def whole(name: str) -> DataSet:
     """A data set, or the one that it stands in for: models of both are models of the same images."""
     data = data_set(name)
     return data_set(data.stands_in_for) if data.stands_in_for else data
+
+
+def same_images(name: str, other: str) -> bool:
+    """Whether two data sets, by name, are of the same images, so that numbers of their models can be laid side by side.
+
+    A name of which nothing is known is that of no images.
+    """
+    return name in DATA_SETS and other in DATA_SETS and whole(name) is whole(other)
 
 
 def at_hand(name: str) -> DataSet:

@@ -43,7 +43,8 @@ def write_first_pictures(folder: Path) -> None:
     if folder.name == FIRST and role(model, NormalPrior) is not None:  # fair for a standard normal prior alone
         replace_file(folder / "samples.webp", pictures.moving_samples(model, frames=MOVING_FRAMES))
     if (mixture := role(model, Mixture)) is not None:
-        counts = usage(mixture, load_dataset(checkpoint.data).held_out)
+        data = load_dataset(checkpoint.data)
+        counts = usage(mixture, data.held_out(len(data.test)))
         most = counts.argsort(descending=True, stable=True)[:ROWS].tolist()
         use = ",".join(map(str, counts.tolist()))
         keep("components.png", draw_components(mixture, most, SAMPLES_A_ROW), use=use)
