@@ -1,0 +1,111 @@
+"""Commands that measure a model and say what is wrong with a file."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from training.cli.console import CheckpointPath, errors, interruptible, progress, whole_number, words
+
+__all__ = ["diagnose_command", "evaluate"]
+
+
+def evaluate(
+    checkpoint: CheckpointPath,
+    bounds: Annotated[
+        str | None,
+        typer.Option(
+            help="The m of each IWAE-m bound; when absent 1,10,100,1000, for an SSVAE on the full test set 1,10,100, "
+            "and none on SVHN."
+        ),
+    ] = None,
+    sets: Annotated[
+        str | None,
+        typer.Option(
+            help="homework, test, sample; svhn, svhn-1000; fashion, fashion-1000. When absent those of its card: "
+            "homework,test for a model of MNIST."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Measure NELBO, KL, reconstruction and IWAE-m bounds; for an FSVAE also how far digit and style are apart.
+
+    A set's standard errors are Monte-Carlo ones: how far a number moves under another seed on the same images. Those
+    of digit and style (in JSON: "disentanglement") are over the images: how far it moves on as many other images.
+    """
+    from training.checkpoints.reading import load_checkpoint
+    from training.data.registry import evaluation_set, whole
+    from training.evaluation.bounds import check_bounds
+    from training.evaluation.measuring import check_sets, measure, measure_accuracy, measure_style
+    from training.system.device import prepare_thread
+
+    asked = None if sets is None else check_sets(words(sets))
+    numbers = None if bounds is None else check_bounds([whole_number(word) for word in words(bounds)])
+    loaded = load_checkpoint(checkpoint)
+    source = whole(loaded.data)
+    if asked is None:
+        asked = list(source.measured_by_default)
+    prepare_thread()
+    present = [name for name in asked if evaluation_set(name)[0].on_disk()]
+    for name in asked:
+        if name not in present:
+            way = evaluation_set(name)[0].how_to_get
+            errors.print(f"The {name} set is left out: its data are not on disk, or not whole: {way}.")
+    with progress() as bar, interruptible() as interrupted:
+        tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
+
+        def show(name: str, fraction: float) -> None:
+            bar.update(tasks[name], completed=fraction)
+
+        options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
+        reports = measure(loaded, present, numbers, **options) if present else {}
+        right = measure_accuracy(loaded)
+        style = None
+        if (everything := source.measured_by_default[-1]) in present:
+            style = measure_style(loaded, report=reports[everything], seed=seed, on_missing_classifier=errors.print)
+    if as_json:
+        result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
+        if right is not None:
+            result["accuracy"] = right
+        result["sets"] = {name: report.as_json() for name, report in reports.items()}
+        if style is not None:
+            result["disentanglement"] = style.as_json()
+        typer.echo(json.dumps(result))
+        return
+    from training.cli.tables import report_table, style_table
+
+    if reports:
+        Console().print(report_table(loaded.name, reports))
+    if right is not None:
+        Console().print(f"Accuracy on the {source.test_images:,} test {source.plural}: {right:.4f}")
+    if style is not None:
+        Console().print(style_table(style, f"{source.title}'s test images"))
+
+
+def diagnose_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of weights, or a folder with one.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
+) -> None:
+    """Say layer by layer how a file differs from the homework's network; exit code 1 if it does not load."""
+    from training.checkpoints.reading import plain_names, read_content, read_tensors, weights_file
+    from training.checkpoints.tensor_statistics import statistics_of
+    from training.diagnosis.findings import diagnose
+
+    found = weights_file(file)
+    tensors, facts = read_tensors(read_content(found, found.name), found.name)
+    diagnosis = diagnose(tensors, found.name, facts)
+    if as_json:
+        statistics = [asdict(row) for row in statistics_of(plain_names(tensors))]
+        typer.echo(json.dumps({**diagnosis.as_json(), "statistics": statistics}))
+    else:
+        from training.cli.tables import layer_table
+
+        console = Console(highlight=False, markup=False)
+        console.print(layer_table(diagnosis))
+        for line in (diagnosis.verdict, *diagnosis.notes):
+            console.print(line, soft_wrap=True)
+    raise typer.Exit(0 if diagnosis.fits else 1)

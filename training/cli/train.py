@@ -1,0 +1,107 @@
+"""Commands that train: a new run, one that goes on, one that a server has queued."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from training.cli.console import errors, interruptible, progress, setting
+from training.system.errors import UserError
+
+__all__ = ["resume", "train_command", "work"]
+
+POLITENESS = 10
+
+
+def train_command(
+    model: Annotated[str, typer.Argument(help="The preset to train, such as vae.")],
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps; the preset's own when absent.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides everything that is random.")] = None,
+    out: Annotated[Path | None, typer.Option(help="New run folder; runs/<id> when absent.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.")] = None,
+    cooldown: Annotated[
+        float | None, typer.Option(help="Last share of the steps, from 0 to 1, in which the step size falls to 0.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="mnist, mnist-sample, fashion-mnist; svhn for FSVAEs. When absent MNIST or SVHN."),
+    ] = None,
+    precision: Annotated[str | None, typer.Option(help="float32 or bfloat16, for the matrix products.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the model: z=20, k=100, beta=3, hidden=400,200.")
+    ] = None,
+) -> None:
+    """Train a model into a run folder. Ctrl-C stops it and keeps the last state."""
+    from training.data.datasets import load_dataset
+    from training.runs.config import TrainConfig
+    from training.runs.run_index import new_run_id
+    from training.runs.run_writer import RunWriter
+    from training.system.folders import runs_folder
+
+    config = TrainConfig.from_preset(
+        model,
+        steps=steps,
+        seed=seed,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        cooldown=cooldown,
+        data=data,
+        precision=precision,
+        model=dict(setting(text) for text in settings) if settings else None,
+    )
+    load_dataset(config.data)  # before the run's folder is made: missing data leave no trace
+    _carry_out(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or broke off.")],
+) -> None:
+    """Go on with a run from its last kept state."""
+    from training.runs.run_folder import Run
+    from training.runs.run_writer import RunWriter
+
+    opened = Run(run)
+    opened.require_resumable()
+    _carry_out(RunWriter(run, opened.config, resume=True))
+
+
+def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")]) -> None:
+    """Carry out a run that a server has queued."""
+    from training.runs.run_folder import Run
+    from training.runs.run_writer import RunWriter
+    from training.runs.worker import train_into
+    from training.system.device import prepare_thread
+
+    prepare_thread()
+    if hasattr(os, "nice"):
+        os.nice(POLITENESS)  # pages answer first
+    with interruptible() as interrupted:
+        train_into(RunWriter(run, Run(run).config, resume=True), should_stop=interrupted)
+
+
+def _carry_out(writer: Any) -> None:
+    from training.data.registry import data_set
+    from training.runs.events import Event, Measured
+    from training.runs.worker import train_into
+    from training.system.device import prepare_thread
+
+    prepare_thread()
+    config = writer.config
+    errors.print(f"Training {config.preset} on {data_set(config.data).summary}, into {writer.path}")
+    with progress() as bar, interruptible() as interrupted:
+        task = bar.add_task("training", total=config.steps, completed=writer.kept["step"] if writer.kept else 0)
+
+        def show(event: Event) -> None:
+            if isinstance(event, Measured) and event.split == "train":
+                terms = "  ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
+                bar.update(task, completed=event.step, description=terms)
+
+        status = train_into(writer, should_stop=interrupted, on_event=show)
+    if status.state == "failed":
+        raise UserError(status.message)
+    if status.state == "stopped":
+        errors.print(f"Stopped at step {status.step:,}. Go on with: python -m training resume {writer.path}")
+        raise typer.Exit(130)
+    errors.print(f"Done: {status.step:,} steps in {status.seconds:.0f} s, {status.steps_per_second:.0f} steps/s.")
