@@ -1,5 +1,6 @@
 """The code beside a formula: the lines of models/ that compute it, read from the source that runs."""
 
+import ast
 import importlib
 import inspect
 import textwrap
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import streamlit as st
 
@@ -63,35 +64,59 @@ def _folded(family: str, names: tuple[str, ...], key: str) -> None:
 def excerpts(family: str, *names: str) -> list[Excerpt]:
     """The functions of these names, see `code_below`, then what they call of models/, in the order of their calls.
 
-    Private methods count as lines of their callers: what they call is shown too.
+    Private methods and methods of one line count as lines of their callers: what they call is shown too.
     """
     from models.registry import FAMILIES
 
-    model = FAMILIES[family].build
+    owners = _owners(FAMILIES[family].model)
     shown: dict[Any, None] = {}  # in order, each once
-    waiting = [_named(model, name) for name in names]
+    waiting = [_named(owners, name) for name in names]
     shown.update(dict.fromkeys(waiting))
     while waiting:
-        called = [other for other in _called_by(waiting.pop(0), model) if other not in shown]
+        called = [other for other in _called_by(waiting.pop(0), owners) if other not in shown]
         shown.update(dict.fromkeys(called))
-        waiting += [other for other in called if other.__name__.startswith("_")]
+        waiting += [other for other in called if other.__name__.startswith("_") or _only_delegates(other)]
     return [_excerpt(function) for function in shown]
 
 
-def _named(model: Any, name: str) -> Callable[..., Any]:
+def _owners(model: type) -> tuple[type, ...]:
+    """The classes whose methods compute a model's formulas: its own, and that of its density given a digit."""
+    from models.contract import Conditional
+
+    return (model, get_type_hints(model.given)["return"]) if issubclass(model, Conditional) else (model,)
+
+
+def _method(owners: tuple[type, ...], name: str) -> Any:
+    return next((getattr(owner, name) for owner in owners if hasattr(owner, name)), None)
+
+
+def _named(owners: tuple[type, ...], name: str) -> Callable[..., Any]:
     module, _, attribute = name.rpartition(".")
-    function: Callable[..., Any] = getattr(importlib.import_module(module) if module else model, attribute)
-    return inspect.unwrap(function)
+    found = getattr(importlib.import_module(module), attribute) if module else _method(owners, attribute)
+    if found is None:
+        raise AttributeError(f"{owners[0].__name__} has no {name}")
+    function: Callable[..., Any] = inspect.unwrap(found)
+    return function
 
 
-def _called_by(function: Callable[..., Any], model: Any) -> Iterator[Any]:
+def _called_by(function: Callable[..., Any], owners: tuple[type, ...]) -> Iterator[Any]:
     """Functions and classes of models/ that a function names: its module's, and methods of the model."""
     if not isinstance(function, FunctionType):
         return
     for name in _names_in(function.__code__):
-        called = getattr(model, name, None) or function.__globals__.get(name)
+        called = _method(owners, name) or function.__globals__.get(name)
         if isinstance(called, FunctionType | type) and called.__module__.partition(".")[0] == "models":
             yield inspect.unwrap(called)
+
+
+def _only_delegates(function: Any) -> bool:
+    """Whether a method is a single `return`, beside its docstring."""
+    if not isinstance(function, FunctionType) or "." not in function.__qualname__:
+        return False
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    assert isinstance(definition, ast.FunctionDef)
+    statements = definition.body[1:] if function.__doc__ else definition.body
+    return len(statements) == 1 and isinstance(statements[0], ast.Return)
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
