@@ -24,7 +24,7 @@ from pages.measure.rate_distortion import (
     nelbo_chart,
     rate_distortion_chart,
 )
-from training.checkpoints.model_ref import ModelRef, shipped_ref
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.release.cards import beta_sweep, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
@@ -47,8 +47,8 @@ with samples:
         bind="query-params",
         help="Each is a model of its own, trained on reconstruction + β · KL. At 1 it is the VAE.",
     )
-    chosen = shipped_ref(sweep[beta].name)
-    png = services.first_samples(sweep[beta].name)
+    chosen = model_ref("shipped", sweep[beta].name)
+    png = services.first_samples(chosen)
     if png is not None:
         with place:
             figures.picture(png, key="samples", alt=f"200 digits from the prior of the model trained at beta {beta:g}")
@@ -105,7 +105,7 @@ try:
         st.subheader("One dimension at a time", anchor=False)
         digit = pick_digit(model.data, "Digit to start from", "digit", "3, no. 1")
         strips(traversal_strips(model, encoded(model), digit))
-    found = {b: encoded(services.checkpoint(shipped_ref(card.name))) for b, card in sweep.items()}
+    found = {b: encoded(services.checkpoint(model_ref("shipped", card.name))) for b, card in sweep.items()}
     used = {b: int(code.active.sum()) for b, code in found.items()}
     dimensions = len(found[beta].active)
     in_use.metric(

@@ -12,7 +12,7 @@ from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.ladder import gains_table, ladder_chart, proof
 from pages.measure.measuring import label_of, set_names
-from training.checkpoints.model_ref import ModelRef, shipped_ref
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import default_data_set
 from training.release.published import models_with_bounds
 from training.system.errors import UserError
@@ -67,7 +67,7 @@ with picture:
         st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
     else:
         st.info("Choose one model or more on the right.", icon=":material/arrow_forward:")
-    formulas.bound_formula((chosen[0] if chosen else shipped_ref(AT_FIRST[0])).family)
+    formulas.bound_formula((chosen[0] if chosen else model_ref("shipped", AT_FIRST[0])).family)
     if measured:
         proof(measured[0])
 

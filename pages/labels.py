@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
-from pages.choose.pickers import pick_model_of, pick_runs
+from pages.choose.pickers import pick_model, pick_runs
 from pages.choose.seed import pick_seed
 from pages.draw.palette import ACCURACY, MODELS, marked, swatch
 from pages.families.label_views import (
@@ -35,9 +35,9 @@ frame.mend_link("pages/labels.py")
 frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model_of(FAMILY, default="shipped ssvae")
+    choice = pick_model(FAMILY, default="shipped ssvae")
     images = data_set_or_first("" if choice is None else choice.data)
-    beside = pick_model_of(
+    beside = pick_model(
         FAMILY, label="Compared with", key="beside", default="shipped ssvae-supervised", data=images.name
     )
     seed = pick_seed("Of the codes z: one seed, one picture.")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
-from pages.choose.pickers import pick_model_of
+from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.families.mixture_views import (
@@ -21,7 +21,7 @@ from pages.kit.guess import answer_among, guess_first, tell
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
-from training.checkpoints.model_ref import shipped_ref
+from training.checkpoints.model_ref import model_ref
 from training.data.registry import data_set_or_first, whole
 from training.system.errors import UserError
 
@@ -43,7 +43,7 @@ frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text
 frame.header("Mixture", "What does each cluster of a learned prior stand for, and how many are needed?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model_of(("gmvae",))
+    choice = pick_model(("gmvae",))
     if choice is None:
         st.info("There is no GMVAE yet: train one first.", icon=":material/model_training:")
         st.stop()
@@ -138,11 +138,13 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-beside = [ref for ref in (shipped_ref("vae"), shipped_ref("gmvae")) if whole(ref.data) is whole(images.name)]
+beside = [
+    ref for ref in (model_ref("shipped", name) for name in ("vae", "gmvae")) if whole(ref.data) is whole(images.name)
+]
 compared = list(dict.fromkeys((*beside, choice)))
 try:
     for column, ref in zip(st.columns(len(compared), gap="large"), compared, strict=True):
-        png = services.first_samples(ref.shipped) if ref.shipped else None
+        png = services.first_samples(ref)
         if png is None:
             png = services.samples_png(services.checkpoint(ref), "means", 0, 1.0)
         with column:

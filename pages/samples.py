@@ -21,6 +21,7 @@ frame.header("Samples", "What does the model imagine when nobody shows it an ima
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     model = pick_model()
+    assert model is not None  # a model ships
     images = data_set_or_first(model.data)
     colour = images.images == "colour"
     kind = st.segmented_control(
@@ -54,7 +55,7 @@ png, family = None, model.family
 with picture:
     try:
         untouched = (kind, seed, temperature) == ("means", 0, 1.0)
-        png = services.first_samples(model.shipped) if model.shipped and untouched else None
+        png = services.first_samples(model) if untouched else None
         if png is None:
             source = services.checkpoint(model)
             family = source.family.name
@@ -88,8 +89,8 @@ frame.notes(page_text(__file__, f"samples-{images.images}"))
 if png is not None:
     st.space("small")
     st.subheader("Its numbers", anchor=False)
-    if model.shipped:
-        numbers.preset_table(model.shipped)
+    if model.origin == "shipped":
+        numbers.preset_table(model.name)
     else:
         measuring(model)
     if colour:

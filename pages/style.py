@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.choose.pickers import pick_model_of
+from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.families.photo import Photo, asked_photo, photo_rows
 from pages.families.style_scores import comparison, known_scores, measure_scores, scores
@@ -86,7 +86,7 @@ def _draw_photo(choice: ModelRef, photo: Photo | None) -> bytes | None:
 
 
 def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]:
-    first = services.first_samples(choice.shipped) if choice.shipped and (asked, seed) == ("prior", 0) else None
+    first = services.first_samples(choice) if (asked, seed) == ("prior", 0) else None
     if first is None:
         shown = matrix(services.checkpoint(choice), asked, seed)
     else:
@@ -101,7 +101,7 @@ frame.header(
 )
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model_of(FAMILIES, default=f"shipped {FAMILIES[0]}")
+    choice = pick_model(FAMILIES, default=f"shipped {FAMILIES[0]}")
 if choice is None:
     with picture:
         st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")

@@ -12,7 +12,7 @@ from pages.measure.measuring import is_bound, measuring
 from pages.runs.run_controls import run_controls
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
-from training.checkpoints.model_ref import run_ref
+from training.checkpoints.model_ref import model_ref
 from training.runs.run_index import active_run, run_ids
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
@@ -104,7 +104,7 @@ with picture:
         ended = run_view(chosen)
 if ended:
     st.subheader("Its numbers", anchor=False)
-    measuring(run_ref(chosen))
+    measuring(model_ref("run", chosen))
 
 family, config = shown_model(chosen)
 formulas.nelbo_formula(family)

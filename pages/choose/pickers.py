@@ -1,44 +1,38 @@
 """One way to choose a model, on every page: the visitor's files, shipped models, the runs of this server."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import streamlit as st
 
 from pages.choose.uploads import upload_panel, uploads
 from pages.kit import frame
-from training.checkpoints.model_ref import ModelRef, run_ref, shipped_ref
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import of_kind, same_images
 from training.runs.run_index import run_ids
 from training.system.folders import pretrained_names
 
-__all__ = ["choose_also", "pick_model", "pick_model_of", "pick_models", "pick_runs"]
+__all__ = ["choose_also", "pick_model", "pick_models", "pick_runs"]
 
 MOST = 6
 LONGEST_NAME = 60
 
 
-def pick_model() -> ModelRef:
-    """A picker whose choice is in the page's address, as `ModelRef.title`."""
-    chosen = _pick_one(_models())
-    assert chosen is not None  # a model ships
-    return chosen
-
-
-def pick_model_of(
-    families: Collection[str], *, label: str = "Model", key: str = "checkpoint", default: str = "", data: str = ""
+def pick_model(
+    families: Collection[str] | None = None,
+    *,
+    label: str = "Model",
+    key: str = "checkpoint",
+    default: str = "",
+    data: str = "",
 ) -> ModelRef | None:
-    """The same for a page that is about some families; None where there is no such model.
+    """A picker whose choice is in the page's address, as `ModelRef.title`; None where there is no model to choose.
 
     Arguments:
+        families: for a page that is about some families alone.
         default: title of the model to begin with; the first one that there is, if not given.
         data: models of these images alone; of every data set, if not given.
     """
-    return _pick_one(_models(families, data), label, key, default)
-
-
-def _pick_one(
-    options: Mapping[str, ModelRef], label: str = "Model", key: str = "checkpoint", default: str = ""
-) -> ModelRef | None:
+    options = _models(families, data)
     absent = f"{key}-absent"
     if key not in st.session_state:
         asked = st.query_params.get(key, "")
@@ -123,6 +117,7 @@ def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> l
 
 def _models(families: Collection[str] | None = None, data: str = "") -> dict[str, ModelRef]:
     """Every model that there is, by its title; only of some families, and of one data set's images, if given."""
-    every = [*map(shipped_ref, pretrained_names()), *map(run_ref, run_ids()), *uploads().values()]
+    every = [model_ref("shipped", name) for name in pretrained_names()]
+    every += [*(model_ref("run", run_id) for run_id in run_ids()), *uploads().values()]
     of_families = [ref for ref in every if families is None or ref.family in families]
     return {ref.title: ref for ref in of_families if not data or same_images(ref.data, data)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import frame, services
-from training.checkpoints.model_ref import ModelRef, shipped_ref
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def newly_uploaded() -> list[ModelRef]:
     models: list[ModelRef] = []
     for name in st.session_state.pop("newly-handed-in", []):
         if (ref := uploads().get(name)) is not None:
-            models += [*([shipped_ref(ref.family)] if ref.family in pretrained_names() else []), ref]
+            models += [*([model_ref("shipped", ref.family)] if ref.family in pretrained_names() else []), ref]
     return models
 
 
@@ -101,7 +101,8 @@ def _take_in(files: "list[UploadedFile]") -> list[str]:
     folder = Path(st.session_state["upload-folder"].name)
     with st.spinner("Reading"):
         for file in files:
-            name = _free_name(file.name)
+            stem = re.sub(r"[^\w.-]+", "-", Path(file.name).stem)[:LONGEST_NAME].strip("-.") or "weights"
+            name = next(free for free in (stem, *(f"{stem}-{n}" for n in range(2, MOST + 2))) if free not in uploads())
             if len(uploads()) < MOST:
                 came = admit(file.getvalue(), name, folder, services.quarantine())
             else:
@@ -115,8 +116,3 @@ def _take_in(files: "list[UploadedFile]") -> list[str]:
             others = [entry for entry in diagnosed_uploads() if entry.name != name]
             st.session_state["handed-in"] = [Diagnosed(name, came.sentence, came.diagnosis), *others][:MOST_FINDINGS]
     return wrong
-
-
-def _free_name(name: str) -> str:
-    shown = re.sub(r"[^\w.-]+", "-", Path(name).stem)[:LONGEST_NAME].strip("-.") or "weights"
-    return next(each for each in (shown, *(f"{shown}-{n}" for n in range(2, MOST + 2))) if each not in uploads())

@@ -121,11 +121,8 @@ def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
 
 def _weights_now(ref: ModelRef) -> tuple[str, int]:
     """What tells whether the weights behind a model are those that were read before: their file and its last change."""
-    from training.checkpoints.reading import weights_file
-
-    with suppress(UserError, OSError):  # reading says why
-        file = weights_file(ref.path)
-        return str(file), file.stat().st_mtime_ns
+    with suppress(OSError):  # reading says why
+        return str(ref.path), ref.path.stat().st_mtime_ns
     return str(ref.path), 0
 
 
@@ -141,13 +138,13 @@ def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint"
     """
     from training.checkpoints.reading import load_checkpoint
 
-    return _read or load_checkpoint(ref.path)
+    return _read or load_checkpoint(ref.path if ref.path.exists() else ref.path.parent)
 
 
-def first_samples(name: str) -> bytes | None:
-    """The picture that ships with a pretrained model: seed 0, Bernoulli means, temperature 1."""
-    file = PRETRAINED / name / "samples.png"
-    return file.read_bytes() if file.is_file() else None
+def first_samples(ref: ModelRef) -> bytes | None:
+    """The picture that ships with a model, seed 0, Bernoulli means, temperature 1; None where it does not ship."""
+    file = ref.path.with_name("samples.png")
+    return file.read_bytes() if ref.shipped and file.is_file() else None
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_WEIGHTS)

@@ -31,7 +31,7 @@ def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
     """
     found = Column(ref.title, {}, {}, {})
     if ref.shipped:
-        card = read_card(ref.path)
+        card = read_card(ref.path.parent)
         if seed == 0 and set_name in card.sets:
             found = column(ref.title, asdict(card.sets[set_name]), card.accuracy)
     for job in jobs_of(_sha256(ref)):

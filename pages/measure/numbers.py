@@ -10,7 +10,7 @@ from pages.draw.palette import ACCURACY, BOUND, swatch
 from pages.kit import glossary
 from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
-from training.checkpoints.model_ref import shipped_ref
+from training.checkpoints.model_ref import model_ref
 from training.data.registry import evaluation_set, whole
 from training.release.cards import read_card
 from training.release.published import ACCURACIES, REFERENCE_DATA, REFERENCES
@@ -72,7 +72,7 @@ def phrase(name: str) -> str:
 
 def preset_table(preset: str) -> None:
     """The report's and the course key's numbers beside those of a shipped model."""
-    data = shipped_ref(preset).data
+    data = model_ref("shipped", preset).data
     known = published(preset) if data == REFERENCE_DATA else []
     numbers_table(known + shipped(preset), data=data)
     for entry in REFERENCES if known else ():

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.kit import frame, services
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
-from training.checkpoints.model_ref import run_ref
+from training.checkpoints.model_ref import model_ref
 from training.data.registry import data_set
 from training.runs.run_index import active_run
 from training.system.errors import UserError
@@ -54,7 +54,7 @@ def run_controls(run_id: str) -> None:
             "pages/samples.py",
             label="Sample from it",
             icon=":material/grid_view:",
-            query_params={"checkpoint": run_ref(run_id).title},
+            query_params={"checkpoint": model_ref("run", run_id).title},
         )
         if run.checkpoint_file.is_file():
             st.download_button(

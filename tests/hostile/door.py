@@ -89,7 +89,7 @@ class Door:
         sentence, began = "", time.thread_time()
         try:
             self._quarantine.read(file, NAME, clean)
-            diagnose(read_tensors(clean.read_bytes(), NAME)[0], NAME)
+            diagnose(read_tensors(clean, NAME).tensors, NAME)
             load_checkpoint(clean)
         except UserError as error:
             sentence = str(error)

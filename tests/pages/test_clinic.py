@@ -17,7 +17,7 @@ from pages.kit import services
 from tests.pages.choose.test_uploads import upload, weights
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
-from training.checkpoints.model_ref import run_ref
+from training.checkpoints.model_ref import model_ref
 from training.checkpoints.reading import write_safetensors
 from training.data.registry import DATA_SETS
 from training.system.folders import runs_folder
@@ -99,7 +99,7 @@ def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
     opened(app, *names)
     models = []
     for name, color in zip(names, MODELS, strict=False):
-        source = services.checkpoint(ref := run_ref(name.removeprefix("run ")))
+        source = services.checkpoint(ref := model_ref("run", name.removeprefix("run ")))
         models.append(Compared(ref, ref.name, color, source, measured(source, 0, (1, 10, 100))))
     rows = list(csv.DictReader(io.StringIO(_csv(models, models[0]).decode())))
     assert [row["model"] for row in rows] == ["vae-1", "vae-2"]

@@ -14,6 +14,7 @@ from pages.latent.latent_pad import PLANES
 from pages.latent.latent_space import PARTS
 from tests.pages.conftest import pictures_of, text_of
 from tests.patience import until
+from training.checkpoints.model_ref import model_ref
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
 from training.latent.encoded import split_nelbo
@@ -35,7 +36,7 @@ def test_it_opens_on_the_shipped_model(page: AppTest) -> None:
 
 
 def test_the_picture_that_ships_is_what_the_weights_draw() -> None:
-    shipped = services.first_samples("vae")
+    shipped = services.first_samples(model_ref("shipped", "vae"))
     drawn = pictures.grid(pictures.draw_samples(load_checkpoint(PRETRAINED / "vae").model))
     assert shipped is not None
     difference = np.asarray(Image.open(io.BytesIO(shipped))).astype(int) - np.asarray(drawn)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from training.system.folders import PRETRAINED, runs_folder
 
-__all__ = ["ModelRef", "Origin", "facts_in", "run_ref", "shipped_ref"]
+__all__ = ["ModelRef", "Origin", "facts_in", "model_ref"]
 
 Origin = Literal["shipped", "run", "upload"]
 MOST_KEPT = 1024
@@ -23,7 +23,7 @@ class ModelRef:
     Attributes:
         origin: it ships with the app, was trained on this server, or is a visitor's own file.
         name: of the shipped model, of the run or of the file.
-        path: the folder or file that holds its weights.
+        path: the file of its weights; a run has none before it first saves.
         family: the name of its family; "" where its folder does not say.
         data: the name of the data set that it was trained on; "" where its folder does not say.
         sha256: of its weights, where that is known before they are read: a run's change while it trains.
@@ -47,20 +47,15 @@ class ModelRef:
         return self.name if self.origin == "shipped" else ""
 
 
-def shipped_ref(name: str) -> ModelRef:
-    """A model that ships with the app, by the name of its folder in pretrained/."""
-    return _ref("shipped", PRETRAINED / name)
-
-
-def run_ref(run_id: str) -> ModelRef:
-    """A run of this server, by its id."""
-    return _ref("run", runs_folder() / run_id)
-
-
-def _ref(origin: Origin, folder: Path) -> ModelRef:
-    facts = facts_in(folder)
+def model_ref(origin: Literal["shipped", "run"], name: str) -> ModelRef:
+    """A model that ships with the app, or a run of this server, by the name of its folder."""
+    if origin == "shipped":
+        file = PRETRAINED / name / "model.safetensors"
+    else:
+        file = runs_folder() / name / "checkpoint.safetensors"
+    facts = facts_in(file.parent)
     sha256 = facts.get("sha256", "") if origin == "shipped" else ""
-    return ModelRef(origin, folder.name, folder, facts.get("family", ""), facts.get("data", ""), sha256)
+    return ModelRef(origin, name, file, facts.get("family", ""), facts.get("data", ""), sha256)
 
 
 def facts_in(folder: Path) -> Mapping[str, str]:

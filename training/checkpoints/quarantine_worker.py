@@ -11,7 +11,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from training.checkpoints.reading import LARGEST_FILE, read_content, read_tensors
+from training.checkpoints.reading import LARGEST_FILE, read_tensors
 from training.system.errors import UserError
 from training.system.files import replace_file
 
@@ -45,7 +45,7 @@ def _say(answer: dict[str, Any]) -> None:
 def read_plainly(file: str, name: str, out: str) -> dict[str, str]:
     """Read tensors, write those that are plain numbers to `out`; {}, or {"error": one sentence}."""
     try:
-        tensors, facts = read_tensors(read_content(Path(file), name), name)
+        tensors, facts = read_tensors(Path(file), name)[:2]
         if len(tensors) > MOST_TENSORS:
             raise UserError(f"{name} holds {len(tensors):,} tensors: it is not one of these models.")
         plain = {key: value.contiguous().clone() for key, value in tensors.items() if _plain(value)}

@@ -35,10 +35,10 @@ from training.system.files import replace_file
 __all__ = [
     "LARGEST_FILE",
     "Checkpoint",
+    "Contents",
     "Understood",
     "load_checkpoint",
     "plain_names",
-    "read_content",
     "read_tensors",
     "understand",
     "weights_file",
@@ -133,8 +133,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         UserError: missing, torn, too large, not weights, not finite, or of no family known here.
     """
     file = weights_file(Path(path))
-    content = read_content(file, file.name)
-    tensors, facts = read_tensors(content, file.name)
+    tensors, facts, content = read_tensors(file, file.name)
     if file.name in WEIGHT_FILES:
         facts = {"data": facts_in(file.parent).get("data", "")} | facts
     understood = understand(tensors, facts, file.name)
@@ -170,11 +169,28 @@ def plain_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {_plain_name(name): value for name, value in tensors.items() if not value.is_nested}
 
 
-def read_content(file: Path, name: str) -> bytes:
-    """A file's bytes.
+class Contents(NamedTuple):
+    """What is in a file of weights.
+
+    Attributes:
+        tensors: by their names in the file.
+        facts: what the file says about itself.
+        content: the whole file, as it is.
+    """
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, str]
+    content: bytes
+
+
+def read_tensors(file: Path, name: str) -> Contents:
+    """Read a safetensors file, what torch.save wrote in today's or the old format, or the zip of a run folder.
+
+    Arguments:
+        name: of the file, for the sentence of a refusal.
 
     Raises:
-        UserError: it is too large, or cannot be read.
+        UserError: too large, torn, more than tensors, no state_dict, or it cannot be read.
     """
     try:
         size = file.stat().st_size
@@ -183,24 +199,22 @@ def read_content(file: Path, name: str) -> bytes:
                 f"{name} has {size / 2**20:,.0f} MB; weights of these models have a few: the limit is "
                 f"{LARGEST_FILE // 2**20} MB."
             )
-        return file.read_bytes()
+        whole = file.read_bytes()
     except OSError as error:
         raise UserError(f"{name} cannot be read ({error.strerror}): check its permissions.") from error
-
-
-def read_tensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a file by their names, and what it says about itself.
-
-    It may be a safetensors file, what torch.save wrote in today's or the old format, or the zip of a run folder.
-
-    Raises:
-        UserError: torn, more than tensors, no state_dict, or too large once unpacked.
-    """
-    content = _unzipped(content, name)
-    tensors, facts = _read_safetensors(content, name) if _is_safetensors(content) else _read_torch(content, name)
+    zipped = _zipped_weights(whole, name)
+    content = whole if zipped is None else zipped
+    if _is_safetensors(content):
+        try:
+            tensors = safetensors.torch.load(content)
+        except Exception as error:  # as of torch's files below
+            raise UserError(f"{name} is torn or not a safetensors file: write or download it again.") from error
+        facts = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__") or {}
+    else:
+        tensors, facts = _read_torch(content, name), {}
     if (unpacked := 4 * sum(value.numel() for value in tensors.values())) > LARGEST_FILE:
         raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
-    return tensors, facts
+    return Contents(tensors, facts, whole)
 
 
 def write_safetensors(
@@ -215,15 +229,6 @@ def write_safetensors(
 def _is_safetensors(content: bytes) -> bool:
     """A safetensors file opens with its header's length and a brace; torch's two formats never do."""
     return len(content) > 8 and content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content)
-
-
-def _read_safetensors(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        tensors = safetensors.torch.load(content)
-    except Exception as error:  # as of torch's files below
-        raise UserError(f"{name} is torn or not a safetensors file: write or download it again.") from error
-    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
-    return tensors, json.loads(header).get("__metadata__") or {}
 
 
 def _step_of(facts: Mapping[str, str]) -> int | None:
@@ -248,7 +253,7 @@ def _claimed(facts: Mapping[str, str], tensors: Mapping[str, Tensor]) -> tuple[F
     return (family, config) if same else None
 
 
-def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _read_torch(content: bytes, name: str) -> dict[str, Tensor]:
     """Read what torch.save wrote, today's zip format or the old one, allowing nothing but tensors."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of formats that are then refused in our own words
@@ -264,20 +269,20 @@ def _read_torch(content: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
         raise UserError(f"{name} {OPTIMISER_SENTENCE}")
     if tensors is None:
         raise UserError(f"{name} holds no state_dict: save it with torch.save(model.state_dict(), path).")
-    return tensors, {}
+    return tensors
 
 
-def _unzipped(content: bytes, name: str) -> bytes:
-    """The weights in the zip of a run folder; any other content as it is."""
+def _zipped_weights(content: bytes, name: str) -> bytes | None:
+    """The weights in the zip of a run folder; None where the content is no such zip."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
-        return content
+        return None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             if (unpacked := sum(entry.file_size for entry in entries)) > LARGEST_FILE:
                 raise UserError(f"{name} would unpack to {unpacked / 2**20:,.0f} MB: it is not one of these models.")
             if any(PurePosixPath(entry.filename).name == "data.pkl" for entry in entries):
-                return content  # torch's own
+                return None  # torch's own
             found = [entry for entry in entries if PurePosixPath(entry.filename).name in WEIGHT_FILES]
             if len(found) != 1:
                 raise UserError(
@@ -293,19 +298,15 @@ def _unzipped(content: bytes, name: str) -> bytes:
 
 
 def _state_dict_in(content: Any) -> dict[str, Tensor] | None:
+    """The tensors by name in what torch.save wrote: a state_dict, or a dict around one; None where there are none."""
     if not isinstance(content, Mapping):
         return None
-    for wrapper in _WRAPPERS:  # first, since "loss" beside a wrapped state_dict may be a tensor too
-        if (tensors := _tensors_in(content.get(wrapper))) is not None:
-            return tensors
-    return _tensors_in(content)
-
-
-def _tensors_in(content: Any) -> dict[str, Tensor] | None:
-    if not isinstance(content, Mapping):
-        return None
-    named = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
-    return named or None
+    for place in (*map(content.get, _WRAPPERS), content):  # "loss" beside a wrapped state_dict may be a tensor too
+        if isinstance(place, Mapping):
+            named = {key: each for key, each in place.items() if isinstance(key, str) and isinstance(each, Tensor)}
+            if named:
+                return named
+    return None
 
 
 def _plain_name(name: str) -> str:

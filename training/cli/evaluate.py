@@ -91,12 +91,12 @@ def diagnose_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")] = False,
 ) -> None:
     """Say layer by layer how a file differs from the homework's network; exit code 1 if it does not load."""
-    from training.checkpoints.reading import plain_names, read_content, read_tensors, weights_file
+    from training.checkpoints.reading import plain_names, read_tensors, weights_file
     from training.checkpoints.tensor_statistics import statistics_of
     from training.diagnosis.findings import diagnose
 
     found = weights_file(file)
-    tensors, facts = read_tensors(read_content(found, found.name), found.name)
+    tensors, facts = read_tensors(found, found.name)[:2]
     diagnosis = diagnose(tensors, found.name, facts)
     if as_json:
         statistics = [asdict(row) for row in statistics_of(plain_names(tensors))]

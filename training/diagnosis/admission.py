@@ -38,8 +38,7 @@ def admit(content: bytes, name: str, folder: Path, quarantine: Quarantine) -> Ad
     try:
         raw.write_bytes(content)
         quarantine.read(raw, name, clean)
-        content = clean.read_bytes()
-        tensors, facts = read_tensors(content, name)
+        tensors, facts, content = read_tensors(clean, name)
     except (UserError, OSError) as error:
         clean.unlink(missing_ok=True)
         return Admitted(None, None, str(error))
