@@ -13,8 +13,8 @@ from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.ladder import gains_table, ladder_chart, proof
 from pages.measure.measuring import label_of, set_names
 from training.checkpoints.model_ref import ModelRef, model_ref
-from training.data.registry import default_data_set
-from training.release.published import models_with_bounds
+from training.data.registry import data_set_or_first, default_data_set, same_images, whole
+from training.release.published import REFERENCE_SET, models_with_bounds
 from training.system.errors import UserError
 
 RUNGS = (1, 10, 100, 1000)
@@ -26,19 +26,23 @@ frame.header("Bounds", "How close can samples come to log p(x), and why do more 
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     chosen = pick_models(AT_FIRST)
-    data = default_data_set("binary")
+    data = whole(data_set_or_first(chosen[0].data).name) if chosen else default_data_set("binary")
+    others = [ref for ref in chosen if not same_images(data_set_or_first(ref.data).name, data.name)]
+    chosen = [ref for ref in chosen if ref not in others]
+    if others:
+        names = ", ".join(frame.plain(ref.title) for ref in others)
+        st.info(f"Left out, for they are of other images than {chosen[0].title}: {names}.", icon=":material/info:")
+    sets = set_names(data.name)
     set_name = st.pills(
         "Measured on",
-        set_names(data.name),
-        default="homework",
+        sets,
+        default=sets[0],
         required=True,
         format_func=label_of,
-        key="set",
+        key="set" if data is default_data_set("binary") else f"set-{data.name}",  # other choices, another widget
         bind="query-params",
         wrap=True,
-        help="The homework set is 100 test digits, the full test set all 10,000"
-        f"{'' if data.on_disk() else ', the sample 1,000 digits that come with the app'}. Only bounds on one and the "
-        "same set can be laid beside each other.",
+        help=f"{data.sets_help} Only bounds on one and the same set can be laid beside each other.",
     )
     deep = st.toggle(
         "m = 5,000 too", key="deep", bind="query-params", help="One rung more: five times the work of m = 1,000."
@@ -80,7 +84,15 @@ if models:
     which, what = st.columns([1, 2.4], gap="large")
     titles = {ref.title: ref for ref in models}
     subject = which.selectbox("Model of the weights", list(titles), key="of", bind="query-params")
-    digit = what.segmented_control("Digit", list(range(10)), default=3, required=True, key="digit", bind="query-params")
+    digit = what.segmented_control(
+        data.noun.capitalize(),
+        list(range(len(data.classes))),
+        default=3,
+        required=True,
+        format_func=data.classes.__getitem__,
+        key="digit",
+        bind="query-params",
+    )
     guess = guess_first("how many of 1,000 samples carry half of the weight?", GUESSES, hides="the weights")
     if guess is not None:
         try:
@@ -90,7 +102,7 @@ if models:
 
     st.subheader("Their numbers", anchor=False)
     published: list[numbers.Column] = []
-    if set_name == "homework":
+    if set_name == REFERENCE_SET:
         for name in dict.fromkeys(ref.shipped or ref.family for ref in chosen):
             published += [
                 entry._replace(title=f"{entry.title.split(',')[0]}, {name}")

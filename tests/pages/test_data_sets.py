@@ -109,6 +109,8 @@ def test_every_page_opens_with_a_model_of_garments(app_with: AppTest, script: st
     if script == "pages/labels.py":
         assert page.selectbox(key="beside").options == ["run ssvae-f"]
         assert f"Counted on {TEST} garments" in text_of(page)
+    if script == "pages/bounds.py":
+        assert page.pills(key="set-fashion-mnist").options == ["First 1,000", "Full test"]
     if script == "pages/mixture.py":
         assert f"of {TEST} test garments best" in text_of(page)
         assert "shipped" not in text_of(page).partition("What the mixture buys")[2]
