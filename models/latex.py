@@ -19,7 +19,7 @@ NELBO_IN_SHORT = (
 )
 
 
-def loss(*terms: tuple[float, str]) -> str:
+def loss(*terms: tuple[int | float, str]) -> str:
     """The loss as a weighted sum: a weight of 1 is not written, a term of weight 0 not at all."""
     parts = [(weight, _times(abs(weight), term)) for weight, term in terms if weight]
     signs = [(r"\;-\; " if weight < 0 else r"\;+\; ") + part for weight, part in parts]
@@ -27,7 +27,7 @@ def loss(*terms: tuple[float, str]) -> str:
     return rf"\text{{loss}} \;=\; {total}"
 
 
-def _times(weight: float, term: str) -> str:
+def _times(weight: int | float, term: str) -> str:
     if weight == 1:
         return term
     number, _, exponent = f"{weight:.6g}".partition("e")
