@@ -1,18 +1,22 @@
 """Every model family and every preset. A new family is one file and one line here."""
 
-from models import beta_vae, fsvae, fsvae_conv, gmvae, ssvae, vae
+from importlib import import_module
+
 from models.family import Family, Preset
 
 __all__ = ["FAMILIES", "PRESETS", "family_of"]
 
-_EVERY_FAMILY = (
-    vae.FAMILY,
-    beta_vae.FAMILY,
-    gmvae.FAMILY,
-    ssvae.FAMILY,
-    fsvae.FAMILY,
-    fsvae_conv.FAMILY,
+MODULES = (
+    "vae",
+    "beta_vae",
+    "gmvae",
+    "vampprior",
+    "ssvae",
+    "fsvae",
+    "fsvae_conv",
 )
+
+_EVERY_FAMILY: list[Family] = [import_module(f"models.{module}").FAMILY for module in MODULES]
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _EVERY_FAMILY}
 PRESETS: dict[str, Preset] = {preset.name: preset for family in _EVERY_FAMILY for preset in family.presets}
