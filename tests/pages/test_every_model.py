@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from models.registry import FAMILIES
 from tests.patience import PATIENCE
 from tests.profile_page import PAGES
+from training.data.registry import DATA_SETS
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
@@ -24,14 +25,26 @@ def opened(page: str) -> AppTest:
     return app.switch_page(f"pages/{page}.py").run()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.usefixtures("app", "svhn_folder")
-def test_a_run_of_the_family_opens_on_every_page(runs_folder: Path, family: str) -> None:
-    preset = FAMILIES[family].presets[0].name
-    train_into(RunWriter(runs_folder / "mine", TrainConfig.from_preset(preset, steps=2, batch_size=7, device="cpu")))
+def opens_everywhere(runs_folder: Path, preset: str, **changes: object) -> None:
+    """Train two steps, and open every page on the result."""
+    config = TrainConfig.from_preset(preset, steps=2, batch_size=7, device="cpu", **changes)
+    assert train_into(RunWriter(runs_folder / "mine", config)).state == "finished"
     for page in PAGES:
         found = opened(page)
         assert not found.exception, page
         assert not [error.value for error in found.error], page
         if page == "samples":
             assert found.selectbox(key="checkpoint").value == "run mine"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.usefixtures("app", "svhn_folder")
+def test_a_run_of_the_family_opens_on_every_page(runs_folder: Path, family: str) -> None:
+    opens_everywhere(runs_folder, FAMILIES[family].presets[0].name)
+
+
+@pytest.mark.parametrize("name", [data.name for data in DATA_SETS.values() if data.download is None])
+@pytest.mark.usefixtures("app")
+def test_a_run_on_the_data_set_opens_on_every_page(runs_folder: Path, name: str) -> None:
+    fitting = next(family for family in FAMILIES.values() if family.images == DATA_SETS[name].images)
+    opens_everywhere(runs_folder, fitting.presets[0].name, data=name)

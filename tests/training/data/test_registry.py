@@ -52,7 +52,7 @@ class TestEveryDataSet:
 
     def test_names_its_authors_year_and_licence(self, data: DataSet) -> None:
         assert data.licence.endswith(".")
-        assert re.search(r"CC BY-SA|MIT licence|non-commercial use", data.licence)
+        assert re.search(r"licence|CC|public domain|non-commercial use", data.licence)
         assert re.search(r"\b(19|20)\d\d\b", data.citation)
 
     def test_has_evaluation_sets_within_its_test_images(self, data: DataSet) -> None:
@@ -123,8 +123,9 @@ def test_one_that_there_is_not_is_a_sentence_that_names_the_others() -> None:
 
 
 def test_a_sample_stands_in_while_the_whole_is_away(no_mnist: object) -> None:
-    assert [at_hand(name).name for name in DATA_SETS] == ["mnist-sample", "mnist-sample", "svhn", "fashion-mnist"]
-    assert [whole(name).name for name in DATA_SETS] == ["mnist", "mnist", "svhn", "fashion-mnist"]
+    names = ("mnist", "mnist-sample", "svhn", "fashion-mnist")
+    assert [at_hand(name).name for name in names] == ["mnist-sample", "mnist-sample", "svhn", "fashion-mnist"]
+    assert [whole(name).name for name in names] == ["mnist", "mnist", "svhn", "fashion-mnist"]
     assert (best_data_set().name, best_data_set("colour").name) == ("mnist-sample", "svhn")
 
 
@@ -140,5 +141,6 @@ def test_evaluation_sets_of_a_data_set_are_its_own_and_its_samples() -> None:
 
 
 def test_data_sets_of_a_kind() -> None:
-    assert [data.name for data in of_kind("colour")] == ["svhn"]
+    assert next(data.name for data in of_kind("colour")) == "svhn"
+    assert {data.images for data in of_kind("colour")} == {"colour"}
     assert default_data_set("binary").name == "mnist"
