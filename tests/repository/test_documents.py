@@ -11,6 +11,7 @@ from training.pictures import photos
 from training.system.folders import PROJECT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "models/README.md", "assets/README.md")
+EXAMPLES = ("free_bits.py", "bars.py", "temperature.py")  # which test_recipes.py writes into a copy
 ROOMS = ("models", "pages", "training", "tests", "assets", "pretrained")
 
 
@@ -43,7 +44,7 @@ def test_the_changelog_has_the_version_of_the_project() -> None:
 def test_files_that_a_document_names_are_there(name: str) -> None:
     rooms = "|".join(ROOMS)
     for named in re.findall(rf"`((?:{rooms})/[\w./-]*)`", text(name)):
-        assert (PROJECT / named).exists(), f"{name} names {named}"
+        assert (PROJECT / named).exists() or named.endswith(EXAMPLES), f"{name} names {named}"
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if (PROJECT / name).exists()])

@@ -1,0 +1,125 @@
+"""CONTRIBUTING.md, followed to the letter in a copy of the project: its files, its lines, and nothing else."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.patience import PATIENCE
+from training.system.folders import PROJECT
+
+CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+LEFT_OUT = shutil.ignore_patterns(
+    ".venv", ".git", "data", "runs", "shots", "__pycache__", ".*_cache", ".hypothesis", ".coverage*"
+)
+ADDED = ("models/free_bits.py", "training/data/bars.py", "pages/temperature.py")
+CHANGED = ("models/registry.py", "training/data/registry.py", "app.py")
+
+
+def block_after(sentence: str) -> str:
+    """The first block of Python after a text of CONTRIBUTING.md."""
+    found = re.search(r"```python\n(.*?)```", CONTRIBUTING.partition(sentence)[2], re.DOTALL)
+    assert found is not None, sentence
+    return found[1]
+
+
+def line_after(sentence: str) -> str:
+    """The line that the first difference after a text of CONTRIBUTING.md adds."""
+    found = re.search(r"```diff\n.*?^\+(.*?\n)", CONTRIBUTING.partition(sentence)[2], re.DOTALL | re.MULTILINE)
+    assert found is not None, sentence
+    return found[1]
+
+
+def register(text: str, tuple_name: str, folder: str, module: str, line: str) -> str:
+    """A registry with a module in its import and a line at the end of its tuple."""
+    imported = re.search(rf"(?m)^from {folder} import (\w.*)$", text)
+    entries = re.search(rf"(?ms)^{tuple_name} = \(\n.*?^\)", text)
+    assert imported is not None
+    assert entries is not None
+    modules = ", ".join(sorted([*imported[1].split(", "), module]))
+    text = text.replace(entries[0], f"{entries[0][:-1]}{line})")
+    return text.replace(imported[0], f"from {folder} import {modules}")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The project with all three recipes followed: steps 1 and 2 of each."""
+    folder = tmp_path_factory.mktemp("recipes") / "project"
+    shutil.copytree(PROJECT, folder, ignore=LEFT_OUT)
+    for name in ADDED:
+        (folder / name).write_text(block_after(f"\n`{name}`\n"), encoding="utf-8")
+
+    def change(name: str, with_recipe: Callable[[str], str]) -> None:
+        (folder / name).write_text(with_recipe((folder / name).read_text(encoding="utf-8")), encoding="utf-8")
+
+    family, data = (line_after(f"**2. Add it to `{name}`") for name in CHANGED[:2])
+    page = block_after("**2. Add it to `app.py`")
+    change("models/registry.py", lambda text: register(text, "_EVERY_FAMILY", "models", "free_bits", family))
+    change("training/data/registry.py", lambda text: register(text, "_EVERY_DATA_SET", "training.data", "bars", data))
+    change("app.py", lambda text: text.replace("\nst.navigation(", f"\n{page}\nst.navigation("))
+    change("app.py", lambda text: text.replace("    ],\n    position", "        TEMPERATURE,\n    ],\n    position"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def run(copy: Path, *command: str) -> str:
+    """What a command in the copy prints; it must succeed."""
+    environment = os.environ | {"ELBO_LAB_DATA": str(copy / "data"), "ELBO_LAB_RUNS": str(copy / "runs")}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=copy, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_nothing_but_the_registries_lines_changed(copy: Path) -> None:
+    files = {
+        file.relative_to(copy).as_posix() for file in copy.rglob("*") if file.is_file() and "cache" not in str(file)
+    }
+    original = {name for name in files if (PROJECT / name).exists()}
+    assert files - original == set(ADDED)
+    assert {name for name in original if (PROJECT / name).read_bytes() != (copy / name).read_bytes()} == set(CHANGED)
+    for name in CHANGED[:2]:
+        old, new = ((folder / name).read_text(encoding="utf-8").splitlines() for folder in (PROJECT, copy))
+        assert len(new) == len(old) + 1
+        assert len(set(new) - set(old)) == 2  # the import with one name more, and the line
+
+
+def test_its_files_are_in_the_projects_style(copy: Path) -> None:
+    run(copy, "ruff", "check", *ADDED, *CHANGED)
+    run(copy, "ruff", "format", "--check", *ADDED, *CHANGED)
+
+
+def test_the_contract_tests_pick_the_family_up(copy: Path) -> None:
+    assert "passed" in run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/models", "-k", "free-bits")
+
+
+def test_the_contract_tests_pick_the_data_set_up(copy: Path) -> None:
+    assert "passed" in run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/training/data", "-k", "bars")
+
+
+@pytest.mark.parametrize("chosen", ["free-bits", "bars"])
+def test_every_page_opens_with_it_and_so_does_the_new_page(copy: Path, chosen: str) -> None:
+    program = ("pytest", "-q", "-p", "no:cacheprovider", "tests/pages/test_every_model.py", "-k", chosen)
+    assert "passed" in run(copy, *program)
+    assert "temperature" in run(copy, "tests.profile_page", "--help")
+
+
+def test_the_command_line_trains_and_measures_them(copy: Path) -> None:
+    run(copy, "training", "train", "free-bits", "--data", "bars", "--steps", "20", "--out", "runs/first")
+    assert "bars-test" in run(copy, "training", "evaluate", "runs/first", "--json")
+
+
+def test_the_recipes_commands_are_there(copy: Path) -> None:
+    """Every `python -m training ...` and `make ...` of the text."""
+    listed = run(copy, "training", "--help")
+    for command in re.findall(r"python -m training (\w+)", CONTRIBUTING):
+        assert re.search(rf"\b{command}\b", listed), command
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^    |`)make (\w+)", CONTRIBUTING, re.MULTILINE):
+        assert f"\n{target}: " in makefile, target
