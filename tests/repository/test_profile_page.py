@@ -18,7 +18,7 @@ def test_it_finds_the_function_that_takes_the_time() -> None:
     forward = Place("models/networks.py", "forward")
     assert sampler.total[forward] >= sampler.own[forward] > sampler.looks / 3
     assert sampler.libraries[forward].most_common(1)[0][0] == "torch"
-    assert sampler.total[Place("models/vae.py", "encode")] >= sampler.total[forward]
+    assert sampler.total[Place("models/bernoulli.py", "encode")] >= sampler.total[forward]
     functions = list(table("encode", 1.0, sampler, rows=1).columns[0].cells)
     assert functions == ["models/networks.py: forward"]
 

@@ -14,9 +14,7 @@ from tests.patience import PATIENCE
 from training.system.folders import PROJECT
 
 CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-LEFT_OUT = shutil.ignore_patterns(
-    ".venv", ".git", "data", "runs", "shots", "__pycache__", ".*_cache", ".hypothesis", ".coverage*"
-)
+CACHES = shutil.ignore_patterns("__pycache__", ".*_cache", ".hypothesis", ".coverage*", "shots")
 ADDED = ("models/free_bits.py", "training/data/bars.py", "pages/temperature.py")
 CHANGED = ("models/registry.py", "training/data/registry.py", "app.py")
 
@@ -26,6 +24,12 @@ def block_after(sentence: str) -> str:
     found = re.search(r"```python\n(.*?)```", CONTRIBUTING.partition(sentence)[2], re.DOTALL)
     assert found is not None, sentence
     return found[1]
+
+
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """What is no part of the project: caches, and what downloads, runs and installs have put at its top."""
+    at_the_top = {".venv", ".git", "data", "runs"} if Path(folder) == PROJECT else set()
+    return CACHES(folder, names) | at_the_top
 
 
 def line_after(sentence: str) -> str:
@@ -50,7 +54,7 @@ def register(text: str, tuple_name: str, folder: str, module: str, line: str) ->
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project with all three recipes followed: steps 1 and 2 of each."""
     folder = tmp_path_factory.mktemp("recipes") / "project"
-    shutil.copytree(PROJECT, folder, ignore=LEFT_OUT)
+    shutil.copytree(PROJECT, folder, ignore=left_out)
     for name in ADDED:
         (folder / name).write_text(block_after(f"\n`{name}`\n"), encoding="utf-8")
 
