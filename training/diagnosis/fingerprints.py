@@ -3,6 +3,7 @@
 Each finding is a sentence that names the mistake, the numbers that gave it away, and the line to look at.
 """
 
+import copy
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -153,7 +154,7 @@ def _near(one: float, other: float, within: float = 0.35) -> bool:
 def _nelbo_read_as(
     checkpoint: Checkpoint, reading: Callable[[Tensor], Tensor], images: Tensor, digits: Tensor | None
 ) -> float:
-    model: Any = checkpoint.build()  # one of its own: it is changed here
+    model: Any = copy.deepcopy(checkpoint.model)  # with tensors of its own: they are changed here
     last = [layer for layer in model.enc.modules() if isinstance(layer, nn.Linear)][-1]
     last.register_forward_hook(lambda layer, inputs, output: _as_softplus(output, reading, -1))
     if (prior := dict(model.named_parameters()).get("z_pre")) is not None:

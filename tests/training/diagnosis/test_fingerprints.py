@@ -16,6 +16,7 @@ from tests.small_models import small_model
 from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safetensors
 from training.diagnosis.fingerprints import READINGS, of_numbers, of_printout, of_variance, variance_readings
 from training.evaluation.bounds import SetReport
+from training.system.folders import PRETRAINED
 
 MNIST = [name for name, family in FAMILIES.items() if family.images == "binary"]
 USUAL = {"nelbo": 101.0, "kl": 19.5, "rec": 81.5}
@@ -125,3 +126,11 @@ def test_numbers_give_a_mistake_away(given: SetReport, accuracy: float | None, w
 def test_a_printout_gives_a_mistake_away(printed: dict[str, float], words: str) -> None:
     (sentence,) = of_printout(printed, report())
     assert words in sentence
+
+
+def test_reading_a_variance_otherwise_leaves_the_weights_as_they_are() -> None:
+    source = load_checkpoint(PRETRAINED / "gmvae")  # whose prior's variances are parameters
+    before = {name: value.clone() for name, value in source.state.items()}
+    variance_readings(source, torch.zeros(3, 784))
+    for name, value in source.state.items():
+        assert torch.equal(value, before[name]), name
