@@ -85,7 +85,7 @@ FAMILY = Family(
     graph=GRAPH,
     sampling=SAMPLING,
     nelbo=CONDITIONAL_NELBO,
-    loss=lambda config: latex.loss((1, NELBO_OF_A_PAIR)),
+    loss=lambda config: latex.loss((1.0, NELBO_OF_A_PAIR)),
     terms=(NELBO, KL, REC),
     images="colour",
 )

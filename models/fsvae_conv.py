@@ -260,7 +260,7 @@ def _loss(config: ConvFSVAEConfig) -> str:
     """What the encoder and the decoder minimise, beside an adversary a and a classifier r that learn on their own."""
     adversary = r"\term{kl_y}{\mathbb{E}\bigl[-\log a(y\mid z)\bigr]}"
     classifier = r"\term{accuracy}{\mathbb{E}\bigl[-\log r(y'\mid x')\bigr],\quad x'\sim p(x\mid z, y')}"
-    return latex.loss((1, NELBO_OF_A_PAIR), (-config.leak_weight, adversary), (config.content_weight, classifier))
+    return latex.loss((1.0, NELBO_OF_A_PAIR), (-config.leak_weight, adversary), (config.content_weight, classifier))
 
 
 FAMILY = Family(

@@ -91,7 +91,7 @@ FAMILY = Family(
     ),
     sampling=r"c \sim \mathrm{Uniform}(1..k) \qquad z \sim \mathcal{N}(\mu_c, T^2 \Sigma_c) \qquad " + latex.BERNOULLI,
     nelbo=latex.NELBO,
-    loss=lambda config: latex.loss((1, latex.REC_IN_SHORT), (1, latex.KL_IN_SHORT)),
+    loss=lambda config: latex.loss((1.0, latex.REC_IN_SHORT), (1.0, latex.KL_IN_SHORT)),
     prior=(
         r"\begin{aligned}p(z) \;=\;& \frac1k\sum_{c=1}^{k}"
         r"\mathcal{N}\bigl(z;\,\mu_c,\,\mathrm{diag}(\sigma_c^2)\bigr) \\ "

@@ -53,6 +53,6 @@ FAMILY = Family(
     graph=GRAPH,
     sampling=rf"{latex.NORMAL} \qquad {latex.BERNOULLI}",
     nelbo=latex.NELBO,
-    loss=lambda config: latex.loss((1, latex.REC_IN_SHORT), (1, latex.KL_IN_SHORT)),
+    loss=lambda config: latex.loss((1.0, latex.REC_IN_SHORT), (1.0, latex.KL_IN_SHORT)),
     terms=(NELBO, KL, REC),
 )

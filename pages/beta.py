@@ -66,7 +66,9 @@ with plane:
         bind="query-params",
         help="The homework set is 100 test digits, the full test set all 10,000.",
     )
-    runs = pick_runs(("vae", "beta-vae"), data=next(iter(sweep.values())).data, panel=True)
+    data = next(iter(sweep.values())).data
+    kin = [name for name, other in services.families().items() if other.images == family.images]
+    runs = pick_runs(kin, data=data, panel=True)
     points = [Point(f"β = {b:g}", b, card.sets[set_name].kl, card.sets[set_name].rec) for b, card in sweep.items()]
     mine: dict[ModelRef, numbers.Column] = {}
     for run in runs:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.draw import figures, graphical_models
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.roles import Role, playing
 from pages.measure import numbers
 from training.system.folders import PRETRAINED, pretrained_names
 
@@ -15,18 +16,19 @@ if TYPE_CHECKING:
 
 SHIPPED = PRETRAINED / pretrained_names()[0]  # the page opens with this model
 MOST_IN_A_ROW = 5
+DOORS: dict[Role, tuple[str, str]] = {
+    "Mixture": ("pages/mixture.py", "Mixture"),
+    "Classifier": ("pages/labels.py", "Labels"),
+    "Conditional": ("pages/style.py", "Style"),
+}
 
 
 def door(family: "Family") -> tuple[str, str]:
     """The page that is about what a family has and others have not: its file and its name."""
-    fields = family.config.model_fields
-    if family.prior:
-        return "pages/mixture.py", "Mixture"
-    if "class_weight" in fields:
-        return "pages/labels.py", "Labels"
-    if family.images == "colour":
-        return "pages/style.py", "Style"
-    if "beta" in fields:
+    for role, page in DOORS.items():
+        if family.name in playing(role):
+            return page
+    if "beta" in family.config.model_fields:
         return "pages/beta.py", "Beta"
     return "pages/samples.py", "Samples"
 

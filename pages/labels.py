@@ -21,29 +21,39 @@ from pages.families.label_views import (
 )
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.roles import playing
 from pages.kit.texts import page_text
-from training.checkpoints.model_ref import ModelRef
+from training.checkpoints.model_ref import ModelRef, shipped_ref
 from training.data.registry import at_hand, data_set_or_first, default_data_set, whole
+from training.release.cards import read_card
 from training.release.label_points import read_label_points
 from training.system.errors import UserError
+from training.system.folders import pretrained_names
 
-FAMILY = ("ssvae",)
+FAMILIES = playing("Classifier")
 GUESSES = {"below 60": 60, "60 to 70": 70, "70 to 80": 80, "80 to 90": 90, "above 90": 100}
 TEXT = page_text(__file__)
+
+
+def supervised_alone() -> str:
+    """Title of the shipped model that learned from the labelled digits alone."""
+    for ref in map(shipped_ref, pretrained_names()):
+        if ref.family in FAMILIES and not read_card(ref.path).training["model"]["gen_weight"]:
+            return ref.title
+    return ""
+
 
 frame.mend_link("pages/labels.py")
 frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model(FAMILY, default="shipped ssvae")
+    choice = pick_model_of(FAMILIES)
     images = data_set_or_first("" if choice is None else choice.data)
-    beside = pick_model(
-        FAMILY, label="Compared with", key="beside", default="shipped ssvae-supervised", data=images.name
-    )
+    beside = pick_model_of(FAMILIES, label="Compared with", key="beside", default=supervised_alone(), data=images.name)
     seed = pick_seed("Of the codes z: one seed, one picture.")
 with picture:
     if choice is None or beside is None:
-        st.info("There is no SSVAE yet: train one first.", icon=":material/model_training:")
+        st.info("There is no model with labels yet: train one first.", icon=":material/model_training:")
         labelled_digits(images.name)
         st.stop()
     try:
@@ -114,7 +124,7 @@ try:
     chart, own = st.columns([1.6, 1], gap="large")
     with own:
         glossary.markdown(TEXT["How many labels are enough?"])
-        runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILY, data=images.name)}
+        runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILIES, data=images.name)}
     with chart:
         label_points_chart(
             read_label_points() if whole(images.name) is default_data_set("binary") else [],

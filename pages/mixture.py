@@ -1,4 +1,4 @@
-"""Mixture: the learned prior of a GMVAE, component by component."""
+"""Mixture: a learned prior of many Gaussians, component by component."""
 
 import streamlit as st
 
@@ -18,13 +18,16 @@ from pages.families.mixture_views import (
 )
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.roles import playing
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
 from training.checkpoints.model_ref import model_ref
 from training.data.registry import data_set_or_first, whole
 from training.system.errors import UserError
+from training.system.folders import pretrained_names
 
+FAMILIES = playing("Mixture")
 SHOWN = {"most": "Most used", "least": "Least used", "own": "By number"}
 ALL_DIGITS = 10_000
 GUESSES = {"fewer than 50": 49, "50 to 200": 200, "201 to 400": 400, "more": 10**9}
@@ -43,9 +46,9 @@ frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text
 frame.header("Mixture", "What does each cluster of a learned prior stand for, and how many are needed?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model(("gmvae",))
+    choice = pick_model_of(FAMILIES)
     if choice is None:
-        st.info("There is no GMVAE yet: train one first.", icon=":material/model_training:")
+        st.info("There is no model with a mixture as its prior yet: train one first.", icon=":material/model_training:")
         st.stop()
     images = data_set_or_first(choice.data)
     shown = st.pills(
@@ -138,10 +141,10 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-beside = [
-    ref for ref in (model_ref("shipped", name) for name in ("vae", "gmvae")) if whole(ref.data) is whole(images.name)
+plain, *others = [ref for ref in map(shipped_ref, pretrained_names()) if whole(ref.data) is whole(images.name)] or [
+    choice
 ]
-compared = list(dict.fromkeys((*beside, choice)))
+compared = list(dict.fromkeys((plain, *[ref for ref in others if ref.family in FAMILIES][:1], choice)))
 try:
     for column, ref in zip(st.columns(len(compared), gap="large"), compared, strict=True):
         png = services.first_samples(ref)

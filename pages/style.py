@@ -13,13 +13,15 @@ from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.roles import playing
 from pages.kit.texts import page_text
-from training.checkpoints.model_ref import ModelRef
+from training.checkpoints.model_ref import ModelRef, shipped_ref
+from training.release.cards import Card, read_card
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
 STYLES = 20  # of the picture that ships
-FAMILIES = ("fsvae-conv", "fsvae")
+FAMILIES = playing("Conditional")
 SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
 GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
 
@@ -95,16 +97,31 @@ def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]
     return shown.png
 
 
+def shipped_by_content() -> list[str]:
+    """The shipped models, first the one whose swaps show the digit that was asked for most often."""
+    cards = [read_card(ref.path) for ref in map(shipped_ref, pretrained_names()) if ref.family in FAMILIES]
+    return [card.name for card in sorted(cards, key=content, reverse=True)]
+
+
+def content(card: Card) -> float:
+    return (card.disentanglement or {}).get("content_accuracy") or 0.0
+
+
 frame.mend_link("pages/style.py")
 frame.header(
     "Style and content", "Which part of a picture is the digit, and which part is everything else?", images="colour"
 )
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model(FAMILIES, default=f"shipped {FAMILIES[0]}")
+    shipped = shipped_by_content()
+    choice = pick_model_of(FAMILIES, default=shipped_ref(shipped[0]).title if shipped else "")
 if choice is None:
     with picture:
-        st.info("There is no FSVAE yet: train one first, which takes SVHN on disk.", icon=":material/model_training:")
+        st.info(
+            "There is no model that is given the digit yet: train one first, which takes SVHN on disk.",
+            icon=":material/model_training:",
+        )
+        formulas.nelbo_formula(services.families()[FAMILIES[0]])
     st.stop()
 with controls:
     show_swaps(choice, picture.empty())

@@ -8,6 +8,7 @@ from pages.choose.asked_digit import asked_digit
 from pages.draw import figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.roles import playing
 from pages.kit.terms import in_order, term
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
@@ -137,7 +138,7 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
         f"Left, two standard deviations to each side: {swatch(REFERENCE, 'the prior')}, "
         f"{swatch(KL_Z, 'the posterior')}. Right: what each dimension costs.{others}"
     )
-    if source.family.name == "gmvae":
+    if source.family.name in playing("Mixture"):
         glossary.caption(
             "A mixture's dimensions depend on each other: each is held against its own share of the prior, and the "
             "costs do not sum to the KL."

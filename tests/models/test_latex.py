@@ -6,12 +6,12 @@ from models import latex
 @pytest.mark.parametrize(
     ("terms", "written"),
     [
-        ([(1, "a"), (1.0, "b")], r"a \;+\; b"),
-        ([(1, "a"), (4.0, "b")], r"a \;+\; 4\cdot b"),
-        ([(1, "a"), (-0.25, "b"), (10, "c")], r"a \;-\; 0.25\cdot b \;+\; 10\cdot c"),
+        ([(1.0, "a"), (1.0, "b")], r"a \;+\; b"),
+        ([(1.0, "a"), (4.0, "b")], r"a \;+\; 4\cdot b"),
+        ([(1.0, "a"), (-0.25, "b"), (10.0, "c")], r"a \;-\; 0.25\cdot b \;+\; 10\cdot c"),
         ([(0.0, "a"), (100.0, "b")], r"100\cdot b"),
         ([(2.5e-7, "a")], r"2.5\cdot 10^{-7}\cdot a"),
-        ([(0, "a")], "0"),
+        ([(0.0, "a")], "0"),
     ],
 )
 def test_a_loss_is_a_sum_with_its_weights(terms: list[tuple[float, str]], written: str) -> None:

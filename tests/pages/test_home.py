@@ -1,8 +1,11 @@
 from dataclasses import replace
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from models.contract import Classifier, Conditional, Mixture
+from models.registry import FAMILIES
 from tests.pages.conftest import without_entries
 from training.data.registry import DATA_SETS
 from training.release.cards import read_card
@@ -28,6 +31,21 @@ def test_home_opens_with_the_family_and_its_numbers(app: AppTest) -> None:
 def test_every_model_with_a_page_of_its_own_is_a_door_to_it(app: AppTest) -> None:
     links = {str(link.proto.page) for link in app.get("page_link")}
     assert {"beta", "mixture", "bounds", "samples", "train"} <= links
+
+
+def test_every_family_is_drawn_and_leads_to_its_page_and_its_training(app: AppTest) -> None:
+    drawings = [part.value for part in app.markdown if "Graphical model of the" in part.value]
+    assert len(drawings) == len(FAMILIES)
+    links = [link.proto for link in app.get("page_link")]
+    explored = [link.page for link in links if link.label.startswith("Explore")]
+    trained = [parse_qs(link.query_string)["preset"] for link in links if link.label.startswith("Train the")]
+    for family, drawing, page, preset in zip(FAMILIES.values(), drawings, explored, trained, strict=True):
+        assert family.sentence in words(app)
+        assert family.title in drawing
+        assert preset == [family.default_preset.name]
+        for role, door in {Mixture: "mixture", Classifier: "labels", Conditional: "style"}.items():
+            assert (page == door) == family.plays(role)
+        assert (page == "beta") == ("beta" in family.config.model_fields)
 
 
 def test_the_numbers_are_the_cards_numbers(app: AppTest) -> None:

@@ -16,6 +16,14 @@ for _ in range(5):
     rounds.append(time.process_time() - begin)
 assert min(rounds) < 0.01, rounds
 """
+FAMILIES = """
+import sys
+from pages.kit import services
+services.PAINT_SECONDS = 0
+assert "torch" not in sys.modules
+assert "vae" in services.families()
+assert not services.warm_up().is_alive()
+"""
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys
 import pages
@@ -35,4 +43,9 @@ def test_no_page_loads_torch_before_it_shows_something() -> None:
 
 def test_streamlits_collection_of_garbage_after_every_run_takes_no_time() -> None:
     done = subprocess.run([sys.executable, "-c", WARM_UP], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_families_are_known_once_the_warm_up_has_loaded_torch() -> None:
+    done = subprocess.run([sys.executable, "-c", FAMILIES], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
