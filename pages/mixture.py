@@ -141,10 +141,9 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-plain, *others = [ref for ref in map(shipped_ref, pretrained_names()) if whole(ref.data) is whole(images.name)] or [
-    choice
-]
-compared = list(dict.fromkeys((plain, *[ref for ref in others if ref.family in FAMILIES][:1], choice)))
+of_these_images = [ref for ref in map(shipped_ref, pretrained_names()) if whole(ref.data) is whole(images.name)]
+mixtures = [ref for ref in of_these_images if ref.family in FAMILIES]
+compared = list(dict.fromkeys((*of_these_images[:1], *mixtures[:1], choice)))
 try:
     for column, ref in zip(st.columns(len(compared), gap="large"), compared, strict=True):
         png = services.first_samples(ref)
