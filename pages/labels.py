@@ -23,12 +23,12 @@ from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
 from pages.kit.roles import playing
 from pages.kit.texts import page_text
-from training.checkpoints.model_ref import ModelRef, shipped_ref
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import at_hand, data_set_or_first, default_data_set, whole
 from training.release.cards import read_card
 from training.release.label_points import read_label_points
 from training.system.errors import UserError
-from training.system.folders import pretrained_names
+from training.system.folders import PRETRAINED, pretrained_names
 
 FAMILIES = playing("Classifier")
 GUESSES = {"below 60": 60, "60 to 70": 70, "70 to 80": 80, "80 to 90": 90, "above 90": 100}
@@ -37,8 +37,8 @@ TEXT = page_text(__file__)
 
 def supervised_alone() -> str:
     """Title of the shipped model that learned from the labelled digits alone."""
-    for ref in map(shipped_ref, pretrained_names()):
-        if ref.family in FAMILIES and not read_card(ref.path).training["model"]["gen_weight"]:
+    for ref in (model_ref("shipped", name) for name in pretrained_names()):
+        if ref.family in FAMILIES and not read_card(PRETRAINED / ref.name).training["model"]["gen_weight"]:
             return ref.title
     return ""
 
@@ -47,9 +47,9 @@ frame.mend_link("pages/labels.py")
 frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model_of(FAMILIES)
+    choice = pick_model(FAMILIES)
     images = data_set_or_first("" if choice is None else choice.data)
-    beside = pick_model_of(FAMILIES, label="Compared with", key="beside", default=supervised_alone(), data=images.name)
+    beside = pick_model(FAMILIES, label="Compared with", key="beside", default=supervised_alone(), data=images.name)
     seed = pick_seed("Of the codes z: one seed, one picture.")
 with picture:
     if choice is None or beside is None:

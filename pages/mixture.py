@@ -46,7 +46,7 @@ frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text
 frame.header("Mixture", "What does each cluster of a learned prior stand for, and how many are needed?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
-    choice = pick_model_of(FAMILIES)
+    choice = pick_model(FAMILIES)
     if choice is None:
         st.info("There is no model with a mixture as its prior yet: train one first.", icon=":material/model_training:")
         st.stop()
@@ -141,7 +141,9 @@ except UserError as error:
     frame.failure(error)
 
 st.subheader("What the mixture buys", anchor=False)
-of_these_images = [ref for ref in map(shipped_ref, pretrained_names()) if whole(ref.data) is whole(images.name)]
+of_these_images = [
+    ref for ref in (model_ref("shipped", name) for name in pretrained_names()) if whole(ref.data) is whole(images.name)
+]
 mixtures = [ref for ref in of_these_images if ref.family in FAMILIES]
 compared = list(dict.fromkeys((*of_these_images[:1], *mixtures[:1], choice)))
 try:

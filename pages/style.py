@@ -15,10 +15,10 @@ from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
 from pages.kit.roles import playing
 from pages.kit.texts import page_text
-from training.checkpoints.model_ref import ModelRef, shipped_ref
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.release.cards import Card, read_card
 from training.system.errors import UserError
-from training.system.folders import pretrained_names
+from training.system.folders import PRETRAINED, pretrained_names
 
 STYLES = 20  # of the picture that ships
 FAMILIES = playing("Conditional")
@@ -99,7 +99,11 @@ def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]
 
 def shipped_by_content() -> list[str]:
     """The shipped models, first the one whose swaps show the digit that was asked for most often."""
-    cards = [read_card(ref.path) for ref in map(shipped_ref, pretrained_names()) if ref.family in FAMILIES]
+    cards = [
+        read_card(PRETRAINED / ref.name)
+        for ref in (model_ref("shipped", name) for name in pretrained_names())
+        if ref.family in FAMILIES
+    ]
     return [card.name for card in sorted(cards, key=content, reverse=True)]
 
 
@@ -114,7 +118,7 @@ frame.header(
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     shipped = shipped_by_content()
-    choice = pick_model_of(FAMILIES, default=shipped_ref(shipped[0]).title if shipped else "")
+    choice = pick_model(FAMILIES, default=model_ref("shipped", shipped[0]).title if shipped else "")
 if choice is None:
     with picture:
         st.info(
