@@ -9,12 +9,12 @@ from typing import final
 import torch
 from pydantic import Field
 
-from models import latex
-from models.bernoulli import BernoulliConfig
+from models.blocks.bernoulli import BernoulliConfig
+from models.blocks.normal_prior import GRAPH, StandardNormalVAE
 from models.contract import Batch, Objective
+from models.description import latex
+from models.description.terms import KL, NELBO, REC
 from models.family import Family, Preset
-from models.normal_prior import GRAPH, StandardNormalVAE
-from models.terms import KL, NELBO, REC
 
 __all__ = ["FAMILY", "BetaVAE", "BetaVAEConfig"]
 

@@ -3,15 +3,15 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal
+from typing import Annotated, Any, Generic
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeVar
 
 from models.contract import Model
-from models.graph import Graph
-from models.terms import Term
+from models.description.graph import Graph
+from models.description.terms import ImageKind, Term
 
 __all__ = [
     "Family",
@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 Shapes = Mapping[str, tuple[int, ...]]
-ImageKind = Literal["binary", "colour"]
 SizeOfZ = Annotated[
     int,
     Field(
@@ -81,7 +80,7 @@ class Family(Generic[AModel]):
         config: class of its architecture; an instance is all that a model needs.
         presets: its recipes; the first is the homework's.
         graph: its graphical model.
-        sampling: how it draws an image, T being the temperature; LaTeX, see `models.latex`, as are the next three.
+        sampling: how it draws an image at temperature T; in the LaTeX of `models.description`, as are the next three.
         nelbo: the negative ELBO of one image.
         loss: what training minimises under a config, with its weights.
         prior: its p(z), where that is learned.

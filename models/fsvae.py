@@ -18,9 +18,8 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor
 
-from models import latex
-from models.bernoulli import Width
-from models.conditional import (
+from models.blocks.bernoulli import Width
+from models.blocks.conditional import (
     CONDITIONAL_NELBO,
     GRAPH,
     NELBO_OF_A_PAIR,
@@ -28,10 +27,11 @@ from models.conditional import (
     ConditionalConfig,
     ConditionalVAE,
 )
-from models.distributions import at_least_float32
+from models.blocks.distributions import at_least_float32
+from models.blocks.networks import MLP
+from models.description import latex
+from models.description.terms import KL, NELBO, REC
 from models.family import Family, Preset
-from models.networks import MLP
-from models.terms import KL, NELBO, REC
 
 __all__ = ["FAMILY", "FSVAE", "FSVAEConfig"]
 

@@ -27,8 +27,7 @@ from jaxtyping import Float
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from models import latex
-from models.conditional import (
+from models.blocks.conditional import (
     CHANNELS,
     CONDITIONAL_NELBO,
     GRAPH,
@@ -37,11 +36,12 @@ from models.conditional import (
     ConditionalConfig,
     ConditionalVAE,
 )
+from models.blocks.distributions import at_least_float32, sample_gaussian
+from models.blocks.networks import MLP
 from models.contract import Batch, ElboTerms, Objective
-from models.distributions import at_least_float32, sample_gaussian
+from models.description import latex
+from models.description.terms import KL, NELBO, REC, Term
 from models.family import Family, Preset, SizeOfZ
-from models.networks import MLP
-from models.terms import KL, NELBO, REC, Term
 
 __all__ = ["FAMILY", "ConvFSVAE", "ConvFSVAEConfig"]
 

@@ -16,13 +16,13 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from models import latex
-from models.bernoulli import BernoulliConfig
-from models.distributions import gaussian_parameters
+from models.blocks.bernoulli import BernoulliConfig
+from models.blocks.distributions import gaussian_parameters
+from models.blocks.mixture_prior import MixtureVAE
+from models.description import latex
+from models.description.graph import Graph, Node
+from models.description.terms import COMPONENTS, KL, NELBO, REC
 from models.family import Family, Preset
-from models.graph import Graph, Node
-from models.mixture_prior import MixtureVAE
-from models.terms import COMPONENTS, KL, NELBO, REC
 
 __all__ = ["FAMILY", "GMVAE", "GMVAEConfig"]
 

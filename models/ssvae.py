@@ -20,10 +20,8 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from models import latex
-from models.bernoulli import BernoulliConfig
-from models.contract import Batch, Classifier, Gaussian, LatentDensity, Objective, PlainDecoder
-from models.distributions import (
+from models.blocks.bernoulli import BernoulliConfig
+from models.blocks.distributions import (
     at_least_float32,
     gaussian_parameters,
     log_bernoulli,
@@ -31,11 +29,13 @@ from models.distributions import (
     log_normal,
     sample_in_chunks,
 )
+from models.blocks.latent_variable import StandardNormal
+from models.blocks.networks import MLP
+from models.contract import Batch, Classifier, Gaussian, LatentDensity, Objective, PlainDecoder
+from models.description import latex
+from models.description.graph import Graph, Node
+from models.description.terms import KL, NELBO, REC, Term
 from models.family import Family, Preset, SizeOfZ
-from models.graph import Graph, Node
-from models.latent_variable import StandardNormal
-from models.networks import MLP
-from models.terms import KL, NELBO, REC, Term
 
 __all__ = ["FAMILY", "SSVAE", "SSVAEConfig", "SSVAETerms"]
 

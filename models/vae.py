@@ -9,11 +9,11 @@ The negative ELBO of one image is KL(q(z|x) || p(z)) in closed form plus one sam
 
 from typing import final
 
-from models import latex
-from models.bernoulli import BernoulliConfig
+from models.blocks.bernoulli import BernoulliConfig
+from models.blocks.normal_prior import GRAPH, StandardNormalVAE
+from models.description import latex
+from models.description.terms import KL, NELBO, REC
 from models.family import Family, Preset
-from models.normal_prior import GRAPH, StandardNormalVAE
-from models.terms import KL, NELBO, REC
 
 __all__ = ["FAMILY", "VAE", "VAEConfig"]
 

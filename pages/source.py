@@ -9,7 +9,7 @@ from pages.kit import frame
 from training.system.folders import PROJECT
 from training.system.templates import template
 
-FILES = sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "models").glob("[!_]*.py"))
+FILES = sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "models").rglob("[!_]*.py"))
 MARK = Path(__file__).with_suffix(".html")
 
 

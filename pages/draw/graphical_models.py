@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from models.graph import Node
+from models.description.graph import Node
 from pages.draw.palette import ROLES
 from training.system.templates import template
 

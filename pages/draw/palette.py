@@ -65,7 +65,7 @@ DIGITS = (
 
 QUANTITIES = (RECONSTRUCTION, KL_Z, KL_Y, NELBO, BOUND, ACCURACY, REFERENCE)
 
-# By the roles (`models.terms.ColourRole`) under which families speak of them.
+# By the roles (`models.description.terms.ColourRole`) under which families speak of them.
 ROLES: dict[str, Quantity] = {
     "nelbo": NELBO,
     "rec": RECONSTRUCTION,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from models.latex import NELBO_IN_SHORT
+from models.description.latex import NELBO_IN_SHORT
 from pages.draw.palette import ROLES
 from pages.kit.code import code_below
 
@@ -64,7 +64,7 @@ def prior_formula(family: "Family") -> None:
 def bound_formula(family: str) -> None:
     """The importance-weighted bound and where it leads; the code is that of the family of this name."""
     st.latex(coloured(BOUND))
-    code_below(family, "log_weights", "models.distributions.log_mean_exp", key="bound")
+    code_below(family, "log_weights", "models.blocks.distributions.log_mean_exp", key="bound")
 
 
 def coloured(formula: str) -> str:

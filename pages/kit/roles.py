@@ -29,7 +29,7 @@ def playing(role: Role) -> tuple[str, ...]:
 def _statements() -> tuple[dict[str, list[str]], dict[str, str]]:
     """The bases of each class of models/, and the model class of each family, by name."""
     bases, families = {}, {}
-    for file in sorted((PROJECT / "models").glob("*.py")):
+    for file in sorted((PROJECT / "models").rglob("*.py")):
         for part in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(part, ast.ClassDef):
                 bases[part.name] = [_last_name(base) for base in part.bases]

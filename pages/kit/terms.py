@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.terms import SHARED, Term, Unit
+from models.description.terms import SHARED, Term, Unit
 from pages.draw.charts import Scale
 from pages.draw.palette import REFERENCE, ROLES, Quantity
 

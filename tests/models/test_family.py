@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from models import vae
 from models.contract import ElboTerms
+from models.description.terms import ColourRole
 from models.family import with_article
 from models.registry import FAMILIES, PRESETS
-from models.terms import ColourRole
 from models.vae import VAE, VAEConfig
 
 

@@ -5,8 +5,8 @@ import torch
 from torch.distributions import Independent, Normal
 
 from models import fsvae
+from models.blocks.distributions import log_mean_exp
 from models.contract import Batch, density_of
-from models.distributions import log_mean_exp
 from models.fsvae import FSVAE, FSVAEConfig
 
 CONFIG = FSVAEConfig(z=5, hidden=(11, 13), pixels=48)

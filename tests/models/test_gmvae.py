@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.blocks.distributions import component_log_densities, log_normal, log_normal_mixture
 from models.contract import Batch
-from models.distributions import component_log_densities, log_normal, log_normal_mixture
 from models.gmvae import FAMILY, GMVAE, GMVAEConfig
 
 CONFIG = GMVAEConfig(z=5, k=3, hidden=(11, 13), pixels=16)

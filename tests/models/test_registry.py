@@ -3,8 +3,8 @@ import torch
 
 from models.contract import Batch, density_of
 from models.family import Family, ModelConfig, Preset
-from models.layouts import shapes_of
-from models.recognition import recognise
+from models.recognition.layouts import shapes_of
+from models.recognition.recognise import recognise
 from models.registry import FAMILIES, PRESETS, family_of
 
 presets = pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)

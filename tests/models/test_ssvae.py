@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.blocks.distributions import kl_normal, log_bernoulli, log_normal, sample_gaussian
+from models.blocks.networks import MLP
 from models.contract import Batch
-from models.distributions import kl_normal, log_bernoulli, log_normal, sample_gaussian
-from models.networks import MLP
 from models.ssvae import FAMILY, SSVAE, SSVAEConfig
 
 CONFIG = SSVAEConfig(z=5, y=10, hidden=(11, 13), pixels=16)

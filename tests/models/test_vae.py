@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from torch.distributions import Bernoulli, Independent, Normal
 
 from models import vae
-from models.distributions import log_mean_exp
+from models.blocks.distributions import log_mean_exp
 from models.vae import VAE, VAEConfig
 
 

@@ -15,12 +15,12 @@ def test_it_finds_the_function_that_takes_the_time() -> None:
         began = time.perf_counter()
         while sampler.looks < 30 and time.perf_counter() - began < 60:
             model.encode(x)
-    forward = Place("models/networks.py", "forward")
+    forward = Place("models/blocks/networks.py", "forward")
     assert sampler.total[forward] >= sampler.own[forward] > sampler.looks / 3
     assert sampler.libraries[forward].most_common(1)[0][0] == "torch"
-    assert sampler.total[Place("models/bernoulli.py", "encode")] >= sampler.total[forward]
+    assert sampler.total[Place("models/blocks/bernoulli.py", "encode")] >= sampler.total[forward]
     functions = list(table("encode", 1.0, sampler, rows=1).columns[0].cells)
-    assert functions == ["models/networks.py: forward"]
+    assert functions == ["models/blocks/networks.py: forward"]
 
 
 def test_every_page_can_be_profiled() -> None:

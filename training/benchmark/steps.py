@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.blocks.networks import MLP
 from models.contract import Classifier, role
-from models.networks import MLP
 from models.registry import family_of
 from models.ssvae import RULED_OUT
 from training.benchmark import homework_style

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from models.contract import Model
 from models.family import Family, ModelConfig, with_article
-from models.recognition import Unrecognised, recognise
+from models.recognition.recognise import Unrecognised, recognise
 from models.registry import FAMILIES
 from training.checkpoints.model_ref import facts_in
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled

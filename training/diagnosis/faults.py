@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.family import Preset, Shapes, with_article
-from models.layouts import LABELS, Length, sizes_of
+from models.recognition.layouts import LABELS, Length, sizes_of
 from training.checkpoints.tensor_statistics import Statistics
 from training.diagnosis.name_matching import Match, is_optimiser_name, module_of, network_of, normalises
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from models.family import with_article
-from models.layouts import every_layout, homework_layout, shapes_of
+from models.recognition.layouts import every_layout, homework_layout, shapes_of
 from training.checkpoints.pickle_scan import shown
 from training.checkpoints.reading import Understood, plain_names, understand
 from training.checkpoints.tensor_statistics import Statistics, statistics_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from models.family import ModelConfig, Shapes
-from models.layouts import Layout, every_layout, shapes_of
+from models.recognition.layouts import Layout, every_layout, shapes_of
 
 __all__ = ["Match", "is_optimiser_name", "lay_on", "module_of", "nearest", "network_of", "normalises"]
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
 
-from models.digit_classifier import DigitClassifier
+from models.blocks.digit_classifier import DigitClassifier
 from training.data.datasets import Dataset, Digits
 from training.system.device import best_precision, products_in
 from training.system.errors import Cancelled, UserError

@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from models.terms import ColourRole
+from models.description.terms import ColourRole
 from pages.draw.palette import COMPONENTS, CROSS_ENTROPY, DIGITS, MODELS, QUANTITIES, ROLES
 from training.system.folders import PROJECT
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Expander
 
-from models import distributions
+from models.blocks import distributions
 from models.gmvae import GMVAE
 from models.registry import FAMILIES
 from models.ssvae import SSVAE

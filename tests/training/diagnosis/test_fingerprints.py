@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from models import vae
+from models.blocks.distributions import kl_normal, log_bernoulli
 from models.contract import density_of
-from models.distributions import kl_normal, log_bernoulli
 from models.registry import FAMILIES
 from models.vae import VAEConfig
 from tests.small_models import small_model

@@ -1,4 +1,4 @@
-from models.layouts import homework_layout, shapes_of
+from models.recognition.layouts import homework_layout, shapes_of
 from models.registry import FAMILIES
 from models.vae import VAEConfig
 from training.diagnosis.name_matching import is_optimiser_name, lay_on, module_of, nearest, network_of, normalises

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from models import vae
+from models.blocks.distributions import kl_normal, log_mean_exp, log_normal, sample_gaussian
 from models.contract import ElboTerms
-from models.distributions import kl_normal, log_mean_exp, log_normal, sample_gaussian
 from models.registry import FAMILIES
 from models.vae import VAE, VAEConfig
 from training.benchmark.memory import peak_megabytes

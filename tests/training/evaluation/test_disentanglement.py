@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models import fsvae
-from models.conditional import ConditionalVAE
+from models.blocks.conditional import ConditionalVAE
 from models.fsvae import FSVAEConfig
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Digits

@@ -1,6 +1,6 @@
 import pytest
 
-from models.layouts import Length, every_layout, homework_layout, shapes_of, sizes_of
+from models.recognition.layouts import Length, every_layout, homework_layout, shapes_of, sizes_of
 from models.registry import FAMILIES
 
 

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from models.blocks.distributions import kl_normal, log_normal, sample_gaussian, sample_in_chunks
 from models.contract import ElboTerms, Gaussian, LatentDensity, NormalPrior
-from models.distributions import kl_normal, log_normal, sample_gaussian, sample_in_chunks
 
 __all__ = ["GaussianEncoder", "StandardNormal"]
 

@@ -6,13 +6,11 @@ term everywhere. This module stays light (no torch), so that a table of numbers 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from models.family import ImageKind
+__all__ = ["COMPONENTS", "KL", "NELBO", "REC", "SHARED", "ColourRole", "ImageKind", "Term", "Unit"]
 
-__all__ = ["COMPONENTS", "KL", "NELBO", "REC", "SHARED", "ColourRole", "Term", "Unit"]
-
+ImageKind = Literal["binary", "colour"]  # zeros and ones, or colours in 0..1
 ColourRole = Literal[
     "nelbo", "rec", "kl", "kl_y", "bound", "accuracy", "cross_entropy", "components"
 ]  # pages give each its colour, the same in charts, formulas and drawings

@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.bernoulli import BernoulliConfig, BernoulliVAE
+from models.blocks.bernoulli import BernoulliConfig, BernoulliVAE
+from models.blocks.latent_variable import StandardNormal
 from models.contract import Gaussian
-from models.graph import Graph, Node
-from models.latent_variable import StandardNormal
+from models.description.graph import Graph, Node
 
 __all__ = ["GRAPH", "StandardNormalVAE"]
 

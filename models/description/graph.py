@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from models.terms import ColourRole
+from models.description.terms import ColourRole
 
 __all__ = ["Graph", "Node"]
 

@@ -15,12 +15,12 @@ from jaxtyping import Float, Int
 from pydantic import Field, field_validator
 from torch import Tensor
 
-from models import latex
+from models.blocks.distributions import gaussian_parameters
+from models.blocks.latent_variable import GaussianEncoder, StandardNormal
 from models.contract import Batch, Conditional, Gaussian, Objective
-from models.distributions import gaussian_parameters
+from models.description import latex
+from models.description.graph import Graph, Node
 from models.family import ModelConfig, SizeOfZ
-from models.graph import Graph, Node
-from models.latent_variable import GaussianEncoder, StandardNormal
 
 __all__ = [
     "CHANNELS",

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.bernoulli import BernoulliVAE
+from models.blocks.bernoulli import BernoulliVAE
+from models.blocks.distributions import component_log_densities, log_normal, log_normal_mixture, sample_gaussian
 from models.contract import Batch, Gaussian, Mixture
-from models.distributions import component_log_densities, log_normal, log_normal_mixture, sample_gaussian
 
 __all__ = ["MixtureVAE"]
 

@@ -5,8 +5,8 @@ from models.family import Family, ModelConfig, Shapes
 from models.fsvae import FSVAEConfig
 from models.fsvae_conv import ConvFSVAEConfig
 from models.gmvae import GMVAEConfig
-from models.layouts import shapes_of
-from models.recognition import Unrecognised, recognise
+from models.recognition.layouts import shapes_of
+from models.recognition.recognise import Unrecognised, recognise
 from models.ssvae import SSVAEConfig
 from models.vae import VAEConfig
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from models.family import Family, ModelConfig, Shapes, with_article
-from models.layouts import Layout, every_layout, shapes_of
+from models.recognition.layouts import Layout, every_layout, shapes_of
 
 __all__ = ["Unrecognised", "is_aside", "recognise"]
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.networks import MLP
+from models.blocks.networks import MLP
 
 
 def test_parameters_carry_the_homeworks_names_and_shapes() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
-from models.distributions import (
+from models.blocks.distributions import (
     gaussian_parameters,
     kl_normal,
     log_bernoulli,

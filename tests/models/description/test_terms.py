@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from models.contract import Batch
+from models.description.terms import SHARED, Term
 from models.registry import FAMILIES
-from models.terms import SHARED, Term
 from tests.small_models import small_model
 
 TERMS = [entry for family in FAMILIES.values() for entry in family.terms]

@@ -1,6 +1,6 @@
 import pytest
 
-from models import latex
+from models.description import latex
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from jaxtyping import Float
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
+from models.blocks.distributions import gaussian_parameters, log_bernoulli
+from models.blocks.latent_variable import GaussianEncoder
+from models.blocks.networks import MLP
 from models.contract import Batch, Gaussian, Model, Objective, PlainDecoder
-from models.distributions import gaussian_parameters, log_bernoulli
 from models.family import ModelConfig, SizeOfZ
-from models.latent_variable import GaussianEncoder
-from models.networks import MLP
 
 __all__ = ["BernoulliConfig", "BernoulliVAE", "Width"]
 
