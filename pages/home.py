@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.draw import figures, graphical_models
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.roles import Role, playing
 from pages.measure import numbers
+from training.checkpoints.roles import Role, playing
 from training.system.folders import PRETRAINED, pretrained_names
 
 if TYPE_CHECKING:

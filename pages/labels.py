@@ -21,9 +21,9 @@ from pages.families.label_views import (
 )
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
-from pages.kit.roles import playing
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef, model_ref
+from training.checkpoints.roles import playing
 from training.data.registry import at_hand, data_set_or_first, default_data_set, whole
 from training.release.cards import read_card
 from training.release.label_points import read_label_points

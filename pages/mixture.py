@@ -18,11 +18,11 @@ from pages.families.mixture_views import (
 )
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
-from pages.kit.roles import playing
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
 from training.checkpoints.model_ref import model_ref
+from training.checkpoints.roles import playing
 from training.data.registry import data_set_or_first, whole
 from training.system.errors import UserError
 from training.system.folders import pretrained_names

@@ -13,9 +13,9 @@ from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, tell
-from pages.kit.roles import playing
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef, model_ref
+from training.checkpoints.roles import playing
 from training.release.cards import Card, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names

@@ -1,4 +1,4 @@
 """What families are made of: distributions, networks, and the abstract models that several families share.
 
-May be imported by the families; imports the contract and models.family.
+May be imported by the families, registry, recognition, training and pages.
 """

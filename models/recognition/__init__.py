@@ -1,4 +1,4 @@
 """Which family a file's tensors are, from their names and shapes.
 
-May be imported by training; imports the registry.
+May be imported by training and pages.
 """

@@ -8,9 +8,9 @@ from pages.choose.asked_digit import asked_digit
 from pages.draw import figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.roles import playing
 from pages.kit.terms import in_order, term
 from pages.kit.texts import page_text
+from training.checkpoints.roles import playing
 from training.data.registry import at_hand
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Every data set. A new one is one file and one line here. Light (no torch, no numpy)."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from training.data import fashion_mnist, mnist, mnist_sample, svhn
 from training.data.data_set import DataSet, EvaluationSet
 from training.system.errors import UserError, one_of
 
@@ -24,13 +24,14 @@ __all__ = [
     "whole",
 ]
 
-_EVERY_DATA_SET = (
-    mnist.DATA,
-    mnist_sample.DATA,
-    svhn.DATA,
-    fashion_mnist.DATA,
+MODULES = (
+    "mnist",
+    "mnist_sample",
+    "svhn",
+    "fashion_mnist",
 )
 
+_EVERY_DATA_SET: list[DataSet] = [import_module(f"training.data.{module}").DATA for module in MODULES]
 DATA_SETS: dict[str, DataSet] = {data.name: data for data in _EVERY_DATA_SET}
 
 

@@ -6,10 +6,15 @@ import pytest
 
 from models import contract
 from models.registry import FAMILIES
-from pages.kit.roles import Role, playing
+from training.checkpoints.roles import Role, playing
 from training.system.folders import PROJECT
 
-NAMED = "import sys; from pages.kit.roles import playing; assert playing('Mixture'); assert 'torch' not in sys.modules"
+NAMED = """
+import sys
+from training.checkpoints.roles import playing
+assert playing("Mixture")
+assert "torch" not in sys.modules
+"""
 
 
 @pytest.mark.parametrize("role", get_args(Role))
