@@ -87,7 +87,7 @@ if models:
     digit = what.segmented_control(
         data.noun.capitalize(),
         list(range(len(data.classes))),
-        default=3,
+        default=min(3, len(data.classes) - 1),
         required=True,
         format_func=data.classes.__getitem__,
         key="digit",

@@ -11,7 +11,13 @@ from training.pictures import photos
 from training.system.folders import PROJECT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "models/README.md", "assets/README.md")
-EXAMPLES = ("free_bits.py", "bars.py", "temperature.py", "free-bits/")  # which test_recipes.py writes into a copy
+EXAMPLES = (
+    "free_bits.py",
+    "bars.py",
+    "temperature.py",
+    "temperature.md",
+    "free-bits/",
+)  # which test_recipes.py writes into a copy
 ROOMS = ("models", "pages", "training", "tests", "assets", "pretrained")
 
 

@@ -15,13 +15,13 @@ from training.system.folders import PROJECT
 
 CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CACHES = shutil.ignore_patterns("__pycache__", ".*_cache", ".hypothesis", ".coverage*", "shots")
-ADDED = ("models/free_bits.py", "training/data/bars.py", "pages/temperature.py")
+ADDED = ("models/free_bits.py", "training/data/bars.py", "pages/temperature.py", "pages/temperature.md")
 CHANGED = ("models/registry.py", "training/data/registry.py", "app.py")
 
 
 def block_after(sentence: str) -> str:
-    """The first block of Python after a text of CONTRIBUTING.md."""
-    found = re.search(r"```python\n(.*?)```", CONTRIBUTING.partition(sentence)[2], re.DOTALL)
+    """The first block of Python or Markdown after a text of CONTRIBUTING.md."""
+    found = re.search(r"```(?:python|markdown)\n(.*?)```", CONTRIBUTING.partition(sentence)[2], re.DOTALL)
     assert found is not None, sentence
     return found[1]
 
@@ -91,8 +91,9 @@ def test_nothing_but_the_registries_lines_changed(copy: Path) -> None:
 
 
 def test_its_files_are_in_the_projects_style(copy: Path) -> None:
-    run(copy, "ruff", "check", *ADDED, *CHANGED)
-    run(copy, "ruff", "format", "--check", *ADDED, *CHANGED)
+    scripts = [name for name in (*ADDED, *CHANGED) if name.endswith(".py")]
+    run(copy, "ruff", "check", *scripts)
+    run(copy, "ruff", "format", "--check", *scripts)
 
 
 def test_the_contract_tests_pick_the_family_up(copy: Path) -> None:
