@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.choose.pickers import choose_also, pick_models
 from pages.choose.seed import pick_seed
-from pages.choose.uploads import newly_uploaded, take_uploads
+from pages.choose.weight_uploads import newly_uploaded, take_uploads
 from pages.compare.comparing import compare_in_background, measured
 from pages.compare.comparison_files import downloads
 from pages.compare.comparison_views import (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.checkpoints.reading import Checkpoint
-    from training.latent.encoded import Encoding
+    from training.latent.encoding import Encoding
 
 __all__ = ["COUNT", "HeldOut", "address_of", "encoded", "held_out", "name_of", "pick_digit", "position_of"]
 
@@ -72,7 +72,7 @@ def encoded(source: "Checkpoint") -> "Encoding":
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
 def _encoded(source: "Checkpoint", data: str) -> "Encoding":
-    from training.latent.encoded import encode
+    from training.latent.encoding import encode
 
     return encode(source.model, _held_out(data).images)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from pages.choose.uploads import upload_panel, uploads
+from pages.choose.weight_uploads import upload_panel, uploads
 from pages.kit import frame
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import of_kind, same_images

@@ -15,7 +15,7 @@ from pages.measure import numbers
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
-    from training.diagnosis.comparison import Stage
+    from training.diagnosis.paired_comparison import Stage
     from training.evaluation.bounds import SetReport
     from training.system.errors import UserError
     from training.system.jobs import Job
@@ -93,7 +93,7 @@ def compare_in_background(sources: "Sequence[Checkpoint]", seed: int, bounds: Se
     Returns:
         Whether everything is known.
     """
-    from training.diagnosis.comparison import stages
+    from training.diagnosis.paired_comparison import stages
 
     able = [source for source in sources if not _extras().get(source.sha256, Extras()).problem]
     if not able:
@@ -135,7 +135,7 @@ def _panel(job: "Job") -> None:
 
 def _work(sources: "list[Checkpoint]", plan: "list[Stage]", seed: int, job: "Job") -> "list[Stage]":
     """Returns the stages that are done, which the job shows while it grows."""
-    from training.diagnosis.comparison import compare
+    from training.diagnosis.paired_comparison import compare
 
     done: list[Stage] = []
     job.result = done
@@ -164,9 +164,9 @@ def _work(sources: "list[Checkpoint]", plan: "list[Stage]", seed: int, job: "Job
 
 
 def _extra(source: "Checkpoint") -> Extras:
-    from training.diagnosis.comparison import sets_to_compare
     from training.diagnosis.fingerprints import variance_readings
-    from training.evaluation.measuring import dataset_of, measure_accuracy
+    from training.diagnosis.paired_comparison import sets_to_compare
+    from training.evaluation.evaluate import dataset_of, measure_accuracy
 
     sets = sets_to_compare(source.data)
     if source.family.images != "binary" or not sets:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.checkpoints.reading import Checkpoint
-    from training.diagnosis.comparison import Difference
+    from training.diagnosis.paired_comparison import Difference
 
 __all__ = [
     "Compared",
@@ -77,7 +77,7 @@ def sample_grids(models: Sequence[Compared], seed: int) -> None:
 
 def difference_of(model: Compared, reference: Compared, set_name: str) -> "Difference | None":
     """How much larger its NELBO is than the reference's, image by image; None while one is not known."""
-    from training.diagnosis.comparison import difference
+    from training.diagnosis.paired_comparison import difference
 
     if model is reference or not (set_name in model.known.reports and set_name in reference.known.reports):
         return None
@@ -120,8 +120,8 @@ def _interval(found: "Difference") -> str:
 
 def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
     """What the differences mean, on the largest set that is measured, and what the numbers give away."""
-    from training.diagnosis.comparison import in_words, training_noise
     from training.diagnosis.fingerprints import of_numbers, of_variance
+    from training.diagnosis.paired_comparison import in_words, training_noise
 
     told = []
     for model in models:
@@ -305,7 +305,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
 def _usage(source: "Checkpoint", data: str) -> tuple[list[float], int] | None:
-    from training.latent.encoded import encode
+    from training.latent.encoding import encode
 
     if not data_set(data).on_disk():
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.choose.uploads import Diagnosed, diagnosed_uploads
+from pages.choose.weight_uploads import Diagnosed, diagnosed_uploads
 from pages.compare.comparison_views import Compared
 from pages.draw.palette import marked
 from pages.kit import frame, services

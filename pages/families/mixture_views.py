@@ -154,7 +154,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
 
 def codes_and_means(source: "Checkpoint", *, key: str) -> None:
     """The codes of held-out digits and the means of the prior in one plane, that of the codes' principal directions."""
-    from training.latent.encoded import principal_directions
+    from training.latent.encoding import principal_directions
 
     model: Any = source.model
     codes, counts = encoded(source).mean, used(source)

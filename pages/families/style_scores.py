@@ -140,7 +140,7 @@ def _panel(source: "Checkpoint") -> None:
     ):
 
         def work(job: "Job") -> Any:
-            from training.evaluation.measuring import measure_style
+            from training.evaluation.evaluate import measure_style
 
             job.report(0.0, "Measuring on SVHN's test images: this takes about a minute")
             return measure_style(source, should_stop=job.should_stop)

@@ -48,7 +48,7 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
     """Two images of the bank: each one's digit on the way from its own style to the other's, with a slider."""
     import torch
 
-    from training.latent.encoded import straight
+    from training.latent.encoding import straight
     from training.pictures.styles import conditional_model
 
     model = conditional_model(source)
@@ -114,7 +114,7 @@ def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) 
     """
     import torch
 
-    from training.latent.encoded import traversals
+    from training.latent.encoding import traversals
     from training.pictures.styles import conditional_model
 
     model = conditional_model(source)

@@ -61,7 +61,7 @@ def warm_up() -> threading.Thread:
 
     def load() -> None:
         time.sleep(PAINT_SECONDS)
-        for module in ("jinja2", "training.runs.worker", "training.evaluation.measuring"):
+        for module in ("jinja2", "training.runs.worker", "training.evaluation.evaluate"):
             importlib.import_module(module)
         gc.freeze()
 

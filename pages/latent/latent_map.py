@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.checkpoints.reading import Checkpoint
-    from training.latent.encoded import Encoding
+    from training.latent.encoding import Encoding
     from training.system.jobs import Job
 
 __all__ = ["evenly", "in_blocks", "latent_map"]
@@ -134,7 +134,7 @@ def _chart(source: "Checkpoint", codes: "Encoding", layout: "Tensor | None", ove
 
 def _directions(codes: "Encoding") -> "tuple[Tensor, Tensor]":
     """The two principal directions of the codes, (2, z), and their middle, (z,)."""
-    from training.latent.encoded import principal_directions
+    from training.latent.encoding import principal_directions
 
     return principal_directions(codes.mean)[0], codes.mean.mean(0)
 

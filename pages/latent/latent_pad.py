@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from models.contract import Model
     from training.checkpoints.reading import Checkpoint
-    from training.latent.encoded import Encoding
+    from training.latent.encoding import Encoding
     from training.latent.planes import Plane
 
 __all__ = ["latent_pad"]

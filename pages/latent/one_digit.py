@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.checkpoints.reading import Checkpoint
-    from training.latent.encoded import Encoding, Share
+    from training.latent.encoding import Encoding, Share
 
 __all__ = ["one_digit"]
 
@@ -75,8 +75,8 @@ class TakenApart(NamedTuple):
 def _taken_apart(source: "Checkpoint", grey: bytes) -> TakenApart:
     import torch
 
-    from training.data.homework import binarise_once
-    from training.latent.encoded import encode, split_nelbo
+    from training.data.homework_sets import binarise_once
+    from training.latent.encoding import encode, split_nelbo
     from training.pictures import grids as pictures
 
     model = source.model

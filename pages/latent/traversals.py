@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from training.checkpoints.reading import Checkpoint
-    from training.latent.encoded import Encoding
+    from training.latent.encoding import Encoding
 
 __all__ = ["USED", "interpolation", "traversal", "traversal_strips"]
 
@@ -77,7 +77,7 @@ def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
     """Latents of both walks; a label, where there is one, is blended evenly in both."""
     import torch
 
-    from training.latent.encoded import spherical, straight
+    from training.latent.encoding import spherical, straight
 
     line = straight(codes.latents[start], codes.latents[end], STEPS)
     size = codes.mean.shape[1]
@@ -134,7 +134,7 @@ def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> lis
     """
     import torch
 
-    from training.latent.encoded import traversals
+    from training.latent.encoding import traversals
 
     model, order, active = source.model, codes.by_kl()[:MOST], codes.active.tolist()
     mean, variance = (values[order].unsqueeze(1) for values in model.prior_moments())

@@ -50,7 +50,7 @@ def _counted(half: int) -> str:
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
 def _drawn(source: "Checkpoint", digit: int, seed: int, data: str) -> "tuple[bytes, ImportanceSample]":
     from training.data.datasets import load_dataset
-    from training.data.homework import binarise_once
+    from training.data.homework_sets import binarise_once
     from training.evaluation.importance import draw_importance_sample
     from training.pictures import grids as pictures
 

@@ -99,7 +99,7 @@ def _panel(checkpoint: "Checkpoint") -> None:
 
 def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
     """What to measure; while a job is under way the choices rest."""
-    from training.evaluation.measuring import available_sets, check_sets
+    from training.evaluation.evaluate import available_sets, check_sets
 
     source, here = whole(checkpoint.data), available_sets(checkpoint.data)
     if not here:
@@ -167,7 +167,7 @@ def is_bound(text: str) -> bool:
 
 def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: int = 0) -> None:
     """Measure in the background; asked for again with the same choices, the numbers are there at once."""
-    from training.evaluation.measuring import measure, measure_accuracy
+    from training.evaluation.evaluate import measure, measure_accuracy
 
     def work(job: "Job") -> Measurement:
         began, images = time.monotonic(), sum(evaluation_set(name)[1].images for name in sets)

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.draw.palette import KL_Z, MODELS, NELBO, RECONSTRUCTION, REFERENCE
 
 if TYPE_CHECKING:
-    from training.latent.encoded import Encoding
+    from training.latent.encoding import Encoding
 
 __all__ = ["Point", "active_units_chart", "dimension_chart", "nelbo_chart", "rate_distortion_chart"]
 

@@ -11,7 +11,7 @@ from pages.kit import services
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
-from training.evaluation.measuring import measure
+from training.evaluation.evaluate import measure
 from training.release.cards import read_card
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
@@ -117,7 +117,7 @@ def test_measuring_shows_how_far_it_is_and_can_be_cancelled(
             on_progress("sample", 0.25)  # type: ignore[operator]
             time.sleep(0.01)
 
-    monkeypatch.setattr("training.evaluation.measuring.measure", endless)
+    monkeypatch.setattr("training.evaluation.evaluate.measure", endless)
     page = opened(app, models="run mine", set="Sample")
     page.button(key="measure-missing").click().run()
     until(lambda: any(job.progress for job in services.jobs().active("reading")))

@@ -14,7 +14,7 @@ from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
 from pages.compare import comparing
 from pages.kit import services
-from tests.pages.choose.test_uploads import upload, weights
+from tests.pages.choose.test_weight_uploads import upload, weights
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
 from training.checkpoints.model_ref import model_ref

@@ -13,7 +13,7 @@ from training.checkpoints.reading import load_checkpoint
 from training.data.data_set import EvaluationSet, Reader, Split
 from training.data.fashion_mnist import DATA
 from training.data.registry import DATA_SETS, evaluation_sets
-from training.evaluation.measuring import measure
+from training.evaluation.evaluate import measure
 from training.runs.config import TrainConfig
 from training.runs.run_folder import Run
 from training.runs.run_writer import RunWriter

@@ -17,7 +17,7 @@ from tests.patience import until
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
-from training.latent.encoded import split_nelbo
+from training.latent.encoding import split_nelbo
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter

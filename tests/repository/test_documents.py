@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-from pages.choose import uploads
+from pages.choose import weight_uploads as uploads
 from training.checkpoints import quarantine_worker, reading
 from training.pictures import photos
 from training.system.folders import PROJECT

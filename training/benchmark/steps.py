@@ -17,14 +17,14 @@ from models.blocks.networks import MLP
 from models.contract import Classifier, role
 from models.registry import family_of
 from models.ssvae import RULED_OUT
-from training.benchmark import homework_style
+from training.benchmark import homework_step as homework_style
 from training.benchmark.memory import peak_megabytes
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Digits, load_dataset
-from training.data.homework import binarise_once
+from training.data.homework_sets import binarise_once
 from training.data.registry import best_data_set
 from training.runs.config import TrainConfig
-from training.runs.pixels import as_seen
+from training.runs.pixel_draws import as_seen
 from training.runs.trainer import Trainer
 from training.system.device import Precision
 from training.system.folders import PRETRAINED

@@ -40,7 +40,7 @@ def evaluate(
     from training.checkpoints.reading import load_checkpoint
     from training.data.registry import evaluation_set, whole
     from training.evaluation.bounds import check_bounds
-    from training.evaluation.measuring import check_sets, measure, measure_accuracy, measure_style
+    from training.evaluation.evaluate import check_sets, measure, measure_accuracy, measure_style
     from training.system.device import prepare_thread
 
     asked = None if sets is None else check_sets(words(sets))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from training.data.data_set import DataSet, EvaluationSet, Split
-from training.data.homework import binarise_once, choose
+from training.data.homework_sets import binarise_once, choose
 from training.data.registry import data_set, evaluation_set
 from training.system.errors import UserError
 from training.system.folders import data_folder

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.latent.encoded import principal_directions
+from training.latent.encoding import principal_directions
 
 __all__ = ["REACH", "Plane", "plane_of_dimensions", "plane_of_directions", "plane_through"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from training.latent.encoded import principal_directions
+from training.latent.encoding import principal_directions
 
 __all__ = ["tsne"]
 

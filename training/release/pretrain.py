@@ -13,7 +13,7 @@ from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
 from training.data.registry import default_data_set
 from training.evaluation.classification import accuracy
-from training.evaluation.measuring import measure, measure_accuracy, measure_style
+from training.evaluation.evaluate import measure, measure_accuracy, measure_style
 from training.pictures.style_bank import write_bank
 from training.pictures.styles import make_bank
 from training.release.cards import Card, Numbers, write_card

@@ -13,8 +13,8 @@ from models.contract import Batch
 from training.data.datasets import Dataset, Digits
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Saved
-from training.runs.pixels import as_seen
-from training.runs.watching import Watcher
+from training.runs.held_out_watcher import Watcher
+from training.runs.pixel_draws import as_seen
 from training.system.device import best_device, products_in
 from training.system.errors import UserError
 

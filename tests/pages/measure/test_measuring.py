@@ -85,7 +85,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
             on_progress("sample", 0.25)
         return {"sample": REPORT}
 
-    monkeypatch.setattr("training.evaluation.measuring.measure", measure)
+    monkeypatch.setattr("training.evaluation.evaluate.measure", measure)
     return release
 
 
@@ -189,7 +189,7 @@ def test_an_ssvae_shows_its_parts_its_samples_and_its_accuracy(
         config=sizes,
         step=60,
     )
-    monkeypatch.setattr("training.evaluation.measuring.measure_accuracy", lambda checkpoint: 0.9417)
+    monkeypatch.setattr("training.evaluation.evaluate.measure_accuracy", lambda checkpoint: 0.9417)
     slow.set()
     show(app)
     app.button(key="measure").click().run()

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from training.data.datasets import Dataset, load_dataset
-from training.data.homework import choose
+from training.data.homework_sets import choose
 from training.data.mnist import TEST_POSITIONS
 from training.system.errors import UserError
 

@@ -13,7 +13,7 @@ from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Digits
 from training.evaluation.bounds import evaluate
 from training.evaluation.disentanglement import Disentanglement, measure_disentanglement, probe_accuracy, style_kept
-from training.evaluation.measuring import measure, measure_style
+from training.evaluation.evaluate import measure, measure_style
 
 PIXELS = 3 * 4 * 4
 

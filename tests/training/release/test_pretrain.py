@@ -10,7 +10,7 @@ import pytest
 from tests.image_files import read_image
 from training.checkpoints.reading import Checkpoint, load_checkpoint
 from training.evaluation.bounds import SetReport
-from training.evaluation.measuring import measure
+from training.evaluation.evaluate import measure
 from training.release import pretrain as module
 from training.release.cards import Card, read_card
 from training.release.pretrain import pretrain

@@ -4,7 +4,7 @@ import torch
 from models.registry import PRESETS, family_of
 from training.data.datasets import Dataset, load_dataset
 from training.runs.config import TrainConfig
-from training.runs.pixels import as_seen
+from training.runs.pixel_draws import as_seen
 from training.runs.trainer import Trainer
 
 

@@ -10,10 +10,10 @@ from models import vae
 from models.registry import PRESETS, family_of
 from models.vae import VAEConfig
 from training.data.datasets import Dataset, Digits, load_dataset
-from training.runs import pixels
+from training.runs import pixel_draws as pixels
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Pictures, Saved
-from training.runs.pixels import draw_pixels
+from training.runs.pixel_draws import draw_pixels
 from training.runs.trainer import TrainingDiverged, train
 
 precisions = pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -12,7 +12,7 @@ from models.registry import FAMILIES
 from models.ssvae import SSVAEConfig
 from models.vae import FAMILY, VAE, VAEConfig
 from tests.small_models import SMALL, small_model
-from training.latent.encoded import encode, principal_directions, spherical, split_nelbo, straight, traversals
+from training.latent.encoding import encode, principal_directions, spherical, split_nelbo, straight, traversals
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from torch import Tensor
 from training.checkpoints.reading import Checkpoint
 from training.data.registry import evaluation_set, whole
 from training.evaluation.bounds import SetReport
-from training.evaluation.measuring import available_sets, measure
+from training.evaluation.evaluate import available_sets, measure
 from training.release.published import REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
 

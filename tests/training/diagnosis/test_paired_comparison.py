@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 from models import vae
 from models.vae import VAEConfig
 from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safetensors
-from training.diagnosis.comparison import Difference, Stage, compare, difference, in_words, stages, training_noise
+from training.diagnosis.paired_comparison import (
+    Difference,
+    Stage,
+    compare,
+    difference,
+    in_words,
+    stages,
+    training_noise,
+)
 from training.evaluation.bounds import SetReport
-from training.evaluation.measuring import measure
+from training.evaluation.evaluate import measure
 from training.system.errors import Cancelled, UserError
 
 

@@ -13,8 +13,9 @@ from models import vae
 from models.vae import VAEConfig
 from training.checkpoints.quarantine import Quarantine
 from training.checkpoints.reading import load_checkpoint
-from training.diagnosis import admission, findings
-from training.diagnosis.admission import admit
+from training.diagnosis import admit_upload as admission
+from training.diagnosis import findings
+from training.diagnosis.admit_upload import admit
 from training.diagnosis.findings import diagnose
 
 CONFIG = VAEConfig(z=5, hidden=(11, 13), pixels=784)

@@ -93,7 +93,7 @@ def take_uploads() -> None:
 
 def _take_in(files: "list[UploadedFile]") -> list[str]:
     """Read files into the session; what is wrong, one sentence a file."""
-    from training.diagnosis.admission import Admitted, admit
+    from training.diagnosis.admit_upload import Admitted, admit
 
     wrong = []
     if "upload-folder" not in st.session_state:

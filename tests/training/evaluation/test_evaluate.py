@@ -7,7 +7,7 @@ import pytest
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, load_dataset
 from training.evaluation.bounds import BOUNDS, evaluate
-from training.evaluation.measuring import available_sets, check_sets, dataset_of, default_bounds, measure
+from training.evaluation.evaluate import available_sets, check_sets, dataset_of, default_bounds, measure
 from training.system.errors import Cancelled, UserError
 from training.system.folders import PRETRAINED, PROJECT
 
@@ -63,7 +63,7 @@ MEASURE = """
 import sys
 from training.checkpoints.reading import load_checkpoint
 from training.system.folders import PRETRAINED
-from training.evaluation.measuring import available_sets, measure
+from training.evaluation.evaluate import available_sets, measure
 measure(load_checkpoint(PRETRAINED / "beta-4"), available_sets("mnist")[:1], bounds=[2], passes=1)
 print(*(name for name in ("torchvision", "sympy", "torch._dynamo", "pandas") if name in sys.modules))
 """

@@ -7,7 +7,7 @@ from training.data.datasets import Dataset
 from training.pictures.styles import prior_latents
 from training.runs.config import TrainConfig
 from training.runs.events import Measured, Pictures
-from training.runs.pixels import as_seen
+from training.runs.pixel_draws import as_seen
 
 __all__ = ["Watcher"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from training.data.homework import binarise_once, choose
+from training.data.homework_sets import binarise_once, choose
 from training.data.mnist import LABELLED_POSITIONS, TEST_POSITIONS
 
 
