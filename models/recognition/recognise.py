@@ -1,6 +1,7 @@
 """Which family a file's tensors are, from their names and shapes alone; every tensor must be explained by it."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from models.family import Family, ModelConfig, Shapes, with_article
 from models.recognition.layouts import Layout, every_layout, shapes_of
@@ -18,7 +19,13 @@ class Unrecognised(ValueError):
 
 def is_aside(name: str, shape: tuple[int, ...]) -> bool:
     """Whether a tensor may stand beside a model's: a single number, such as a count of steps, or a known constant."""
-    return name in HOMEWORK_CONSTANTS or ("." not in name and shape in ((), (1,)))
+    a_number = "." not in name and shape in ((), (1,)) and name not in _names_of_families()
+    return name in HOMEWORK_CONSTANTS or a_number
+
+
+@cache
+def _names_of_families() -> frozenset[str]:
+    return frozenset(name for layout in every_layout() for name in layout.shapes)
 
 
 def recognise(shapes: Shapes) -> tuple[Family, ModelConfig]:
@@ -35,7 +42,7 @@ def recognise(shapes: Shapes) -> tuple[Family, ModelConfig]:
         if not faults:
             return layout.family, config
         missing = sum(fault.startswith("it lacks") for fault in faults)
-        if missing <= (1 - KNOWN) * (len(layout.shapes) - len(layout.constants)):
+        if missing < (1 - KNOWN) * (len(layout.shapes) - len(layout.constants)):
             complaints.append((len(faults), f"looks like {with_article(layout.family.title)}, but {faults[0]}."))
     if complaints:
         raise Unrecognised(min(complaints, key=lambda found: found[0])[1])
@@ -58,7 +65,14 @@ def _complaints(layout: Layout, shapes: Shapes, expected: Shapes) -> Iterator[st
             yield f"it lacks {name[:40]}: save the whole model.state_dict()"
     for name in expected:
         if name in shapes and shapes[name] != expected[name]:
-            yield f"{name[:40]} has shape {shapes[name]} where its other layers ask for {expected[name]}"
+            needed = f"{expected[name]}{_why(layout, name)}"
+            yield f"{name[:40]} has shape {shapes[name]} where its other layers ask for {needed}"
     for name in sorted(shapes.keys() - expected.keys()):
         if not is_aside(name, shapes[name]):
             yield f"{name[:40]} is no part of one: nothing here knows what to do with it"
+
+
+def _why(layout: Layout, name: str) -> str:
+    """What an axis of two numbers for each latent dimension is for: a student's commonest slip."""
+    halves = any(length.times == {"z": 2} for length in layout.lengths[name])
+    return ": the encoder must give a mean and a variance for each latent dimension" if halves else ""

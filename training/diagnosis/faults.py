@@ -9,6 +9,7 @@ from torch import Tensor
 
 from models.family import Preset, Shapes, with_article
 from models.recognition.layouts import LABELS, Length, sizes_of
+from models.recognition.recognise import is_aside
 from training.checkpoints.tensor_statistics import Statistics
 from training.diagnosis.name_matching import Match, is_optimiser_name, module_of, network_of, normalises
 
@@ -101,8 +102,11 @@ def extra_fault(match: Match, name: str, shapes: Shapes) -> Fault | None:
     """
     if is_optimiser_name(name):
         return Fault(Severity.nothing, OPTIMISER)
-    if network_of(name) not in {network_of(ours) for ours in match.layout.shapes} - {""}:
+    title = with_article(match.layout.family.title)
+    if is_aside(name, shapes[name]):
         return None
+    if network_of(name) not in {network_of(ours) for ours in match.layout.shapes} - {""}:
+        return Fault(Severity.cause, f"no part of {title}: without it the numbers would be another model's")
     if normalises(name, shapes):
         return Fault(Severity.cause, f"BatchNorm: {whose(match.layout.preset)} networks have no normalisation")
     stacks = {module_of(module_of(ours)) for ours in match.layout.shapes if ours.endswith(".weight")}
@@ -110,7 +114,7 @@ def extra_fault(match: Match, name: str, shapes: Shapes) -> Fault | None:
         if module_of(name) in {module_of(found) for found in match.found.values()}:
             return Fault(Severity.cause, "one tensor more than this layer has: was it made with bias=True?")
         return Fault(Severity.cause, f"one layer more than {whose(match.layout.preset)}")
-    return Fault(Severity.cause, f"no part of {with_article(match.layout.family.title)}")
+    return Fault(Severity.cause, f"no part of {title}")
 
 
 def value_fault(value: Tensor, statistics: Statistics) -> Fault | None:

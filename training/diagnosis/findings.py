@@ -236,7 +236,7 @@ def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str,
     if ignored:
         yield f"Left out, since {with_article(match.layout.family.title)} has no such tensors: {_listed(ignored)}."
     for layout in every_layout():
-        theirs = [name for name in ignored if name in layout.shapes]
+        theirs = [name for name in match.extra if name in layout.shapes]
         lacking = [name for name in layout.shapes if name not in plain and name not in layout.constants]
         if theirs and 0 < len(lacking) <= LISTED:
             yield (

@@ -414,15 +414,19 @@ def edits() -> Iterator[tuple[str, Callable[[State], Any], str]]:
     yield "complex numbers", put("enc.net.2.bias", torch.zeros(13, dtype=torch.complex64)), "enc.net.2.bias"
     yield "sparse", put("enc.net.0.weight", torch.zeros(11, 16).to_sparse()), "enc.net.0.weight"
     yield "no values", put("enc.net.0.weight", torch.zeros(11, 16, device="meta")), "enc.net.0.weight"
-    yield "bias shape", put("enc.net.0.bias", torch.zeros(12)), "enc.net.0.bias of shape (12,)"
-    yield "weight shape", put("dec.net.2.weight", torch.zeros(13, 12)), "dec.net.2.weight of shape (13, 12)"
-    yield "matrix axes", put("enc.net.0.weight", torch.zeros(11, 4, 4)), "enc.net.0.weight has 3 axes"
-    yield "prior shape", put("z_prior_m", torch.zeros(5)), "z_prior_m of shape (5,)"
+    yield (
+        "bias shape",
+        put("enc.net.0.bias", torch.zeros(12)),
+        "enc.net.0.bias has shape (12,) where its other layers ask for (11,)",
+    )
+    yield "weight shape", put("dec.net.2.weight", torch.zeros(13, 12)), "dec.net.2.weight has shape (13, 12)"
+    yield "matrix axes", put("enc.net.0.weight", torch.zeros(11, 4, 4)), "enc.net.0.weight has shape (11, 4, 4)"
+    yield "prior shape", put("z_prior_m", torch.zeros(5)), "z_prior_m has shape (5,)"
     yield "z, not 2 z", put("enc.net.4.weight", torch.zeros(5, 13)), "the encoder must give a mean and a variance"
-    yield "no z", put("dec.net.0.weight", torch.zeros(11, 0)), "sizes that cannot be right|encoder gives"
-    yield "no images", put("enc.net.0.weight", torch.zeros(11, 0)), "sizes that cannot be right"
-    yield "not square", put("enc.net.0.weight", torch.zeros(11, 15)), "sizes that cannot be right"
-    yield "lacks a weight", drop("enc.net.2.weight"), "enc.net.2.weight is missing"
+    yield "no z", put("dec.net.0.weight", torch.zeros(11, 0)), "dec.net.0.weight has shape (11, 0)"
+    yield "no images", put("enc.net.0.weight", torch.zeros(11, 0)), "enc.net.0.weight has shape (11, 0)"
+    yield "not square", put("enc.net.0.weight", torch.zeros(11, 15)), "enc.net.0.weight has shape (11, 15)"
+    yield "lacks a weight", drop("enc.net.2.weight"), "lacks enc.net.2.weight"
     yield "lacks a bias", drop("dec.net.4.bias"), "lacks dec.net.4.bias"
     yield (
         "lacks the decoder",

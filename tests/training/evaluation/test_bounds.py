@@ -12,7 +12,7 @@ from torch.distributions import MultivariateNormal
 
 from models import vae
 from models.blocks.distributions import kl_normal, log_mean_exp, log_normal, sample_gaussian
-from models.contract import ElboTerms
+from models.contract import ElboTerms, Gaussian, LatentDensity
 from models.registry import FAMILIES
 from models.vae import VAE, VAEConfig
 from training.benchmark.memory import peak_megabytes
@@ -20,7 +20,7 @@ from training.evaluation.bounds import SetReport, _noise, check_bounds, evaluate
 from training.system.errors import Cancelled, UserError
 
 
-class LinearGaussian:
+class LinearGaussian(LatentDensity):
     """z ~ N(0, I), x ~ N(W z, 0.5 I): log p(x) is known. Its q(z|x) is near the posterior, not equal to it."""
 
     noise = 0.5
@@ -42,13 +42,23 @@ class LinearGaussian:
         covariance = self.W @ self.W.T + self.noise * torch.eye(len(self.W))
         return float(MultivariateNormal(torch.zeros(len(self.W)), covariance).log_prob(x).mean())
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x @ self.to_mean.T, self.variance.expand(len(x), -1)
+    def posterior(self, x: Tensor) -> Gaussian:
+        return Gaussian(x @ self.to_mean.T, self.variance.expand(len(x), -1))
+
+    def encode(self, x: Tensor) -> Tensor:
+        return self.posterior(x).mean
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        return self.encode(x) @ self.W.T
+
+    def kl_per_dimension(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        mean, variance = (part.unsqueeze(-1) for part in self.posterior(x))
+        return kl_normal(mean, variance, torch.zeros(1), torch.ones(1))
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         return log_normal(x, z @ self.W.T, torch.full_like(x, self.noise))
 
-    def elbo_terms(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> ElboTerms:
+    def elbo_terms(self, x: Tensor, *, generator: torch.Generator | None = None) -> ElboTerms:
         q = self.posterior(x)
         z = sample_gaussian(*q, generator)
         return ElboTerms(kl=kl_normal(*q, torch.zeros(1), torch.ones(1)), rec=-self.log_likelihood(x, z))
@@ -57,7 +67,6 @@ class LinearGaussian:
         self,
         x: Tensor,
         m: int,
-        y: Tensor | None = None,
         *,
         generator: torch.Generator | None = None,
         chunk: int = 10,
