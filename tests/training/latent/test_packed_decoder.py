@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from models.contract import Conditional, role
 from models.registry import FAMILIES
 from tests.small_models import SMALL, small_model
 from training.latent.packed_decoder import NAME_BYTES, pack_decoder
@@ -25,7 +26,7 @@ def unpack(packed: bytes) -> tuple[list[int], np.ndarray]:
 def test_the_bytes_are_the_decoder(name: str) -> None:
     model = small_model(name)
     packed = pack_decoder(model, NAME)
-    if model.conditional:
+    if role(model, Conditional) is not None:
         assert packed is None  # means of colours, no logits
         return
     assert packed is not None
