@@ -149,7 +149,7 @@ try:
         if accuracy is not None:
             tell(guess, answer_among(GUESSES, accuracy), f"{accuracy:.1%}.")
         scores(found)
-        both = [name for name in FAMILIES if name in pretrained_names()]
+        both = shipped
         if len(both) > 1:
             comparison(both)
     glossary.markdown(page_text(__file__)["Why"])

@@ -8,9 +8,7 @@ import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-install_import_hook(
-    "models", "beartype.beartype"
-)  # every shape written in models/ is checked; before they are imported
+install_import_hook("models", "tests.shape_checks.checked")  # before models/ is imported
 
 from models import fsvae, vae
 from models.fsvae import FSVAEConfig

@@ -1,6 +1,7 @@
 """Fashion-MNIST from files of its format: nobody needs the real ones for these tests."""
 
 import gzip
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,7 @@ def test_a_download_checks_every_archive_and_says_how_far_it_is(
         (tmp_path / "archive").write_bytes(archives[name])
         digests.append((name, datasets.utils.calculate_md5(tmp_path / "archive")))
     monkeypatch.setattr(datasets.FashionMNIST, "resources", digests)
+    shutil.rmtree(tmp_path / "data")  # with what the refused download may have left
     fetched.clear()
     fractions: list[float] = []
     FILES.download(fractions.append)
