@@ -8,7 +8,9 @@ import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-install_import_hook("models", "tests.shape_checks.checked")  # before models/ is imported
+from tests import shape_checks
+
+install_import_hook("models", f"{shape_checks.__name__}.checked")  # before models/ is imported
 
 from models import fsvae, vae
 from models.fsvae import FSVAEConfig

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from models.registry import family_of
+from models.contract import Mixture
+from models.registry import FAMILIES, family_of
 from training.release.cards import Card, Numbers, beta_sweep, read_card
 from training.release.published import ACCURACIES, REFERENCES, models_with_bounds
 from training.system.errors import UserError
@@ -44,7 +45,9 @@ def write_tables(readme: Path) -> bool:
 def tables() -> str:
     """Every published number beside ours, as Markdown: bounds, accuracies, the beta sweep; SVHN's, which are ours."""
     cards = {name: read_card(PRETRAINED / name) for name in pretrained_names()}
-    parts = [_bounds(family_of(name).title, cards, name) for name in models_with_bounds()]
+    ours = [name for name, card in cards.items() if FAMILIES[card.family].plays(Mixture)]
+    names = dict.fromkeys([*models_with_bounds(), *ours])
+    parts = [_bounds(family_of(name).title, cards, name) for name in names]
     parts += [_labels(cards), _sweep(cards), _styles(cards)]
     return "\n".join(part for part in parts if part)
 
