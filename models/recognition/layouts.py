@@ -72,6 +72,11 @@ class Layout:
     constants: frozenset[str]
     sizes: Mapping[str, int]
 
+    @property
+    def required(self) -> frozenset[str]:
+        """Names that a file must have: all but the constants."""
+        return frozenset(self.shapes) - self.constants
+
     def fitted(self, found: Shapes) -> tuple[ModelConfig, float]:
         """The config whose shapes come closest to those found under this layout's names, and what is still wrong.
 
@@ -99,7 +104,7 @@ class Layout:
 
     def _by_trial(self, config: ModelConfig, found: Shapes) -> Iterator[tuple[ModelConfig, float]]:
         """The same with other sides of the image, where a product of sizes makes a shape and no sum can tell them."""
-        if "pixels" not in sizes_of(self.preset.model):
+        if "pixels" in self.sizes or "pixels" not in sizes_of(self.preset.model) or not found.keys() >= self.required:
             return
         for side in range(1, LARGEST_SIDE + 1):
             for channels in (1, 3):

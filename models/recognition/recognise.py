@@ -38,12 +38,12 @@ def recognise(shapes: Shapes) -> tuple[Family, ModelConfig]:
     """
     complaints: list[tuple[float, str]] = []
     for layout in every_layout():
+        if len(layout.required - shapes.keys()) >= (1 - KNOWN) * len(layout.required):
+            continue
         config, faults = _faults(layout, shapes)
         if not faults:
             return layout.family, config
-        missing = sum(fault.startswith("it lacks") for fault in faults)
-        if missing < (1 - KNOWN) * (len(layout.shapes) - len(layout.constants)):
-            complaints.append((len(faults), f"looks like {with_article(layout.family.title)}, but {faults[0]}."))
+        complaints.append((len(faults), f"looks like {with_article(layout.family.title)}, but {faults[0]}."))
     if complaints:
         raise Unrecognised(min(complaints, key=lambda found: found[0])[1])
     shown = ", ".join(name[:40] for name in sorted(shapes)[:LISTED])
