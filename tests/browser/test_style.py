@@ -28,21 +28,21 @@ WATCH = """picture => {
 
 @pytest.mark.usefixtures("quiet_machine")
 @pytest.mark.parametrize("name", ["fsvae-conv", "fsvae"])
-def test_a_swap_is_on_the_screen_within_300_milliseconds(
+def test_a_swap_is_on_the_screen_within_400_milliseconds(
     server: Server, open_page: Callable[..., Page], name: str
 ) -> None:
     page = open_page(f"{server.url}/style?checkpoint=shipped+{name}")
     expect(page.get_by_text("Each row starts from the style of picture A")).to_be_visible()
     page.locator(PICTURE).evaluate(WATCH)
     rounds: list[list[float]] = []
-    while not rounds or (statistics.median(rounds[-1]) > 300 and len(rounds) < MOST_ROUNDS):
+    while not rounds or (statistics.median(rounds[-1]) > 400 and len(rounds) < MOST_ROUNDS):
         page.evaluate("window.swaps = []")
         for count in range(1, 8):
             page.locator(NEXT_SEED).click()
             page.wait_for_function(f"window.swaps.length === {count}")
             page.wait_for_timeout(500)
         rounds.append(page.evaluate("window.swaps"))
-    assert statistics.median(rounds[-1]) < 300, rounds
+    assert statistics.median(rounds[-1]) < 400, rounds
 
 
 def test_a_pictures_part_is_in_the_address_and_its_download_has_no_seed(
