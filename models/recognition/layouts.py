@@ -87,14 +87,15 @@ class Layout:
             for name, lengths in self.lengths.items()
             if name in found and len(found[name]) == len(lengths)
         ]
+        made_by = {size: [row for row in rows if any(size in length.times for length in row[0])] for size in self.sizes}
         sizes = dict(self.sizes)
         for sweep in range(SWEEPS):
             for size, own in self.sizes.items():
 
                 def cost_with(value: int, size: str = size, alone: bool = sweep == 0) -> float:
-                    return _cost(rows, sizes | {size: value}, alone)
+                    return _cost(made_by[size], sizes | {size: value}, alone)
 
-                values = [own, *_values_of(size, rows, sizes)]
+                values = dict.fromkeys((own, *_values_of(size, made_by[size], sizes)))
                 sizes[size] = min(values, key=cost_with)
         config = _closest_valid(self.preset.model, sizes)
         cost = _cost(rows, {size: sizes_of(config)[size] for size in self.sizes})
@@ -118,11 +119,7 @@ class Layout:
 def every_layout() -> Iterator[Layout]:
     """One for each set of names, families and presets in the registry's order."""
     for family in FAMILIES.values():
-        seen = set()
-        for preset in family.presets:
-            if (names := frozenset(shapes_of(family, preset.model))) not in seen:
-                seen.add(names)
-                yield _layout(family, preset)
+        yield from _layouts(family)
 
 
 def homework_layout(family: Family) -> Layout:
@@ -148,6 +145,15 @@ def sizes_of(config: ModelConfig) -> dict[str, int]:
 def _on_meta(family: Family, config: ModelConfig) -> torch.nn.Module:
     with torch.device("meta"):
         return family.build(config)
+
+
+@cache
+def _layouts(family: Family) -> tuple[Layout, ...]:
+    by_names: dict[frozenset[str], Layout] = {}
+    for preset in family.presets:
+        layout = _layout(family, preset)
+        by_names.setdefault(frozenset(layout.shapes), layout)
+    return tuple(by_names.values())
 
 
 @cache

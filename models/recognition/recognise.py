@@ -11,6 +11,7 @@ __all__ = ["Unrecognised", "is_aside", "recognise"]
 HOMEWORK_CONSTANTS = ("x_v", "y_prior")  # some homework code stores them; every family here has them fixed
 KNOWN = 0.5  # the share of a family's tensors that a file must have to be called one
 LISTED = 4
+MOST_AXES = 6  # of a shape that is shown in full
 
 
 class Unrecognised(ValueError):
@@ -66,10 +67,14 @@ def _complaints(layout: Layout, shapes: Shapes, expected: Shapes) -> Iterator[st
     for name in expected:
         if name in shapes and shapes[name] != expected[name]:
             needed = f"{expected[name]}{_why(layout, name)}"
-            yield f"{name[:40]} has shape {shapes[name]} where its other layers ask for {needed}"
+            yield f"{name[:40]} has {_shown(shapes[name])} where its other layers ask for {needed}"
     for name in sorted(shapes.keys() - expected.keys()):
         if not is_aside(name, shapes[name]):
             yield f"{name[:40]} is no part of one: nothing here knows what to do with it"
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return f"shape {shape}" if len(shape) <= MOST_AXES else f"{len(shape)} axes"
 
 
 def _why(layout: Layout, name: str) -> str:

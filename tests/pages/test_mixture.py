@@ -30,7 +30,7 @@ def opened(app: AppTest, **query: str) -> AppTest:
 
 def test_it_opens_on_the_picture_that_ships_and_answers_a_guess(app: AppTest) -> None:
     page = opened(app)
-    assert page.selectbox(key="checkpoint").options == ["shipped gmvae"]
+    assert page.selectbox(key="checkpoint").options == ["shipped gmvae", "shipped vampprior"]
     assert any("Make your guess" in info.value for info in page.info)
     page.segmented_control(key="guess").set_value("fewer than 50").run()
     assert not page.exception

@@ -89,3 +89,8 @@ def test_a_mixture_of_a_wrong_shape_is_named(shape: tuple[int, ...]) -> None:
 def test_networks_that_contradict_each_other_are_named() -> None:
     shapes = {**shapes_of(fsvae.FAMILY, FSVAEConfig(z=5, hidden=(11, 13), pixels=48)), "dec.net.0.weight": (11, 14)}
     assert "looks like an FSVAE, but dec.net.0.weight has shape (11, 14)" in refusal(shapes)
+
+
+def test_a_shape_of_too_many_axes_is_counted() -> None:
+    shapes = {**shapes_of(vae.FAMILY, SMALL), "enc.net.4.weight": (1,) * 64}
+    assert "enc.net.4.weight has 64 axes where its other layers ask for (10, 13)" in refusal(shapes)
