@@ -51,7 +51,7 @@ CLINIC = st.Page(
     "pages/clinic.py",
     title="Clinic",
     icon=":material/biotech:",
-    help="Your own weights, diagnosed layer by layer and laid beside others on the same images and noise.",
+    help="Your own weights, diagnosed layer by layer and compared with others on the same images and noise.",
 )
 TRAIN = st.Page(
     "pages/train.py",

@@ -91,23 +91,23 @@ class ConvFSVAEConfig(ConditionalConfig):
 
 
 class Downwards(nn.Module):
-    """Convolutions that halve the side again and again, then a small MLP that may be told more.
+    """Convolutions that halve the side again and again, then a small MLP that may take more inputs.
 
-    Images (batch, pixels), channel by channel, and (batch, told) -> (batch, outputs).
+    Images (batch, pixels), channel by channel, and (batch, extra) -> (batch, outputs).
     """
 
-    def __init__(self, config: ConvFSVAEConfig, told: int, outputs: int) -> None:
+    def __init__(self, config: ConvFSVAEConfig, extra: int, outputs: int) -> None:
         super().__init__()
         self.shape = (CHANNELS, config.side, config.side)
         layers: list[nn.Module] = []
         for inputs, channels in zip((CHANNELS, *config.channels), config.channels, strict=False):
             layers += [nn.Conv2d(inputs, channels, 4, stride=2, padding=1), nn.ELU()]
         self.conv = nn.Sequential(*layers)
-        self.head = MLP((config.features + told, config.width, outputs))
+        self.head = MLP((config.features + extra, config.width, outputs))
 
-    def forward(self, x: Tensor, *told: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *extra: Tensor) -> Tensor:
         features = self.conv(x.unflatten(-1, self.shape)).flatten(1)
-        output: Tensor = self.head(torch.cat([features, *told], -1))
+        output: Tensor = self.head(torch.cat([features, *extra], -1))
         return output
 
 

@@ -9,7 +9,7 @@ from pages.choose.pickers import pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import guess_first, tell
+from pages.kit.guess import guess_first, show_answer
 from pages.kit.texts import page_text
 from pages.kit.tiles import quantity_tile
 from pages.latent.reconstructions import reconstructions
@@ -138,7 +138,7 @@ guess = guess_first(
 )
 if guess is not None:
     best = min(points, key=lambda point: point.nelbo)
-    tell(f"{guess:g}", f"{best.beta:g}", f"the smallest NELBO is that of {best.name}, {best.nelbo:.2f} nats.")
+    show_answer(f"{guess:g}", f"{best.beta:g}", f"the smallest NELBO is that of {best.name}, {best.nelbo:.2f} nats.")
     curve, reason = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with curve:
         nelbo_chart(points, key="nelbo")

@@ -1,4 +1,4 @@
-"""Bounds: the IWAE ladder of any models, what each of its rungs is worth, and the weights that explain it."""
+"""Bounds: the IWAE ladder of any models, what each of its bounds is worth, and the weights that explain it."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from training.data.registry import data_set_or_first, default_data_set, same_ima
 from training.release.published import REFERENCE_SET, models_with_bounds
 from training.system.errors import UserError
 
-RUNGS = (1, 10, 100, 1000)
+BOUNDS = (1, 10, 100, 1000)
 DEEP = 5000
 AT_FIRST = models_with_bounds()
 
@@ -45,10 +45,10 @@ with controls:
         help=f"{data.sets_help} Only bounds on one and the same set can be laid beside each other.",
     )
     deep = st.toggle(
-        "m = 5,000 too", key="deep", bind="query-params", help="One rung more: five times the work of m = 1,000."
+        "m = 5,000 too", key="deep", bind="query-params", help="One bound more: five times the work of m = 1,000."
     )
     seed = pick_seed("Of all samples z.")
-rungs = [*RUNGS, DEEP] if deep else list(RUNGS)
+bounds = [*BOUNDS, DEEP] if deep else list(BOUNDS)
 
 models: dict[ModelRef, numbers.Column] = {}
 for ref in chosen:
@@ -58,9 +58,9 @@ for ref in chosen:
         with controls:
             frame.failure(error)
         continue
-    models[ref] = known._replace(bounds={m: value for m, value in known.bounds.items() if m in rungs})
+    models[ref] = known._replace(bounds={m: value for m, value in known.bounds.items() if m in bounds})
 with controls:
-    measure_missing(models, set_name, rungs, seed)
+    measure_missing(models, set_name, bounds, seed)
     frame.share()
 with picture:
     measured = [known for known in models.values() if known.bounds]
@@ -109,7 +109,7 @@ if models:
                 for entry in numbers.published(name)
                 if entry.bounds
             ]
-    numbers.numbers_table([*published, *models.values()], rungs, data=data.name)
+    numbers.numbers_table([*published, *models.values()], bounds, data=data.name)
 
 st.space("small")
 frame.notes(page_text(__file__))

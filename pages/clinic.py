@@ -1,4 +1,4 @@
-"""The clinic: anybody's weights, diagnosed layer by layer and laid beside others on the same images and noise."""
+"""The clinic: anybody's weights, diagnosed layer by layer and compared with others on the same images and noise."""
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ from training.system.errors import UserError
 BOUNDS, DEEP = (1, 10, 100), 1000
 
 frame.mend_link("pages/clinic.py")
-frame.header("Checkpoint clinic", "What is in these weights, and how do they stand beside others?")
+frame.header("Checkpoint clinic", "What is in these weights, and how do they compare with others?")
 services.quarantine().start()  # while the visitor looks for the file
 choose_also(newly_uploaded())
 picture, controls = st.columns([2.4, 1], gap="large")
@@ -64,7 +64,7 @@ with controls:
         [model.title for model in models],
         key="reference",
         bind="query-params",
-        help="The model that the others are held against.",
+        help="The model that the others are compared with.",
         placeholder="None yet",
     )
     frame.share()
@@ -72,7 +72,7 @@ with controls:
 with picture:
     findings()
     if not models:
-        st.info("Choose one model or more on the right, or hand in a file.", icon=":material/arrow_forward:")
+        st.info("Choose one model or more on the right, or upload a file.", icon=":material/arrow_forward:")
         formulas.nelbo_formula(next(iter(services.families().values())))
         st.stop()
     reference = next(model for model in models if model.title == named)
@@ -95,8 +95,8 @@ with picture:
             st.error(f"{model.title}: {model.known.problem}", icon=":material/error:")
     for name in sets:
         numbers_of_set(models, reference, name)
-    told = sentences(models, reference)
-    for sentence in told:
+    summary = sentences(models, reference)
+    for sentence in summary:
         st.markdown(f"- {sentence}")
     if sets:
         glossary.caption(
@@ -128,7 +128,7 @@ if kind == "binary":
     st.subheader("What did your own code print?", anchor=False)
     own_printout(models)
 st.subheader("Take it with you", anchor=False)
-downloads(models, reference, told, seed, complete=complete)
+downloads(models, reference, summary, seed, complete=complete)
 
 st.space("small")
 frame.notes(page_text(__file__))

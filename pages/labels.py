@@ -20,7 +20,7 @@ from pages.families.label_views import (
     rescued,
 )
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.guess import answer_among, guess_first, show_answer
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
@@ -95,7 +95,7 @@ try:
         models = {ref.title: reading(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.title].accuracy
         with asked:
-            tell(guess, answer_among(GUESSES, found), f"{beside.title} reads {found:.1f} of a hundred right.")
+            show_answer(guess, answer_among(GUESSES, found), f"{beside.title} reads {found:.1f} of a hundred right.")
             for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
                 tile.metric(
                     swatch(ACCURACY),

@@ -17,7 +17,7 @@ from pages.families.mixture_views import (
     used,
 )
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.guess import answer_among, guess_first, show_answer
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
@@ -115,7 +115,7 @@ try:
         dead, digits = components - alive, int(counts.sum())
         rest = f"The other {dead:,} explain none" if dead else "Not one is dead: each explains at least one"
         counted = f"{alive:,} of {components:,}. {rest} of {digits:,} test {images.plural} best."
-        tell(guess, answer_among(GUESSES, alive), counted)
+        show_answer(guess, answer_among(GUESSES, alive), counted)
         if dead and digits < ALL_DIGITS:
             st.caption(
                 f"{digits:,} images are few for {components:,} components: with the full data fewer may seem dead."

@@ -12,7 +12,7 @@ from pages.families.style_scores import comparison, known_scores, measure_scores
 from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import answer_among, guess_first, tell
+from pages.kit.guess import answer_among, guess_first, show_answer
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
@@ -82,7 +82,9 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
 
 def _draw_photo(choice: ModelRef, photo: Photo | None) -> bytes | None:
     if photo is None:
-        st.info("Hand in a picture on the right: a house number, a sign, your own hand.", icon=":material/upload:")
+        st.info(
+            "Upload a picture on the right: a house number, a sign, a digit that you wrote.", icon=":material/upload:"
+        )
         return None
     return photo_rows(services.checkpoint(choice), photo)
 
@@ -147,31 +149,31 @@ try:
     elif guess is not None and found is not None:
         accuracy = found.get("content_accuracy")
         if accuracy is not None:
-            tell(guess, answer_among(GUESSES, accuracy), f"{accuracy:.1%}.")
+            show_answer(guess, answer_among(GUESSES, accuracy), f"{accuracy:.1%}.")
         scores(found)
         both = shipped
         if len(both) > 1:
             comparison(both)
     glossary.markdown(page_text(__file__)["Why"])
-    held = bank(source)
-    if held is None:
+    stored = bank(source)
+    if stored is None:
         st.info(
             "Styles of real images need a style bank beside the weights, or SVHN on disk.", icon=":material/database:"
         )
     else:
         st.subheader("Two pictures, styles exchanged", anchor=False)
-        names = {name_of(held, position): position for position in range(len(held.digits))}
+        names = {name_of(stored, position): position for position in range(len(stored.digits))}
         left, right = st.columns(2, gap="large")
         one = left.selectbox("Picture A", list(names), len(names) // 5, key="a", bind="query-params")
         other = right.selectbox("Picture B", list(names), len(names) // 2, key="b", bind="query-params")
         if one == other:
             st.info("Pictures A and B are the same one: choose another to see styles change.", icon=":material/info:")
-        blended(source, held, names[one], names[other], "blend")
+        blended(source, stored, names[one], names[other], "blend")
         st.subheader("One dimension of the style at a time", anchor=False)
         under = st.segmented_control(
             "Digit", list(range(10)), default=3, required=True, key="under", bind="query-params"
         )
-        dimensions(source, held, names[one], under)
+        dimensions(source, stored, names[one], under)
         glossary.caption(f"Each row starts from the style of picture A ({one}) and turns one dimension from -3 to 3.")
 except UserError as error:
     frame.failure(error)

@@ -1,4 +1,4 @@
-"""Train: start a model in the background, watch it learn, stop it, go on with it."""
+"""Train: start a model in the background, watch it learn, stop it, resume it."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any

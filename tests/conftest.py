@@ -19,7 +19,7 @@ from tests.patience import stolen_time
 from training.checkpoints.reading import write_safetensors
 from training.data import mnist
 from training.data.data_set import SPLITS
-from training.data.datasets import Dataset, Digits, load_dataset
+from training.data.datasets import Dataset, Images, load_dataset
 from training.runs.config import TrainConfig
 from training.system.folders import data_folder
 
@@ -98,9 +98,9 @@ def fake_digits() -> Dataset:
     """97 training and 20 held-out images of 16 random grey pixels, every class twice among the held-out."""
     noise = torch.Generator().manual_seed(0)
 
-    def digits(count: int) -> Digits:
+    def digits(count: int) -> Images:
         images = torch.randint(0, 256, (count, SMALL.pixels), generator=noise, dtype=torch.uint8)
-        return Digits(images, torch.arange(count) % 10)
+        return Images(images, torch.arange(count) % 10)
 
     return Dataset("mnist-sample", {"train": digits(97), "test": digits(20)}.__getitem__)
 
@@ -110,9 +110,9 @@ def fake_svhn() -> Dataset:
     """23 training and 17 held-out images of 32 x 32 random colours, digits 0..9 in turn."""
     noise = torch.Generator().manual_seed(0)
 
-    def digits(count: int) -> Digits:
+    def digits(count: int) -> Images:
         images = torch.randint(0, 256, (count, 3072), generator=noise, dtype=torch.uint8)
-        return Digits(images, torch.arange(count) % 10)
+        return Images(images, torch.arange(count) % 10)
 
     return Dataset("svhn", {"train": digits(23), "test": digits(17)}.__getitem__)
 

@@ -1,4 +1,4 @@
-"""A picture that the reader hands in, and its style under all ten digits."""
+"""A picture that a visitor uploads, and its style under all ten digits."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,27 +53,27 @@ def photo_rows(source: "Checkpoint", photo: Photo) -> bytes:
     """A picture, its reconstruction, and its style under all ten digits; returns the twelve as one PNG."""
     import torch
 
-    from training.data.datasets import Digits
+    from training.data.datasets import Images
     from training.pictures import grids as pictures
     from training.pictures.styles import conditional_model, image_styles, swap
 
     model = conditional_model(source)
-    pixels, told = photo.pixels, torch.tensor([photo.digit])
-    z = image_styles(model, Digits(pixels.unsqueeze(0), told))
+    pixels, digit = photo.pixels, torch.tensor([photo.digit])
+    z = image_styles(model, Images(pixels.unsqueeze(0), digit))
     with torch.inference_mode():
-        again = model.decode_mean(model.latents(z, told))
-    pair, swapped = torch.cat([pixels.unsqueeze(0).float() / 255, again]), swap(model, z)
+        reconstruction = model.decode_mean(model.latents(z, digit))
+    pair, swapped = torch.cat([pixels.unsqueeze(0).float() / 255, reconstruction]), swap(model, z)
     seen, drawn, said = st.columns([1, 1, 2], gap="medium", vertical_alignment="center")
     with seen:
         # By name: a file that is too large never arrives, and the one before it stays.
         named = f"Your picture, {photo.name}"
         figures.picture(strip_of(pair[:1]), key="photo-seen", alt=named, caption=frame.plain(named))
     with drawn:
-        told_as = f"Your picture, drawn again as {photo.digit}"
-        figures.picture(strip_of(pair[1:]), key="photo-again", alt=told_as, caption=f"Drawn again as {photo.digit}")
+        named = f"Your picture, reconstructed as {photo.digit}"
+        figures.picture(strip_of(pair[1:]), key="photo-again", alt=named, caption=f"Reconstructed as {photo.digit}")
     said.markdown(
-        "The model sees 32 x 32 pixels of your picture, and keeps of them the digit that you told it and a style $z$. "
-        "From these two it draws the picture again; below, the same style under every digit."
+        "The model sees 32 x 32 pixels of your picture. It keeps the digit that you chose and a style $z$, and from "
+        "these two it reconstructs the picture. Below, the same style under every digit."
     )
     strips(
         [Strip("its style", "in 0 to 9", strip_of(swapped), "The style of your picture under every digit from 0 to 9")]

@@ -44,13 +44,13 @@ def pick_model(
         index=titles.index(default) if default in options else 0,
         key=key,
         bind="query-params",
-        help="Models that ship with the app, every run trained here, and files that you hand in.",
+        help="Models that ship with the app, every run trained here, and files that you upload.",
         on_change=lambda: st.session_state.pop(absent, None),
     )
     if st.session_state.get(absent):
         st.caption(
             f"The link asks for **{frame.plain(st.session_state[absent][:LONGEST_NAME])}**, which is not here: a run "
-            "belongs to its server, a file that was handed in to its visitor."
+            "belongs to its server, an uploaded file to its visitor."
         )
     if key == "checkpoint":
         upload_panel()
@@ -77,7 +77,7 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
         wrap=True,
         key="models",
         bind="query-params",
-        help=f"Up to {MOST}: models that ship with the app, runs trained here, files that you hand in.",
+        help=f"Up to {MOST}: models that ship with the app, runs trained here, files that you upload.",
     )
     if not every_kind:
         upload_panel()
@@ -100,15 +100,15 @@ def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> l
     """
     options = {title: ref for title, ref in _models(families, data).items() if not ref.shipped}
     chosen: list[str] = st.multiselect(
-        "Your own models beside them",
+        "Compared with your own models",
         list(options),
         disabled=not options,
-        placeholder="Choose some" if options else "None yet: train one, or hand one in",
+        placeholder="Choose some" if options else "None yet: train one, or upload one",
         max_selections=MOST,
         wrap=True,
         key="runs",
         bind="query-params",
-        help="Runs trained on this server, and files that you hand in.",
+        help="Runs trained on this server, and files that you upload.",
     )
     if panel:
         upload_panel()

@@ -1,4 +1,4 @@
-"""Files of weights that a visitor hands in: read in quarantine, known to this visitor alone, gone with the session."""
+"""Files of weights that a visitor uploads: read in quarantine, known to this visitor alone, gone with the session."""
 
 import re
 import tempfile
@@ -49,7 +49,7 @@ def uploads() -> dict[str, ModelRef]:
 def newly_uploaded() -> list[ModelRef]:
     """The files that came in since this was last asked, each after the shipped model of its family."""
     models: list[ModelRef] = []
-    for name in st.session_state.pop("newly-handed-in", []):
+    for name in st.session_state.pop("new-uploads", []):
         if (ref := uploads().get(name)) is not None:
             models += [*([model_ref("shipped", ref.family)] if ref.family in pretrained_names() else []), ref]
     return models
@@ -57,12 +57,12 @@ def newly_uploaded() -> list[ModelRef]:
 
 def diagnosed_uploads() -> list[Diagnosed]:
     """What came in and what was found in it, the latest first; of each name the latest alone."""
-    found: list[Diagnosed] = st.session_state.setdefault("handed-in", [])
+    found: list[Diagnosed] = st.session_state.setdefault("diagnosed", [])
     return found
 
 
 def upload_panel() -> None:
-    """A place to hand in files, behind a button; each is read once, and what is wrong with one is said beside it."""
+    """A place to upload files, behind a button; each is read once, and what is wrong with one stands beside it."""
     with st.popover("Your own weights", icon=":material/upload_file:", width="stretch"):
         take_uploads()
         for sentence in st.session_state.get("upload-errors", []):
@@ -75,7 +75,7 @@ def upload_panel() -> None:
 
 def take_uploads() -> None:
     """The form that takes files in."""
-    with st.form("hand-in", clear_on_submit=True, border=False):
+    with st.form("upload", clear_on_submit=True, border=False):
         files = st.file_uploader(
             "Files of weights",
             SUFFIXES,
@@ -110,9 +110,9 @@ def _take_in(files: "list[UploadedFile]") -> list[str]:
             if (read := came.checkpoint) is not None:
                 uploads()[name] = ModelRef("upload", name, read.file, read.family.name, read.data, read.sha256)
                 services.checkpoint(uploads()[name], read)
-                st.session_state.setdefault("newly-handed-in", []).append(name)
+                st.session_state.setdefault("new-uploads", []).append(name)
             else:
                 wrong.append(came.sentence)
             others = [entry for entry in diagnosed_uploads() if entry.name != name]
-            st.session_state["handed-in"] = [Diagnosed(name, came.sentence, came.diagnosis), *others][:MOST_FINDINGS]
+            st.session_state["diagnosed"] = [Diagnosed(name, came.sentence, came.diagnosis), *others][:MOST_FINDINGS]
     return wrong

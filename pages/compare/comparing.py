@@ -128,7 +128,7 @@ def _panel(job: "Job") -> None:
         st.rerun()  # once for each number that came: the whole page shows it
     st.session_state["compared"] = state
     job_panel([job], key="comparing")
-    if job.state == "stopped" and st.button("Go on comparing", icon=":material/play_arrow:", key="go-on-comparing"):
+    if job.state == "stopped" and st.button("Resume comparing", icon=":material/play_arrow:", key="resume-comparing"):
         services.jobs().forget(job.key)
         st.rerun()
 
@@ -158,7 +158,7 @@ def _work(sources: "list[Checkpoint]", plan: "list[Stage]", seed: int, job: "Job
     compare(sources, plan, keep, fail, seed=seed, on_progress=progress, should_stop=job.should_stop)
     for source in sources:
         if source.sha256 not in _extras():
-            job.report(0.97, f"{source.name}: how its code is read")
+            job.report(0.97, f"{source.name}: how its variance is read")
             _extras()[source.sha256] = _extra(source)
     return done
 

@@ -19,7 +19,7 @@ FORMATS = {
 
 
 def downloads(
-    models: Sequence[Compared], reference: Compared, told: Sequence[str], seed: int, *, complete: bool
+    models: Sequence[Compared], reference: Compared, summary: Sequence[str], seed: int, *, complete: bool
 ) -> None:
     """The comparison as CSV and as one HTML page, and each model's weights in two formats."""
     so_far = "" if complete else " What is known so far."
@@ -36,7 +36,7 @@ def downloads(
         )
         st.download_button(
             "Page, HTML",
-            partial(_html, models, reference, told, seed),
+            partial(_html, models, reference, summary, seed),
             "comparison.html",
             "text/html",
             key="download-html",
@@ -46,7 +46,7 @@ def downloads(
         )
         title = st.selectbox("Weights of", [model.title for model in models], key="weights-of", width=220)
         model = next(model for model in models if model.title == title)
-        for suffix, tells in FORMATS.items():
+        for suffix, about in FORMATS.items():
             st.download_button(
                 f".{suffix}",
                 partial(_weights, model, suffix),
@@ -55,14 +55,14 @@ def downloads(
                 key=f"download-{suffix}",
                 icon=":material/download:",
                 on_click="ignore",
-                help=tells,
+                help=about,
             )
     if model.ref.origin == "upload":
         _keep(model)
 
 
 def _keep(model: Compared) -> None:
-    """A file that was handed in goes with its tab, unless somebody keeps it."""
+    """An uploaded file goes with its tab, unless somebody keeps it."""
     if st.button(
         f"Keep {model.title} on this server",
         icon=":material/save:",
@@ -85,7 +85,7 @@ def _csv(models: Sequence[Compared], reference: Compared) -> bytes:
     return as_csv([row for rows in number_rows(models, reference).values() for row in rows])
 
 
-def _html(models: Sequence[Compared], reference: Compared, told: Sequence[str], seed: int) -> bytes:
+def _html(models: Sequence[Compared], reference: Compared, summary: Sequence[str], seed: int) -> bytes:
     from training.checkpoints.exports import Figure, Page, as_html
     from training.system.device import versions
 
@@ -95,12 +95,12 @@ def _html(models: Sequence[Compared], reference: Compared, told: Sequence[str], 
         figures.append(Figure(samples, f"{model.title}: 200 images from its prior, seed {seed}"))
         again = reconstruction_png(model.source)
         if again is not None:
-            figures.append(Figure(again, f"{model.title}: twenty held-out images, drawn again"))
+            figures.append(Figure(again, f"{model.title}: twenty held-out images, reconstructed"))
     tables = number_rows(models, reference)
     return as_html(
         Page(
-            title=f"{len(models)} models beside each other",
-            sentences=told,
+            title=f"{len(models)} models compared",
+            sentences=summary,
             tables={numbers.phrase(name).capitalize(): rows for name, rows in tables.items()},
             figures=figures,
             notes=[

@@ -123,14 +123,14 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
     from training.diagnosis.fingerprints import of_numbers, of_variance
     from training.diagnosis.paired_comparison import in_words, training_noise
 
-    told = []
+    summary = []
     for model in models:
         sets = [name for name in model.known.reports if name in reference.known.reports]
         found = difference_of(model, reference, sets[-1]) if sets else None
         if found is not None:
             family = model.source.family.name
             noise = training_noise(family, reference.source.data) if family == reference.source.family.name else None
-            told.append(in_words(model.title, reference.title, found, noise))
+            summary.append(in_words(model.title, reference.title, found, noise))
     for model in models:
         for name, report in list(model.known.reports.items())[:1]:
             if model.source.family.images == "binary":
@@ -139,8 +139,8 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
                 clues = of_numbers(report, model.known.accuracy, usual_terms)
                 if usual_terms is not None and model.known.readings is not None:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
-                told += [f"{model.title}: {clue}" for clue in clues]
-    return told
+                summary += [f"{model.title}: {clue}" for clue in clues]
+    return summary
 
 
 def number_rows(models: Sequence[Compared], reference: Compared) -> dict[str, list[dict[str, Any]]]:
@@ -174,7 +174,7 @@ def number_rows(models: Sequence[Compared], reference: Compared) -> dict[str, li
 
 
 def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = None) -> bytes | None:
-    """Twenty held-out images drawn again, two of each class, as one row; None where its images are not on disk.
+    """Reconstructions of twenty held-out images, two of each class, as one row; None where its images are not on disk.
 
     Arguments:
         reference: show what is drawn otherwise than by this one: more ink orange, less blue, the same black.
@@ -224,7 +224,7 @@ def originals_png(data: str) -> bytes:
 
 
 def same_digits(models: Sequence[Compared], reference: Compared, with_differences: bool) -> None:
-    """The same held-out images, drawn again by each model from its own code."""
+    """The same held-out images, reconstructed by each model from its own code."""
     images = at_hand(reference.source.data)
     if not images.on_disk():
         st.info(f"The images themselves need {images.title} on disk.", icon=":material/database:")
@@ -233,7 +233,7 @@ def same_digits(models: Sequence[Compared], reference: Compared, with_difference
     for model in models:
         png = reconstruction_png(model.source)
         if png is not None:
-            rows.append(Strip(model.title, "drawn again", png, f"The same images drawn again by {model.title}"))
+            rows.append(Strip(model.title, "reconstructed", png, f"The same images reconstructed by {model.title}"))
         if with_differences and model is not reference:
             change = reconstruction_png(model.source, reference.source)
             if change is not None:
@@ -243,7 +243,7 @@ def same_digits(models: Sequence[Compared], reference: Compared, with_difference
 
 
 def swaps(models: Sequence[Compared]) -> None:
-    """The same images' styles in all ten digits, by each model that is told its digit, two beside each other."""
+    """The same images' styles in all ten digits, by each model that is summary its digit, two beside each other."""
     able = [model for model in models if model.source.family.images == "colour"]
     if not able or not (images := data_set(able[0].source.data)).on_disk():
         return
@@ -258,18 +258,18 @@ def swaps(models: Sequence[Compared]) -> None:
                 key=f"swaps-{position}",
                 alt=f"The styles of twenty held-out {images.plural} in all ten digits, drawn by {model.title}",
             )
-    st.caption("From the top: the images, the images drawn again, then each one's style with the digits 0 to 9.")
+    st.caption("From the top: the images, their reconstructions, then each one's style with the digits 0 to 9.")
 
 
 def latent_usage(models: Sequence[Compared]) -> None:
     """KL of each latent dimension under each model, the costliest first."""
-    rows, told = [], []
+    rows, summary = [], []
     for model in models:
         codes = _usage(model.source, at_hand(model.source.data).name)
         if codes is None:
             continue
         costs, active = codes
-        told.append(f"{model.title} uses {active} of {len(costs)}")
+        summary.append(f"{model.title} uses {active} of {len(costs)}")
         rows += [{"model": model.title, "rank": rank + 1, "nats": cost} for rank, cost in enumerate(costs)]
     if not rows:
         return
@@ -299,8 +299,8 @@ def latent_usage(models: Sequence[Compared]) -> None:
         },
     }
     with st.container(key="chart-usage"):
-        st.vega_lite_chart(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(told)}")
-    glossary.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(told)}.")
+        st.vega_lite_chart(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(summary)}")
+    glossary.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(summary)}.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)

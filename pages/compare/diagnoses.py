@@ -1,4 +1,4 @@
-"""What is in files of weights: a finding for each that was handed in, and the numbers of every layer."""
+"""What is in files of weights: a finding for each that was uploaded, and the numbers of every layer."""
 
 from collections.abc import Sequence
 from html import escape
@@ -31,7 +31,7 @@ _STYLE = """<style>
 
 
 def findings() -> None:
-    """What was found in each file that this visitor handed in, the latest first."""
+    """What was found in each file that this visitor uploaded, the latest first."""
     for position, entry in enumerate(diagnosed_uploads()):
         _finding(entry, opened=position == 0)
 

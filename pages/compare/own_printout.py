@@ -1,4 +1,4 @@
-"""What a student's own code printed, held against what the app measured for the same weights."""
+"""What a student's own code printed, compared with what the app measured for the same weights."""
 
 from collections.abc import Sequence
 

@@ -38,7 +38,7 @@ def svg(family: "Family") -> str:
 
 
 def _arrow(start: Node, end: Node, *, dashed: bool) -> dict[str, str | bool]:
-    """A line from rim to rim; dashed ones bend aside so that both directions can be told apart."""
+    """A line from rim to rim; dashed ones bend aside so that both directions can be seen apart."""
     dx, dy = end.x - start.x, end.y - start.y
     length = (dx * dx + dy * dy) ** 0.5
     ux, uy = dx / length, dy / length

@@ -130,11 +130,11 @@ def labelled_digits(name: str, count: int = 100) -> None:
 def _which_are_labelled(images: "DataSet") -> str:
     if images.labelled_first is not None:
         return f"The homework's hundred labelled {images.plural}, a column for each class."
-    told = f"A hundred labelled {images.plural} of the {images.title}, a column for each class."
+    summary = f"A hundred labelled {images.plural} of the {images.title}, a column for each class."
     if images.stands_in_for:
         full = whole(images.name)
-        told += f" The shipped models learned from the homework's, which are part of the full {full.title}."
-    return told
+        summary += f" The shipped models learned from the homework's, which are part of the full {full.title}."
+    return summary
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -149,19 +149,19 @@ def _labelled_png(data: str, count: int) -> bytes:
 
 
 def confusion_chart(model: Reading, name: str, *, key: str) -> None:
-    """How many digits of each class (rows) were taken for each class (columns)."""
+    """How many images of each class (rows) were predicted as each class (columns)."""
     from training.evaluation.classification import confusion
 
     counts = confusion(model.labels, model.predicted).tolist()
     rows = [
-        {"digit": digit, "taken for": taken, "count": count, "share": count / max(sum(row), 1), "right": digit == taken}
+        {"digit": digit, "predicted": taken, "count": count, "share": count / max(sum(row), 1), "right": digit == taken}
         for digit, row in enumerate(counts)
         for taken, count in enumerate(row)
     ]
-    mistakes = sorted(((r["count"], r["digit"], r["taken for"]) for r in rows if not r["right"]), reverse=True)[:3]
+    mistakes = sorted(((r["count"], r["digit"], r["predicted"]) for r in rows if not r["right"]), reverse=True)[:3]
     axes = {
         "y": {"field": "digit", "type": "ordinal", "title": "digit"},
-        "x": {"field": "taken for", "type": "ordinal", "title": "taken for", "axis": {"labelAngle": 0}},
+        "x": {"field": "predicted", "type": "ordinal", "title": "predicted", "axis": {"labelAngle": 0}},
     }
     tiles = {
         "mark": {"type": "rect", "cornerRadius": 2},
@@ -178,7 +178,7 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
             },
             "tooltip": [
                 {"field": "digit"},
-                {"field": "taken for"},
+                {"field": "predicted"},
                 {"field": "count", "title": "digits", "format": ","},
                 {"field": "share", "format": ".1%", "title": "of its class"},
             ],
@@ -189,18 +189,18 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
         "mark": {"type": "text", "fontSize": 11, "color": "white" if st.context.theme.type == "dark" else "black"},
         "encoding": {"text": {"field": "count", "format": ","}},
     }
-    told = ", ".join(f"{digit} for {taken} {count:,} times" for count, digit, taken in mistakes)
+    summary = ", ".join(f"{digit} as {taken} {count:,} times" for count, digit, taken in mistakes)
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             rows,
             {"height": 340, "encoding": axes, "layer": [tiles, texts]},
             key=key,
-            alt=f"Confusions of {name}, right {model.accuracy:.2%} of the time; most often it took {told}",
+            alt=f"Confusions of {name}, right {model.accuracy:.2%} of the time; its most frequent mistakes: {summary}",
         )
 
 
 def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
-    """Digits that one model took for others and the other reads right, by their most frequent mistakes."""
+    """Images that one model predicts wrong and the other right, by their most frequent mistakes."""
     saved = (one.predicted != one.labels) & (other.predicted == one.labels)
     lost = (one.predicted == one.labels) & (other.predicted != one.labels)
     st.markdown(
@@ -218,7 +218,7 @@ def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
                 f"{digit}, not {taken}",
                 f"{len(positions):,} rescued",
                 _row(one.images, positions[:EACH]),
-                f"{min(EACH, len(positions))} digits {digit} that were taken for {taken}",
+                f"{min(EACH, len(positions))} digits {digit} that were predicted as {taken}",
             )
             for (digit, taken), positions in most
         ]
@@ -244,7 +244,7 @@ def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: st
         for title, shares in beliefs.items()
         for digit, share in enumerate(shares)
     ]
-    told = "; ".join(
+    summary = "; ".join(
         f"{title} {max(range(10), key=shares.__getitem__)} with {max(shares):.1%}" for title, shares in beliefs.items()
     )
     with st.container(key="chart-belief"):
@@ -272,7 +272,7 @@ def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: st
                 },
             },
             key="belief",
-            alt=f"q(y|x) of {name}, the likeliest: {told}",
+            alt=f"q(y|x) of {name}, the likeliest: {summary}",
         )
 
 
@@ -349,13 +349,13 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
         "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 12, "color": REFERENCE.color},
         "encoding": encoding | {"text": {"field": "model"}},
     }
-    told = "; ".join(f"{row['model']}, {row['labels']:,}: {row['accuracy']:.2%}" for row in [*rows, *mine])
+    summary = "; ".join(f"{row['model']}, {row['labels']:,}: {row['accuracy']:.2%}" for row in [*rows, *mine])
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             rows,
             {"height": 300, "layer": [lines, *([diamonds, named] if mine else [])]},
             key=key,
-            alt=f"Accuracy by the number of labels: {told}",
+            alt=f"Accuracy by the number of labels: {summary}",
         )
 
 

@@ -98,12 +98,13 @@ def _rows_png(source: "Checkpoint", components: tuple[int, ...], seed: int) -> b
 
 def show_rows(rows: Rows, name: str) -> None:
     """The picture, and under it which component each row is."""
-    told = ", ".join(f"{component + 1} ({count:,})" for component, count in rows.components.items())
+    summary = ", ".join(f"{component + 1} ({count:,})" for component, count in rows.components.items())
     figures.picture(
         rows.png,
         key="components",
-        alt=f"Samples from components of the prior of {name}, a row each: number, and digits it explains best: {told}",
-        caption=f"Components from the top, each with how many of {rows.digits:,} test digits it explains best: {told}.",
+        alt=f"Samples from components of the prior of {name}, a row each: number, digits it explains best: {summary}",
+        caption=f"Components from the top, each with how many of {rows.digits:,} test digits it explains best: "
+        f"{summary}.",
     )
 
 
@@ -115,7 +116,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
         for rank, (count, component) in enumerate(ranked, start=1)
     ]
     dead = int((counts == 0).sum())
-    told = f"{dead} explain none" if dead else f"each explains {rows[-1]['digits']} or more"
+    summary = f"{dead} explain none" if dead else f"each explains {rows[-1]['digits']} or more"
     bars = {
         "mark": {"type": "bar", "color": COMPONENTS.color, "binSpacing": 0},
         "transform": [
@@ -148,7 +149,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
             rows,
             {"height": 260, "layer": [bars, *([edge] if dead else [])]},
             key=key,
-            alt=f"Digits that each of {len(rows)} components explains best, from {rows[0]['digits']} down; {told}",
+            alt=f"Digits that each of {len(rows)} components explains best, from {rows[0]['digits']} down; {summary}",
         )
 
 
@@ -230,7 +231,7 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
     with bars:
         names = [str(component + 1) for component, _ in shares]
         rows = [{"component": number, "share": share} for number, (_, share) in zip(names, shares, strict=True)]
-        told = ", ".join(f"{component + 1} {share:.1%}" for component, share in shares)
+        summary = ", ".join(f"{component + 1} {share:.1%}" for component, share in shares)
         with st.container(key="chart-shares"):
             st.vega_lite_chart(
                 rows,
@@ -258,7 +259,7 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
                     },
                 },
                 key="shares",
-                alt=f"Responsibilities of the components for {name}, the largest: {told}",
+                alt=f"Responsibilities of the components for {name}, the largest: {summary}",
             )
         figures.picture(
             drawn_png,

@@ -39,12 +39,12 @@ def _bank(source: "Checkpoint", with_svhn: bool) -> "StyleBank | None":
         return None
 
 
-def name_of(held: "StyleBank", position: int) -> str:
+def name_of(stored: "StyleBank", position: int) -> str:
     """What an image of the bank is called: its digit, and its number in the test set's file."""
-    return f"{int(held.digits[position])}, image {int(held.indices[position]):,}"
+    return f"{int(stored.digits[position])}, image {int(stored.indices[position]):,}"
 
 
-def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: str) -> None:
+def blended(source: "Checkpoint", stored: "StyleBank", one: int, other: int, key: str) -> None:
     """Two images of the bank: each one's digit on the way from its own style to the other's, with a slider."""
     import torch
 
@@ -53,24 +53,24 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
 
     model = conditional_model(source)
     for turn, (own, away) in enumerate(((one, other), (other, one))):
-        way = straight(held.styles[own], held.styles[away], STEPS)
-        digit = held.digits[own].repeat(STEPS)
+        way = straight(stored.styles[own], stored.styles[away], STEPS)
+        digit = stored.digits[own].repeat(STEPS)
         with torch.inference_mode():
             drawn = model.decode_mean(model.latents(way, digit))
-        mine, theirs = name_of(held, own), name_of(held, away)
+        mine, theirs = name_of(stored, own), name_of(stored, away)
         source_picture, part, chosen = st.columns([1, 3, 1], gap="large", vertical_alignment="center")
         with source_picture:
             figures.picture(
-                strip_of(_seen(source.data, held, own, drawn)),
+                strip_of(_seen(source.data, stored, own, drawn)),
                 key=f"{key}-own-{turn}",
                 alt=f"Picture {'AB'[turn]}: {mine}",
                 caption=f"Picture {'AB'[turn]}"
                 if data_set(source.data).on_disk()
-                else f"Picture {'AB'[turn]}, drawn again",
+                else f"Picture {'AB'[turn]}, reconstructed",
             )
         with part:
             share = st.slider(
-                f"The {int(held.digits[own])} of {mine}: how far towards the style of {theirs}",
+                f"The {int(stored.digits[own])} of {mine}: how far towards the style of {theirs}",
                 0,
                 100,
                 100,
@@ -82,7 +82,7 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
             strips(
                 [
                     Strip(
-                        f"{int(held.digits[own])}",
+                        f"{int(stored.digits[own])}",
                         "from own to other style",
                         strip_of(drawn),
                         f"{mine} in {STEPS} steps from its own style to that of {theirs}",
@@ -90,24 +90,24 @@ def blended(source: "Checkpoint", held: "StyleBank", one: int, other: int, key: 
                 ]
             )
         with chosen, torch.inference_mode():
-            z = torch.lerp(held.styles[own], held.styles[away], share / 100).unsqueeze(0)
+            z = torch.lerp(stored.styles[own], stored.styles[away], share / 100).unsqueeze(0)
             figures.picture(
-                strip_of(model.decode_mean(model.latents(z, held.digits[[own]]))),
+                strip_of(model.decode_mean(model.latents(z, stored.digits[[own]]))),
                 key=f"{key}-{turn}",
-                alt=f"{int(held.digits[own])}, {share} % of the way from the style of {mine} to that of {theirs}",
+                alt=f"{int(stored.digits[own])}, {share} % of the way from the style of {mine} to that of {theirs}",
             )
 
 
-def _seen(data: str, held: "StyleBank", position: int, drawn: "torch.Tensor") -> "torch.Tensor":
+def _seen(data: str, stored: "StyleBank", position: int, drawn: "torch.Tensor") -> "torch.Tensor":
     """The image itself where its data set is on disk, else the first of what is drawn in its style: (1, pixels)."""
     if not data_set(data).on_disk():
         return drawn[:1]
     from training.data.datasets import load_dataset
 
-    return load_dataset(data).test.images[held.indices[[position]]].float() / 255
+    return load_dataset(data).test.images[stored.indices[[position]]].float() / 255
 
 
-def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) -> None:
+def dimensions(source: "Checkpoint", stored: "StyleBank", start: int, digit: int) -> None:
     """What each dimension of the style does to one image's style under a digit, the costliest first.
 
     Where there are many, a switch shows all of them in place of the first ones.
@@ -118,9 +118,9 @@ def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) 
     from training.pictures.styles import conditional_model
 
     model = conditional_model(source)
-    order = [int(place) for place in held.kl.argsort(descending=True)]
-    idle = (held.styles.var(0) < COLLAPSED).tolist()
-    latent = model.latents(held.styles[start], torch.tensor(digit))
+    order = [int(place) for place in stored.kl.argsort(descending=True)]
+    idle = (stored.styles.var(0) < COLLAPSED).tolist()
+    latent = model.latents(stored.styles[start], torch.tensor(digit))
     values = torch.linspace(-FARTHEST, FARTHEST, VALUES)
     shown = order
     if len(order) > MOST_DIMENSIONS and not st.toggle(
@@ -132,16 +132,16 @@ def dimensions(source: "Checkpoint", held: "StyleBank", start: int, digit: int) 
         [
             Strip(
                 f"z{dimension}",
-                f"{float(held.kl[dimension]):.2f} nats{', collapsed' if idle[dimension] else ''}",
+                f"{float(stored.kl[dimension]):.2f} nats{', collapsed' if idle[dimension] else ''}",
                 strip_of(row),
                 f"Dimension {dimension} of the style from {-FARTHEST:g} to {FARTHEST:g}: KL "
-                f"{float(held.kl[dimension]):.2f} nats{', collapsed' if idle[dimension] else ''}",
+                f"{float(stored.kl[dimension]):.2f} nats{', collapsed' if idle[dimension] else ''}",
                 idle=idle[dimension],
             )
             for dimension, row in zip(shown, rows, strict=True)
         ]
     )
-    said = [f"KL: mean over {len(held.digits)} test images."]
+    said = [f"KL: mean over {len(stored.digits)} test images."]
     if len(order) > len(shown):
         collapsed = sum(idle[dimension] for dimension in order[len(shown) :])
         said.append(f"Not shown: the {len(order) - len(shown)} dimensions of lowest KL, {collapsed} of them collapsed.")

@@ -124,7 +124,7 @@ def show_matrix(shown: Matrix, name: str) -> None:
 
 def _named(sources: tuple[tuple[int, int], ...]) -> str:
     """Test images by their numbers, each with the digit that it shows."""
-    told = ", ".join(f"{number} ({digit})" for digit, number in sources[:MOST_NAMED])
+    summary = ", ".join(f"{number} ({digit})" for digit, number in sources[:MOST_NAMED])
     if len(sources) > MOST_NAMED:
-        told += f" and {len(sources) - MOST_NAMED} more"
-    return f"test image{'s' if len(sources) > 1 else ''} (in brackets: the digit) {told}"
+        summary += f" and {len(sources) - MOST_NAMED} more"
+    return f"test image{'s' if len(sources) > 1 else ''} (in brackets: the digit) {summary}"

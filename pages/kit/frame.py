@@ -86,10 +86,10 @@ def plain(text: str) -> str:
 
 
 def share() -> None:
-    """How to hand this view to somebody else."""
+    """How to share this view."""
     st.caption(
         ":material/link: This page's address holds every setting: copy it to share this very view. "
-        "What you draw or hand in stays with you."
+        "What you draw or upload stays with you."
     )
 
 

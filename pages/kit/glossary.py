@@ -124,7 +124,8 @@ ENTRIES = (
     Entry(
         "reconstruction",
         "reconstructions?",
-        "An image drawn again from its own {code}. The term of this name is −log p(x|z): how much the drawing misses.",
+        "The image that the {decoder} makes of an image's own {code}. "
+        "The term of this name is −log p(x|z), averaged over the {posterior}, in nats.",
     ),
     Entry(
         "Bernoulli",

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-__all__ = ["answer_among", "guess_first", "tell"]
+__all__ = ["answer_among", "guess_first", "show_answer"]
 
 Option = TypeVar("Option")
 
@@ -32,7 +32,7 @@ def answer_among(options: Mapping[str, float], found: float) -> str:
     return next(text for text, most in options.items() if found <= most)
 
 
-def tell(guess: str, right: str, answer: str) -> None:
+def show_answer(guess: str, right: str, answer: str) -> None:
     """Say how the guess did, and the answer, a sentence without its first word's capital."""
     verdict = "You guessed it" if guess == right else f"You guessed {guess}"
     st.markdown(f"**{verdict}: {answer}**")

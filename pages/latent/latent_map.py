@@ -243,14 +243,14 @@ def _caught(data: str, caught: list[int]) -> None:
     from training.pictures import grids as pictures
 
     labels = Counter(held_out(data).labels[caught].tolist())
-    told = ", ".join(f"{count} of {at_hand(data).classes[digit]}" for digit, count in labels.most_common())
+    summary = ", ".join(f"{count} of {at_hand(data).classes[digit]}" for digit, count in labels.most_common())
     some = evenly(caught, MOST_CAUGHT)
     shown = pictures.to_uint8(held_out(data).images[some])
     figures.picture(
         pictures.png_bytes(pictures.grid(shown, columns=COLUMNS)),
         key="caught",
-        alt=f"{len(caught)} {at_hand(data).plural} caught on the map: {told}",
-        caption=f"{len(caught)} caught: {told}" + (f"; {len(some)} of them" if len(some) < len(caught) else ""),
+        alt=f"{len(caught)} {at_hand(data).plural} caught on the map: {summary}",
+        caption=f"{len(caught)} caught: {summary}" + (f"; {len(some)} of them" if len(some) < len(caught) else ""),
     )
 
 

@@ -46,13 +46,13 @@ class Pad {
 
   update(data, setStateValue) {
     this.setStateValue = setStateValue;
-    const told = JSON.stringify(data.point);
+    const known = JSON.stringify(data.point);
     const { point, ...rest } = data;
     const drawn = JSON.stringify(rest) + getComputedStyle(this.stage).color;
-    const moved = told !== this.told && !this.dragging && !this.resting;
+    const moved = known !== this.known && !this.dragging && !this.resting;
     this.data = data;
     if (moved) this.point = [...point];
-    this.told = told;
+    this.known = known;
     if (drawn !== this.drawn) {
       this.drawn = drawn;
       this.stage.setAttribute("aria-label", data.label);
@@ -149,7 +149,7 @@ class Pad {
     this.resting = undefined;
     this.point = this.point.map((value) => Number((Math.round(value / STEP) * STEP).toFixed(2)));
     this.redraw();
-    this.told = JSON.stringify(this.point);
+    this.known = JSON.stringify(this.point);
     this.setStateValue("point", this.point);
   }
 

@@ -182,14 +182,14 @@ def _decoded_here(model: "Model", plane: "Plane", point: tuple[float, float], la
 
     latent = torch.cat([plane.at(*point), torch.tensor(label)])
     image = pictures.to_uint8(model.decode_mean(latent.unsqueeze(0)))
-    shown, told = st.columns([1, 1.6], vertical_alignment="center")
+    shown, note = st.columns([1, 1.6], vertical_alignment="center")
     with shown:
         figures.picture(
             pictures.png_bytes(pictures.grid(image, columns=1)),
             key="point",
             alt=f"The image decoded at across {point[0]:.2f}, up {point[1]:.2f}: {_in_numbers(latent)}",
         )
-    told.caption("The sliders' digit, decoded by PyTorch: the pad's, once you let go.")
+    note.caption("The sliders' digit, decoded by PyTorch: the pad's, once you let go.")
 
 
 def _in_numbers(latent: "Tensor") -> str:

@@ -36,8 +36,8 @@ def one_digit(source: "Checkpoint") -> None:
     if digit is None:
         picture.info("Draw a digit on the right.", icon=":material/draw:")
         return
-    image, codes, drawn_again, terms, cost = _taken_apart(source, digit.grey.tobytes())
-    told = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
+    image, codes, reconstruction, terms, cost = _taken_apart(source, digit.grey.tobytes())
+    summary = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
     with picture:
         shown, drawn, numbers = st.columns([1, 1, 1.2], gap="medium", vertical_alignment="center")
         with shown:
@@ -49,9 +49,9 @@ def one_digit(source: "Checkpoint") -> None:
             )
         with drawn:
             figures.picture(
-                drawn_again,
+                reconstruction,
                 key="reconstruction",
-                alt=f"Its reconstruction from the posterior's mean. In nats: {told}",
+                alt=f"Its reconstruction from the posterior's mean. In nats: {summary}",
                 caption="Its reconstruction",
             )
         with numbers:
@@ -66,7 +66,7 @@ class TakenApart(NamedTuple):
 
     image: bytes
     codes: "Encoding"
-    drawn_again: bytes
+    reconstruction: bytes
     terms: "dict[str, Share]"
     cost: "Tensor"
 
@@ -84,10 +84,10 @@ def _taken_apart(source: "Checkpoint", grey: bytes) -> TakenApart:
     codes = encode(model, x)
     with torch.inference_mode():
         pair = torch.cat([x, model.decode_mean(codes.latents)])
-    image, drawn_again = (
+    image, reconstruction = (
         pictures.png_bytes(pictures.grid(tile, columns=1)) for tile in pictures.to_uint8(pair)[:, None]
     )
-    return TakenApart(image, codes, drawn_again, *split_nelbo(model, x[0], passes=PASSES))
+    return TakenApart(image, codes, reconstruction, *split_nelbo(model, x[0], passes=PASSES))
 
 
 def _terms(terms: "dict[str, Share]") -> None:
@@ -119,7 +119,7 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
                 "kl": max(float(cost[dimension]), 0.0),
             }
         )
-    told = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
+    summary = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
     costs = ", ".join(f"{row['dimension']} {row['kl']:.2f}" for row in rows)
     names = [row["dimension"] for row in rows]
     left, right = st.columns([1.9, 1], gap="small")
@@ -128,7 +128,7 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
             rows,
             _posterior_spec(names),
             key="posterior",
-            alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {told}",
+            alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {summary}",
         )
     with right, st.container(key="chart-cost"):
         st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {costs}")
@@ -140,7 +140,7 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
     )
     if source.family.name in playing("Mixture"):
         glossary.caption(
-            "A mixture's dimensions depend on each other: each is held against its own share of the prior, and the "
+            "A mixture's dimensions depend on each other: each is compared with its own share of the prior, and the "
             "costs do not sum to the KL."
         )
 

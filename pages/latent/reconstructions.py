@@ -25,7 +25,7 @@ def reconstructions(source: "Checkpoint", name: str) -> None:
         png,
         key="reconstructions",
         alt=f"{10 * ROUNDS} held-out {images} in rows of ten, each row above its reconstructions by {name}",
-        caption=f"Odd rows: held-out {images}. Even rows: drawn again from the mean of their codes.",
+        caption=f"Odd rows: held-out {images}. Even rows: their reconstructions, from the means of their codes.",
     )
 
 

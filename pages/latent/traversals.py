@@ -7,7 +7,7 @@ import streamlit as st
 from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary
-from pages.kit.guess import tell
+from pages.kit.guess import show_answer
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
 
@@ -123,7 +123,7 @@ def traversal(source: "Checkpoint") -> None:
 def _answer(guess: str, active: list[bool]) -> None:
     share = sum(active) / len(active)
     right = next(text for text, least in USED.items() if share >= least)
-    tell(guess, right, f"{sum(active)} of {len(active)} dimensions are in use.")
+    show_answer(guess, right, f"{sum(active)} of {len(active)} dimensions are in use.")
 
 
 def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> list[Strip]:

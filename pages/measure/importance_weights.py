@@ -7,7 +7,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
 from pages.kit import services
-from pages.kit.guess import answer_among, tell
+from pages.kit.guess import answer_among, show_answer
 from pages.measure.numbers import signed
 from training.data.registry import at_hand
 
@@ -30,7 +30,7 @@ def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, g
     about = at_hand(source.data)
     shown_digit = f"{about.noun} {about.classes[digit]}"
     half, ess = sample.carriers(0.5), sample.effective_samples
-    tell(guess, answer_among(GUESSES, half), f"{_counted(half)} half of the weight.")
+    show_answer(guess, answer_among(GUESSES, half), f"{_counted(half)} half of the weight.")
     shown, chart = st.columns([1, 3.2], gap="large", vertical_alignment="center")
     with shown:
         figures.picture(

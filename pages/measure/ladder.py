@@ -1,4 +1,4 @@
-"""IWAE bounds of several models as a ladder that climbs towards log p(x), and what each of its rungs is worth."""
+"""IWAE bounds of several models as a ladder that climbs towards log p(x), and what each of its bounds is worth."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -21,23 +21,23 @@ def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
         models: columns whose `bounds` hold negative bounds in nats, as everywhere in this app; the chart turns them.
         set_name: the evaluation set in words, for the alternative text.
     """
-    told = "; ".join(f"{model.title}: {_told(model.bounds)}" for model in models if model.bounds)
+    summary = "; ".join(f"{model.title}: {_summary(model.bounds)}" for model in models if model.bounds)
     ladders = [
         Ladder(model.title, {m: (-value, error or 0.0) for m, (value, error) in sorted(model.bounds.items())})
         for model in models
     ]
     with st.container(key=f"chart-{key}"):
-        st.html(drawing(ladders, f"Bounds on log p(x) in nats per image on the {set_name}, rising with m. {told}"))
+        st.html(drawing(ladders, f"Bounds on log p(x) in nats per image on the {set_name}, rising with m. {summary}"))
 
 
-def _told(bounds: Mapping[int, Estimate]) -> str:
+def _summary(bounds: Mapping[int, Estimate]) -> str:
     return ", ".join(f"{-value:.2f} at m = {m}" for m, (value, _) in sorted(bounds.items()))
 
 
 def gains_table(models: Sequence[Column]) -> None:
     """How many nats each step from one m to the next closes, and where the steps seem to lead."""
-    rungs = sorted({m for model in models for m in model.bounds})
-    steps = list(pairwise(rungs))
+    bounds = sorted({m for model in models for m in model.bounds})
+    steps = list(pairwise(bounds))
     if not steps:
         return
     head = [swatch(BOUND, "Nats closed"), *(f"{low:,} → {high:,}" for low, high in steps), "still to come, a guess"]
@@ -49,14 +49,14 @@ def gains_table(models: Sequence[Column]) -> None:
         lines.append([marked(color, model.title), *cells])
     table(head, lines)
     glossary.caption(
-        "What remains above the last rung is unknown: log p(x) itself cannot be computed. The guess goes on as the "
+        "What remains above the last bound is unknown: log p(x) itself cannot be computed. The guess goes on as the "
         "last two tenfold steps did, each smaller than the one before by the same factor."
     )
 
 
 def proof(model: Column) -> None:
     """Why log p(x) >= L_m >= ... >= L_1 (Burda et al. 2016, appendix A), each step beside its number for one model."""
-    rungs = sorted(model.bounds, reverse=True)
+    bounds = sorted(model.bounds, reverse=True)
     lines = [
         (
             r"$\log p(x) = \log \mathbb{E}[w]$",
@@ -64,7 +64,7 @@ def proof(model: Column) -> None:
             "unknown",
         ),
     ]
-    for above, m in zip([0, *rungs], rungs, strict=False):
+    for above, m in zip([0, *bounds], bounds, strict=False):
         bound = BOUND.in_tex(rf"\mathcal{{L}}_{{{m}}}")
         step = rf"$\ge\; {bound} = \mathbb{{E}}[\log w]$" if m == 1 else rf"$\ge\; {bound}$"
         if not above:

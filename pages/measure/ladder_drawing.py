@@ -18,7 +18,7 @@ __all__ = ["Ladder", "drawing"]
 HEIGHT = 300
 MOST_TICKS = 8
 ERRORS_SHOWN = 2.0  # standard errors to each side
-MARGIN = 0.06  # of the width, left of the first rung and right of the last
+MARGIN = 0.06  # of the width, left of the first bound and right of the last
 LINE = 2.4  # pixels
 _TEMPLATE = Path(__file__).with_suffix(".html")
 
@@ -27,31 +27,31 @@ class Ladder(NamedTuple):
     """One model's bounds on log p(x) by m: the bound in nats, and its standard error or 0."""
 
     title: str
-    rungs: Mapping[int, tuple[float, float]]
+    bounds: Mapping[int, tuple[float, float]]
 
 
-def drawing(ladders: Sequence[Ladder], told: str) -> str:
+def drawing(ladders: Sequence[Ladder], summary: str) -> str:
     """HTML of the ladders over m, each in its colour with error bars; a bound under the pointer says its number.
 
     As wide as its place, and its text the same size in any: what goes across is in percent, what goes up in pixels.
 
     Arguments:
-        ladders: up to as many as there are colours, one rung or more in all.
-        told: the alternative text.
+        ladders: up to as many as there are colours, one bound or more in all.
+        summary: the alternative text.
     """
-    every = [m for ladder in ladders for m in ladder.rungs]
+    every = [m for ladder in ladders for m in ladder.bounds]
     across = _Across(min(every), max(every))
     ends = [
         value + side * ERRORS_SHOWN * error
         for ladder in ladders
-        for value, error in ladder.rungs.values()
+        for value, error in ladder.bounds.values()
         for side in (-1, 1)
     ]
     step, first, last = _ticks(min(ends), max(ends))
     up = _Up(first * step, last * step)
     decimals = max(0, -math.floor(math.log10(step)))
     return template(_TEMPLATE).render(
-        alt=told,
+        alt=summary,
         height=HEIGHT,
         ticks=[
             {"top": round(up(tick * step), 1), "text": signed(tick * step, f",.{decimals}f")}
@@ -63,7 +63,7 @@ def drawing(ladders: Sequence[Ladder], told: str) -> str:
                 "color": color,
                 "title": ladder.title,
                 "edge": _edge(ladder, across, up),
-                "rungs": [_rung(across(m), up, *bound) for m, bound in ladder.rungs.items()],
+                "bounds": [_bound(across(m), up, *bound) for m, bound in ladder.bounds.items()],
             }
             for color, ladder in zip(MODELS, ladders, strict=False)
         ],
@@ -105,13 +105,13 @@ def _ticks(low: float, high: float) -> tuple[float, int, int]:
 
 def _edge(ladder: Ladder, across: _Across, up: _Up) -> str:
     """The line as a polygon: along its upper edge and, backwards, along its lower one."""
-    places = [(across(m), up(value)) for m, (value, _) in sorted(ladder.rungs.items())]
+    places = [(across(m), up(value)) for m, (value, _) in sorted(ladder.bounds.items())]
     upper = [f"{x:.2f}% {y - LINE / 2:.1f}px" for x, y in places]
     lower = [f"{x:.2f}% {y + LINE / 2:.1f}px" for x, y in reversed(places)]
     return ", ".join(upper + lower)
 
 
-def _rung(left: float, up: _Up, value: float, error: float) -> dict[str, float | str | None]:
+def _bound(left: float, up: _Up, value: float, error: float) -> dict[str, float | str | None]:
     """A bound's place, the length of its error bar in pixels, and its number."""
     length = up(value - ERRORS_SHOWN * error) - up(value + ERRORS_SHOWN * error)
     return {

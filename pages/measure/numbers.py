@@ -71,7 +71,7 @@ def phrase(name: str) -> str:
 
 
 def preset_table(preset: str) -> None:
-    """The report's and the course key's numbers beside those of a shipped model."""
+    """The student report's and the reference solution's numbers beside those of a shipped model."""
     data = model_ref("shipped", preset).data
     known = published(preset) if data == REFERENCE_DATA else []
     numbers_table(known + shipped(preset), data=data)
@@ -81,7 +81,7 @@ def preset_table(preset: str) -> None:
 
 
 def published(preset: str) -> list[Column]:
-    """The columns of report and course key: numbers on the homework set, or an accuracy on all test digits."""
+    """The student report's and the reference solution's columns: homework set, or accuracy on all test digits."""
     columns = [column(f"{entry.source}, homework set", asdict(entry)) for entry in REFERENCES if entry.model == preset]
     right = [entry for entry in ACCURACIES if entry.model == preset]
     return columns + [Column(entry.source, {}, {}, {}, entry.accuracy) for entry in right]
@@ -145,10 +145,10 @@ def cell(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
     value, error = estimate
-    told = signed(value)
+    text = signed(value)
     if error is None:
-        return told
-    return f"{told}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{told}\u00a0±\u00a0<0.01"
+        return text
+    return f"{text}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{text}\u00a0±\u00a0<0.01"
 
 
 def signed(value: float, form: str = ".2f") -> str:

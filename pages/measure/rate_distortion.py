@@ -94,12 +94,12 @@ def rate_distortion_chart(sweep: Sequence[Point], chosen: Point, others: Sequenc
         texts(rows, REFERENCE.color),
         texts(mine, MODELS[0]),
     ]
-    told = "; ".join(f"{p.name} {p.kl:.2f} and {p.rec:.2f}" for p in every)
+    summary = "; ".join(f"{p.name} {p.kl:.2f} and {p.rec:.2f}" for p in every)
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             {"height": 400, "layer": layers},
             key=key,
-            alt=f"Reconstruction falls as KL rises, in nats per image. KL and reconstruction of each: {told}. "
+            alt=f"Reconstruction falls as KL rises, in nats per image. KL and reconstruction of each: {summary}. "
             f"Marked: {chosen.name}",
         )
 
@@ -170,13 +170,13 @@ def dimension_chart(codes: "Encoding", *, key: str) -> None:
         },
         "tooltip": [{"field": "dimension", "title": "dimension"}, {"field": "nats", "title": "KL", "format": ".3f"}],
     }
-    told = ", ".join(f"{row['dimension']} {row['nats']:.2f}" for row in rows)
+    summary = ", ".join(f"{row['dimension']} {row['nats']:.2f}" for row in rows)
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             rows,
             {"height": 240, "mark": {"type": "bar"}, "encoding": encoding},
             key=key,
-            alt=f"KL of each latent dimension in nats: {told}; {int(codes.active.sum())} in use",
+            alt=f"KL of each latent dimension in nats: {summary}; {int(codes.active.sum())} in use",
         )
 
 
@@ -195,11 +195,11 @@ def active_units_chart(active: Mapping[float, int], dimensions: int, chosen: flo
         "color": {"condition": {"test": "datum.chosen", "value": KL_Z.color}, "value": REFERENCE.color},
         "tooltip": [{"field": "beta", "title": "β"}, {"field": "active", "title": "in use"}],
     }
-    told = ", ".join(f"{count} at {beta:g}" for beta, count in active.items())
+    summary = ", ".join(f"{count} at {beta:g}" for beta, count in active.items())
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             rows,
             {"height": 240, "mark": {"type": "bar"}, "encoding": encoding},
             key=key,
-            alt=f"Latent dimensions in use of {dimensions}, by beta: {told}",
+            alt=f"Latent dimensions in use of {dimensions}, by beta: {summary}",
         )

@@ -1,4 +1,4 @@
-"""A run's state and what can be done with it: stop, go on, sample, download."""
+"""A run's state and what can be done with it: stop, resume, sample, download."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def run_controls(run_id: str) -> None:
         return
     if status.state != "finished":
         st.button(
-            "Go on",
+            "Resume",
             icon=":material/resume:",
             on_click=resume,
             args=[run_id],
@@ -69,7 +69,7 @@ def run_controls(run_id: str) -> None:
 
 
 def resume(run_id: str) -> None:
-    """Go on with a run from its last kept state."""
+    """Resume a run from its last kept state."""
     from training.runs.run_folder import Run
 
     try:
@@ -95,7 +95,7 @@ def status_panel(run: "Run") -> None:
             key="stop",
             width="stretch",
             disabled=run.stopping,
-            help="Ends after the current step and keeps everything; you can go on later.",
+            help="Ends after the current step and keeps everything; you can resume later.",
         )
         st.session_state["was-active"] = run.id
         return
@@ -105,7 +105,7 @@ def status_panel(run: "Run") -> None:
         "failed": (st.error, status.message, ":material/error:"),
         "interrupted": (
             st.warning,
-            f"Broke off after {done}: the server or the machine went away. Its last checkpoint is kept.",
+            f"Interrupted after {done}: the server or the machine stopped. Its last checkpoint is kept.",
             ":material/power_off:",
         ),
     }

@@ -184,7 +184,7 @@ def _entries(weights: bytes) -> dict[str, bytes]:
         "zip64-huge": {"size": MOST_32, "packed": MOST_32, "extra": struct.pack("<HHQQ", 1, 16, 2**63, 2**63)},
         "zip64-short": {"size": MOST_32, "packed": MOST_32, "extra": struct.pack("<HHL", 1, 4, 9)},
         "zip64-none": {"size": MOST_32, "packed": MOST_32},
-        "extra-torn": {"extra": b"\1\0\xff\xff"},
+        "extra-damaged": {"extra": b"\1\0\xff\xff"},
     }.items():
         files[f"entry-{name}"] = written([Entry(run, weights, **lie)])  # type: ignore[arg-type]
         files[f"torch-entry-{name}"] = written([Entry(torch, NOTHING, **lie)])  # type: ignore[arg-type]

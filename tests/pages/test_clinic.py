@@ -184,7 +184,7 @@ def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
     assert not train.run().exception
 
 
-def test_models_that_are_told_their_digit_swap_the_same_styles(app: AppTest, svhn_folder: Path) -> None:
+def test_models_that_take_the_digit_swap_the_same_styles(app: AppTest, svhn_folder: Path) -> None:
     for name, seed in (("house-1", 1), ("house-2", 2)):
         folder = runs_folder() / name
         folder.mkdir(parents=True)

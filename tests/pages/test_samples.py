@@ -83,11 +83,11 @@ def test_own_runs_can_be_sampled_and_measured(app: AppTest, runs_folder: Path, b
 
 
 def test_a_broken_run_is_one_sentence(app: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
-    train_into(RunWriter(runs_folder / "vae-torn", brief))
-    weights = runs_folder / "vae-torn" / "checkpoint.safetensors"
+    train_into(RunWriter(runs_folder / "vae-damaged", brief))
+    weights = runs_folder / "vae-damaged" / "checkpoint.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     app.switch_page("pages/samples.py").run()
-    app.selectbox(key="checkpoint").select("run vae-torn").run()
+    app.selectbox(key="checkpoint").select("run vae-damaged").run()
     assert not app.exception
     assert len(app.error) == 1
     assert app.error[0].value.isprintable()

@@ -58,7 +58,7 @@ def test_the_matrix_shows_images_reconstructions_and_ten_digits(source: Checkpoi
     assert np.array_equal(tiles[0, 1], image)
     swapped = pictures.to_uint8(swap(conditional_model(source), find_styles(source, "16, 3").z))
     assert np.array_equal(tiles[2:].reshape(20, 32, 32, 3), swapped)
-    assert np.array_equal(tiles[1, 0], tiles[2 + 6, 0])  # the image of a 6, drawn again, is its swap to a 6
+    assert np.array_equal(tiles[1, 0], tiles[2 + 6, 0])  # the image of a 6, reconstructed, is its swap to a 6
 
 
 def test_from_the_prior_there_are_no_images(source: Checkpoint) -> None:
@@ -169,15 +169,15 @@ def parts(page: AppTest) -> tuple[Any, ...]:
     return tuple(page.slider(key=key).value for key in ("zoom", "across", "down"))
 
 
-def test_a_picture_is_shown_drawn_again_and_under_ten_digits(app: AppTest) -> None:
+def test_a_picture_is_reconstructed_and_under_ten_digits(app: AppTest) -> None:
     page = opened(app, checkpoint="shipped fsvae", styles="Your picture", shows="7", zoom="2")
-    assert "Hand in a picture" in text_of(page)
+    assert "Upload a picture" in text_of(page)
     content = io.BytesIO()
     Image.new("RGB", (64, 48), (220, 30, 40)).save(content, "png")
     page.file_uploader(key="photo").upload("door.png", content.getvalue(), "image/png").run()
     assert not page.error
     drawn = {alt: Image.open(io.BytesIO(pixels)) for alt, pixels in pictures_of(page)}
-    assert drawn["Your picture, door.png"].size == drawn["Your picture, drawn again as 7"].size == (32, 32)
+    assert drawn["Your picture, door.png"].size == drawn["Your picture, reconstructed as 7"].size == (32, 32)
     assert np.allclose(np.asarray(drawn["Your picture, door.png"])[16, 16], (220, 30, 40), atol=4)
     bodies = "".join(str(part.proto.body) for part in page.get("html"))
     assert 'alt="The style of your picture under every digit from 0 to 9"' in bodies

@@ -136,14 +136,14 @@ def test_a_diverging_run_says_so_and_keeps_its_checkpoint(page: AppTest, runs_fo
     assert Run.named("vae-wild").checkpoint_file.is_file()
 
 
-def test_an_interrupted_run_can_go_on(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
+def test_an_interrupted_run_can_be_resumed(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
     writer = RunWriter(runs_folder / "vae-cut", brief)
     train_into(writer, should_stop=lambda: True)
     status = writer.update(state="running").model_copy(update={"updated": time.time() - 3600})
     (runs_folder / "vae-cut" / "status.json").write_text(status.model_dump_json())
     page.run()
     page.selectbox(key="run").select("vae-cut").run()
-    assert any("Broke off" in warning.value for warning in page.warning)
+    assert any("Interrupted" in warning.value for warning in page.warning)
     page.button(key="resume").click().run()
     until(lambda: Run.named("vae-cut").status().state == "finished")
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from models.contract import Mixture, role
-from training.data.datasets import Dataset as Digits
+from training.data.datasets import Dataset as LoadedData
 from training.data.torchvision_compat import import_transforms
 from training.runs.config import TrainConfig
 
@@ -38,7 +38,7 @@ class _PilDigits(Dataset[tuple[Tensor, int]]):
         return self.to_tensor(Image.fromarray(self.images[index].numpy())), int(self.labels[index])
 
 
-def stepper(model: Any, config: TrainConfig, dataset: Digits) -> Callable[[], None]:
+def stepper(model: Any, config: TrainConfig, dataset: LoadedData) -> Callable[[], None]:
     """A function that takes one optimiser step with a model in the homework's way."""
     optimiser = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     digits = _PilDigits(dataset.train.images, dataset.train.labels, binary=dataset.binary)
@@ -93,9 +93,9 @@ def _gmvae_loss(model: Any, x: Tensor) -> Tensor:
 
 
 def _fsvae_loss(model: Any, x: Tensor, y: Tensor) -> Tensor:
-    told = torch.eye(model.config.y)[y]
-    mean, variance = _encode(model, torch.cat([x, told], 1))
-    drawn = model.dec(torch.cat([_sample(mean, variance), told], 1))
+    labels = torch.eye(model.config.y)[y]
+    mean, variance = _encode(model, torch.cat([x, labels], 1))
+    drawn = model.dec(torch.cat([_sample(mean, variance), labels], 1))
     rec = -_log_normal(x, drawn, torch.full_like(drawn, model.config.variance))
     return (_kl_to_standard_normal(mean, variance) + rec).mean()
 

@@ -20,7 +20,7 @@ from models.ssvae import RULED_OUT
 from training.benchmark import homework_step as homework_style
 from training.benchmark.memory import peak_megabytes
 from training.checkpoints.reading import load_checkpoint
-from training.data.datasets import Dataset, Digits, load_dataset
+from training.data.datasets import Dataset, Images, load_dataset
 from training.data.homework_sets import binarise_once
 from training.data.registry import best_data_set
 from training.runs.config import TrainConfig
@@ -82,7 +82,7 @@ def random_colours() -> Dataset:
     """Random pictures of SVHN's size: a step takes as long on them, and they are on every machine."""
     noise = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (COLOUR_IMAGES, 3 * 32 * 32), generator=noise, dtype=torch.uint8)
-    return Dataset("svhn", lambda split: Digits(images, torch.arange(COLOUR_IMAGES) % 10))
+    return Dataset("svhn", lambda split: Images(images, torch.arange(COLOUR_IMAGES) % 10))
 
 
 def _steps(config: TrainConfig, weights: Mapping[str, Tensor], dataset: Dataset, repeats: int) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _medians(sides: Sequence[Callable[[], object]], repeats: int, *, turn: int, 
 def _products(model: Any, config: TrainConfig, pairs: float) -> Callable[[], None]:
     """The matrix products of one step, forward and backward, and nothing else: operands are ready in the precision.
 
-    A network that is told labels passes an image once, and everything after its first layer once for each of `pairs`.
+    A network that takes labels passes an image once, and everything after its first layer once for each of `pairs`.
     """
     batch, precision = config.batch_size, config.precision
     labels, rows = model.config.y if role(model, Classifier) else 0, round(config.batch_size * pairs)

@@ -58,7 +58,7 @@ def what_was_pickled(content: bytes, name: str) -> str | None:
     for pickled in _pickles(content):
         try:
             seen.follow(pickled)
-        except Exception:  # torn, or nonsense: what was seen until then may still say what it is
+        except Exception:  # damaged, or nonsense: what was seen until then may still say what it is
             break
     if (called := seen.runs()) is not None:
         return (
@@ -95,7 +95,7 @@ def _pickles(content: bytes) -> Iterable[io.BytesIO]:
                 entries = [entry for entry in archive.namelist() if PurePosixPath(entry).name == "data.pkl"]
                 with archive.open(entries[0]) as pickled:
                     return [io.BytesIO(pickled.read(MOST_BYTES))]
-        except Exception:  # torn, encrypted, no such entry: it has no pickle to speak of
+        except Exception:  # damaged, encrypted, no such entry: it has no pickle to speak of
             return []
     return [io.BytesIO(content[:MOST_BYTES])] * OLD_FORMAT_PICKLES
 
@@ -113,7 +113,7 @@ class _Scan:
         self.opcodes = 0
 
     def follow(self, pickled: io.BytesIO) -> None:
-        """One pickle to its end. Raises whatever a torn one brings about."""
+        """One pickle to its end. Raises whatever a damaged one brings about."""
         self.stack, self.memo = [], {}
         for opcode, argument, _ in pickletools.genops(pickled):
             self.opcodes += 1

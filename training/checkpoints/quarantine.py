@@ -47,7 +47,7 @@ class Quarantine:
             name: what the file was called where it comes from; only shown, never used as a path.
 
         Raises:
-            UserError: it holds no weights, is torn, too large, or harmed its reader.
+            UserError: it holds no weights, is damaged, too large, or harmed its reader.
         """
         with self._turn:
             answer = self._ask({"file": str(file), "name": name, "out": str(out)})
@@ -69,7 +69,7 @@ class Quarantine:
                 server.stdin.close()
 
     def _warm(self) -> None:
-        with self._turn, suppress(UserError):  # whoever hands a file in will hear of it
+        with self._turn, suppress(UserError):  # whoever uploads a file gets the error
             self._running()
 
     def _ask(self, request: dict[str, str]) -> dict[str, Any] | None:

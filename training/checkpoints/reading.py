@@ -130,7 +130,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     """Read weights from a run folder, a pretrained folder, a .safetensors or a .pt file.
 
     Raises:
-        UserError: missing, torn, too large, not weights, not finite, or of no family known here.
+        UserError: missing, damaged, too large, not weights, not finite, or of no family known here.
     """
     file = weights_file(Path(path))
     tensors, facts, content = read_tensors(file, file.name)
@@ -190,7 +190,7 @@ def read_tensors(file: Path, name: str) -> Contents:
         name: of the file, for the sentence of a refusal.
 
     Raises:
-        UserError: too large, torn, more than tensors, no state_dict, or it cannot be read.
+        UserError: too large, damaged, more than tensors, no state_dict, or it cannot be read.
     """
     try:
         size = file.stat().st_size
@@ -208,7 +208,7 @@ def read_tensors(file: Path, name: str) -> Contents:
         try:
             tensors = safetensors.torch.load(content)
         except Exception as error:  # as of torch's files below
-            raise UserError(f"{name} is torn or not a safetensors file: write or download it again.") from error
+            raise UserError(f"{name} is damaged or not a safetensors file: write or download it again.") from error
         facts = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__") or {}
     else:
         tensors, facts = _read_torch(content, name), {}
@@ -262,7 +262,7 @@ def _read_torch(content: bytes, name: str) -> dict[str, Tensor]:
     except Exception as error:  # a broken or hostile file can fail in any way; what it holds may say more
         raise UserError(
             what_was_pickled(content, name)
-            or f"{name} cannot be read as weights: it is torn, or holds more than tensors; save it again with "
+            or f"{name} cannot be read as weights: it is damaged, or holds more than tensors; save it again with "
             "torch.save(model.state_dict(), path)."
         ) from error
     if tensors is None and is_optimiser(loaded):
@@ -293,7 +293,7 @@ def _zipped_weights(content: bytes, name: str) -> bytes | None:
                 return weights.read(found[0].file_size)  # and no more, whatever it would unpack to
     except UserError:
         raise
-    except Exception as error:  # torn, encrypted, of a method that nobody knows: zipfile has many words for it
+    except Exception as error:  # damaged, encrypted, of a method that nobody knows: zipfile has many words for it
         raise UserError(f"{name} is a zip that cannot be read: zip the run folder again.") from error
 
 

@@ -60,7 +60,7 @@ def progress() -> Progress:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a polite request to stop; a second one breaks off at once."""
+    """Turn the first Ctrl-C into a polite request to stop; a second one ends at once."""
     asked = threading.Event()
 
     def handle(*_: object) -> None:

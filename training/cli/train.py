@@ -1,4 +1,4 @@
-"""Commands that train: a new run, one that goes on, one that a server has queued."""
+"""Commands that train: a new run, one that is resumed, one that a server has queued."""
 
 import os
 from pathlib import Path
@@ -56,9 +56,9 @@ def train_command(
 
 
 def resume(
-    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or broke off.")],
+    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or was interrupted.")],
 ) -> None:
-    """Go on with a run from its last kept state."""
+    """Resume a run from its last kept state."""
     from training.runs.run_folder import Run
     from training.runs.run_writer import RunWriter
 
@@ -102,6 +102,6 @@ def _carry_out(writer: Any) -> None:
     if status.state == "failed":
         raise UserError(status.message)
     if status.state == "stopped":
-        errors.print(f"Stopped at step {status.step:,}. Go on with: python -m training resume {writer.path}")
+        errors.print(f"Stopped at step {status.step:,}. Resume with: python -m training resume {writer.path}")
         raise typer.Exit(130)
     errors.print(f"Done: {status.step:,} steps in {status.seconds:.0f} s, {status.steps_per_second:.0f} steps/s.")

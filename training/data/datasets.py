@@ -15,14 +15,14 @@ from training.data.registry import data_set, evaluation_set
 from training.system.errors import UserError
 from training.system.folders import data_folder
 
-__all__ = ["Dataset", "Digits", "load_dataset"]
+__all__ = ["Dataset", "Images", "load_dataset"]
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, Path], "Dataset"] = {}
 
 
 @dataclass(frozen=True)
-class Digits:
+class Images:
     """Images, uint8 (n, pixels), grey or colour channel by channel, and their classes, int64 (n,), in file order."""
 
     images: Tensor
@@ -37,14 +37,14 @@ class Dataset:
     """Training and held-out images of one data set, each split read when it is first asked for."""
 
     name: str
-    read: Callable[[Split], Digits]
+    read: Callable[[Split], Images]
 
     @cached_property
-    def train(self) -> Digits:
+    def train(self) -> Images:
         return self.read("train")
 
     @cached_property
-    def test(self) -> Digits:
+    def test(self) -> Images:
         return self.read("test")
 
     @property
@@ -57,7 +57,7 @@ class Dataset:
         """Whether models see pixels that are drawn, x ~ Bernoulli(grey / 255), in place of the values themselves."""
         return self.about.binary
 
-    def labelled(self, count: int = 100) -> Digits:
+    def labelled(self, count: int = 100) -> Images:
         """`count` labelled training images, as many of each class in order, grey; a smaller count is part of a larger.
 
         The first of a class are those that the data set names, such as the homework's on MNIST; the others are the
@@ -74,7 +74,7 @@ class Dataset:
             for own in chosen_first
         ]
         chosen = choose(self.train.labels, positions)
-        return Digits(self.train.images[chosen], self.train.labels[chosen])
+        return Images(self.train.images[chosen], self.train.labels[chosen])
 
     def evaluation_set(self, name: str) -> Tensor:
         """Images of an evaluation set of this data set, the same bits at every call.
@@ -132,9 +132,9 @@ def load_dataset(name: str) -> Dataset:
         if key not in _loaded:
             read = data_set(name).open()
 
-            def tensors(split: Split) -> Digits:
+            def tensors(split: Split) -> Images:
                 images, labels = read(split)
-                return Digits(torch.from_numpy(images), torch.from_numpy(labels))
+                return Images(torch.from_numpy(images), torch.from_numpy(labels))
 
             _loaded[key] = Dataset(name, tensors)
         return _loaded[key]

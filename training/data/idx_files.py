@@ -99,7 +99,7 @@ class IdxFiles:
         split = next(split for split in SPLITS if name in _names(split))
         expected = _header(split, labels=name == _names(split)[1])
         if len(content) != SIZES[name] or not content.startswith(expected):
-            return f"is torn or not {self.title}'s file"
+            return f"is damaged or not {self.title}'s file"
         return ""
 
     def first_wrong_file(self) -> Path | None:
@@ -112,7 +112,7 @@ class IdxFiles:
         They are read here and not by torchvision, which takes a second or two to load.
 
         Raises:
-            UserError: a file is missing, torn, or another data set's.
+            UserError: a file is missing, damaged, or another data set's.
         """
         if not self.on_disk():
             raise UserError(f"The full {self.title} is not in {self.raw}: {self.how_to_get}{self.otherwise}.")
@@ -135,7 +135,7 @@ class IdxFiles:
     def download(self, on_progress: OnProgress = lambda fraction: None) -> None:
         """Fetch the files through torchvision, which checks every archive's digest.
 
-        Files that are there and whole are kept; torn ones, and those of other data, are fetched again.
+        Files that are there and whole are kept; damaged ones, and those of other data, are fetched again.
 
         Arguments:
             on_progress: called with the fraction done, 0..1. An exception it raises ends the download.

@@ -54,7 +54,7 @@ def svhn_on_disk() -> bool:
 def download_svhn(on_progress: OnProgress = lambda fraction: None) -> None:
     """Download SVHN's official files through torchvision (246 MB), checking every file's digest.
 
-    Files that are there and whole are kept, in either form; torn ones are fetched again.
+    Files that are there and whole are kept, in either form; damaged ones are fetched again.
 
     Arguments:
         on_progress: called with the fraction done, 0..1. An exception it raises ends the download.
@@ -90,7 +90,7 @@ def read_svhn(split: Split) -> "tuple[np.ndarray, np.ndarray]":
         Images, uint8 (n, 3072), channel by channel, and labels, int64 (n,), in 0..9.
 
     Raises:
-        UserError: the file is missing, torn, not the official one, or not of this form.
+        UserError: the file is missing, damaged, not the official one, or not of this form.
     """
     file = _find(split)
     images, labels = _read_npz(file) if file.suffix == ".npz" else _read_official(file, split)
@@ -101,9 +101,9 @@ def _find(split: Split) -> Path:
     file = _file(split)
     if file is not None:
         return file
-    torn = _folder() / _official_name(split)
-    if torn.exists():
-        raise _unofficial(torn)
+    damaged = _folder() / _official_name(split)
+    if damaged.exists():
+        raise _unofficial(damaged)
     raise UserError(f"SVHN is not in {_folder()}: {GET_SVHN}.")
 
 
@@ -121,7 +121,7 @@ def _read_official(file: Path, split: Split) -> "tuple[np.ndarray, np.ndarray]":
 
 
 def _unofficial(file: Path) -> UserError:
-    return UserError(f"{file} is torn or not SVHN's official file: delete it and {GET_SVHN}.")
+    return UserError(f"{file} is damaged or not SVHN's official file: delete it and {GET_SVHN}.")
 
 
 def _read_npz(file: Path) -> "tuple[np.ndarray, np.ndarray]":
@@ -182,8 +182,8 @@ DATA = DataSet(
     passes=10,  # 26,032 images need fewer than the homework's 100
     sets_help="All 26,032 digits of SVHN's test set, or the first 1,000 of them; NELBO and its terms are means of 10 "
     "passes.",
-    protocol="Nats per image, means of 10 passes over the images, in which each digit is told. ± is the Monte-Carlo "
-    "standard error.",
+    protocol="Nats per image, means of 10 passes over the images, in which each image comes with its digit. ± is the "
+    "Monte-Carlo standard error.",
     on_disk=svhn_on_disk,
     open=open_svhn,
     download=download_svhn,

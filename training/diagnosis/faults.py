@@ -20,11 +20,11 @@ __all__ = [
     "Severity",
     "extra_fault",
     "missing_fault",
+    "possessive",
     "shape_fault",
     "size_words",
     "sizes_apart",
     "value_fault",
-    "whose",
 ]
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -108,12 +108,12 @@ def extra_fault(match: Match, name: str, shapes: Shapes) -> Fault | None:
     if network_of(name) not in {network_of(ours) for ours in match.layout.shapes} - {""}:
         return Fault(Severity.cause, f"no part of {title}: without it the numbers would be another model's")
     if normalises(name, shapes):
-        return Fault(Severity.cause, f"BatchNorm: {whose(match.layout.preset)} networks have no normalisation")
+        return Fault(Severity.cause, f"BatchNorm: {possessive(match.layout.preset)} networks have no normalisation")
     stacks = {module_of(module_of(ours)) for ours in match.layout.shapes if ours.endswith(".weight")}
     if module_of(module_of(name)) in stacks and name.rpartition(".")[2] in ("weight", "bias"):
         if module_of(name) in {module_of(found) for found in match.found.values()}:
             return Fault(Severity.cause, "one tensor more than this layer has: was it made with bias=True?")
-        return Fault(Severity.cause, f"one layer more than {whose(match.layout.preset)}")
+        return Fault(Severity.cause, f"one layer more than {possessive(match.layout.preset)}")
     return Fault(Severity.cause, f"no part of {title}")
 
 
@@ -148,8 +148,8 @@ def sizes_apart(match: Match) -> dict[str, str]:
     }
 
 
-def whose(preset: Preset) -> str:
-    """Whose network a preset's is, as in "one layer more than the homework's"."""
+def possessive(preset: Preset) -> str:
+    """The preset in the possessive, as in "one layer more than the homework's"."""
     return "the homework's" if "homework's" in preset.summary else f"the preset {preset.name}'s"
 
 

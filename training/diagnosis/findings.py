@@ -18,11 +18,11 @@ from training.diagnosis.faults import (
     Severity,
     extra_fault,
     missing_fault,
+    possessive,
     shape_fault,
     size_words,
     sizes_apart,
     value_fault,
-    whose,
 )
 from training.diagnosis.name_matching import Match, is_optimiser_name, module_of, nearest
 from training.system.errors import UserError
@@ -174,7 +174,7 @@ def _name_fault(match: Match, name: str, theirs: str, found: tuple[int, ...]) ->
         return None
     stack = module_of(module_of(name))
     if any(module_of(module_of(extra)) == stack for extra in match.extra):
-        return Fault(Severity.naming, f"{whose(match.layout.preset)} {name}, one layer further on")
+        return Fault(Severity.naming, f"{possessive(match.layout.preset)} {name}, one layer further on")
     if found != match.shapes[name]:
         return Fault(Severity.naming, f"stands where {name} must be: rename it")
     return Fault(Severity.naming, f"the same shape as {name}: rename it")
@@ -189,27 +189,27 @@ def _extra_rows(match: Match, shapes: Mapping[str, tuple[int, ...]]) -> Iterable
 def _loads(match: Match, name: str) -> str:
     title, preset = match.layout.family.title, match.layout.preset
     if sizes_apart(match):
-        return f"{name} is {with_article(title)}: it loads, but its sizes are not {whose(preset)}."
-    return f"{name} is {with_article(title)} of {whose(preset)} sizes: it loads."
+        return f"{name} is {with_article(title)}: it loads, but its sizes are not {possessive(preset)}."
+    return f"{name} is {with_article(title)} of {possessive(preset)} sizes: it loads."
 
 
 def _fails(match: Match, rows: list[_Row], name: str, refusal: str) -> str:
     title, count = match.layout.family.title, len(match.layout.shapes) - len(match.layout.constants)
     if not match.found and not match.extra:
         return f"{name} holds no tensors: save it with torch.save(model.state_dict(), path)."
-    held = sum(key not in match.layout.constants for key in match.found)
-    if any(map(is_optimiser_name, match.extra)) and not held:
+    present = sum(key not in match.layout.constants for key in match.found)
+    if any(map(is_optimiser_name, match.extra)) and not present:
         return f"{name} is no model: {OPTIMISER}; save the model's with torch.save(model.state_dict(), path)."
-    if held < KNOWN * count:
+    if present < KNOWN * count:
         return (
-            f"{name} is none of the models known here: the nearest is {with_article(title)}, and it has {held} of its "
-            f"{count} tensors; the homework's names are enc.net.0.weight, dec.net.0.weight and so on."
+            f"{name} is none of the models known here: the nearest is {with_article(title)}, and it has {present} of "
+            f"its {count} tensors; the homework's names are enc.net.0.weight, dec.net.0.weight and so on."
         )
     faults = [row for row in rows if row.fault and row.fault.severity < Severity.nothing]
     if not faults:
         return refusal
     if all(row.fault and row.fault.severity == Severity.naming for row in faults):
-        return f"{name} is {with_article(title)} whose tensors have other names: rename them as the table says."
+        return f"{name} is {with_article(title)}, but its tensors have other names: rename them as the table says."
     worst = min(faults, key=lambda row: row.fault or Fault(Severity.nothing, ""))
     first = next(row for row in faults if row.fault and worst.fault and row.fault.severity == worst.fault.severity)
     others = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
@@ -222,7 +222,7 @@ def _fails(match: Match, rows: list[_Row], name: str, refusal: str) -> str:
 def _size_notes(match: Match, *, loads: bool) -> Iterable[str]:
     outcome = "it loads, but is" if loads else "by itself it would load, but it is"
     for text in sizes_apart(match).values():
-        yield f"{text}: {outcome} not {whose(match.layout.preset)} network."
+        yield f"{text}: {outcome} not {possessive(match.layout.preset)} network."
 
 
 def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str, Tensor]) -> Iterable[str]:
@@ -230,7 +230,7 @@ def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str,
         yield "Its names begin with module. or _orig_mod., as DataParallel and torch.compile have it: that is left out."
     absent = [name for name in match.layout.constants if name not in match.found]
     if absent:
-        yield f"Not in the file: {_listed(sorted(absent))}; fixed values are taken for them."
+        yield f"Not in the file: {_listed(sorted(absent))}; fixed values are used."
     shapes = {name: tuple(value.shape) for name, value in plain.items()}
     ignored = [name for name in match.extra if extra_fault(match, name, shapes) is None]
     if ignored:
@@ -244,8 +244,8 @@ def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str,
                 f"the file: without it this is a plain {match.layout.family.title}."
             )
     if statistics := [name for name in plain if name.endswith(("running_mean", "running_var"))]:
-        whom = whose(match.layout.preset)
-        yield f"Running statistics of BatchNorm, which {whom} networks do not have: {_listed(statistics)}."
+        owner = possessive(match.layout.preset)
+        yield f"Running statistics of BatchNorm, which {owner} networks do not have: {_listed(statistics)}."
     if averages := [name for name in match.extra if is_optimiser_name(name)]:
         yield f"An optimiser's averages, and no weights: {_listed(averages)}."
     for dtype in sorted({str(value.dtype) for value in plain.values() if value.dtype in FLOATS} - {"torch.float32"}):

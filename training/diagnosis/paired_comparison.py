@@ -73,7 +73,7 @@ def in_words(name: str, reference: str, found: Difference, noise: float | None) 
     by = abs(found.mean)
     if not found.certain:
         return (
-            f"{name} and {reference} cannot be told apart by these {found.images:,} images: "
+            f"These {found.images:,} images show no clear difference between {name} and {reference}: "
             f"the difference is {found.mean:+.2f} nats, give or take {WITHIN * found.standard_error:.2f}."
         )
     verdict = f"{name} is {by:.2f} nats {'worse' if found.mean > 0 else 'better'} than {reference}"

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.data.datasets import Digits
+from training.data.datasets import Images
 
 __all__ = ["accuracy", "confusion", "predict"]
 
@@ -20,11 +20,11 @@ def predict(model: Any, images: Tensor) -> Tensor:
     return torch.cat([model.classify(some.float() / 255).argmax(-1) for some in images.split(1000)])
 
 
-def accuracy(model: Any, digits: Digits) -> float:
+def accuracy(model: Any, digits: Images) -> float:
     """The share of grey images whose likeliest label is their digit; see `predict`."""
     return int((predict(model, digits.images) == digits.labels).sum()) / len(digits)
 
 
 def confusion(labels: Tensor, predicted: Tensor, classes: int = 10) -> Tensor:
-    """How many digits of each class were taken for each: int64 (n,) twice -> (classes, classes), a row for a class."""
+    """Images of each class (rows) by predicted class (columns): int64 (n,) twice -> (classes, classes)."""
     return torch.bincount(labels * classes + predicted, minlength=classes**2).view(classes, classes)

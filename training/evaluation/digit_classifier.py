@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from safetensors import SafetensorError
 
 from models.blocks.digit_classifier import DigitClassifier
-from training.data.datasets import Dataset, Digits
+from training.data.datasets import Dataset, Images
 from training.system.device import best_precision, products_in
 from training.system.errors import Cancelled, UserError
 from training.system.files import replace_file
@@ -81,7 +81,7 @@ def train_classifier(
     return model.to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
 
 
-def classifier_accuracy(model: DigitClassifier, digits: Digits) -> float:
+def classifier_accuracy(model: DigitClassifier, digits: Images) -> float:
     """The share of images whose digit the classifier reads rightly."""
     blocks = zip(digits.images.split(AT_ONCE), digits.labels.split(AT_ONCE), strict=True)
     return sum(int((model.read(images.float() / 255) == labels).sum()) for images, labels in blocks) / len(digits)

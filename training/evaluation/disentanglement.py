@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.contract import Conditional
-from training.data.datasets import Dataset, Digits
+from training.data.datasets import Dataset, Images
 from training.evaluation.bounds import SetReport, error_over_images
 from training.pictures.styles import DIGITS, image_styles
 
@@ -92,7 +92,7 @@ def measure_disentanglement(
     if read is not None:
         right = torch.cat([read(block) for block in swapped.split(AT_ONCE)]) == asked
     train_chosen = torch.randperm(len(dataset.train), generator=noise)[:PROBE_IMAGES]
-    train = Digits(dataset.train.images[train_chosen], dataset.train.labels[train_chosen])
+    train = Images(dataset.train.images[train_chosen], dataset.train.labels[train_chosen])
     leak = probe_accuracy(image_styles(model, train), train.labels, test_styles, test.labels)
     kept = style_kept(test.images[chosen].float() / 255, swapped)
     return Disentanglement(

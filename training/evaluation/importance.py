@@ -45,8 +45,8 @@ class ImportanceSample:
 
     def carriers(self, share: float) -> int:
         """How many of the largest weights it takes to hold this share, 0..1, of their sum."""
-        held = self.shares.sort(descending=True).values.cumsum(0)
-        return min(int((held < share).sum()) + 1, len(held))
+        cumulative = self.shares.sort(descending=True).values.cumsum(0)
+        return min(int((cumulative < share).sum()) + 1, len(cumulative))
 
     def histogram(self, bins: int) -> list[tuple[float, float, float, float]]:
         """Equal bins over the log-weights: left edge, right edge, share of the samples, share of the weight."""

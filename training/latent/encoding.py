@@ -1,4 +1,4 @@
-"""What an encoder and a decoder have made of latent space: codes of images, dimensions in use, walks and planes."""
+"""What an encoder and a decoder have made of latent space: codes of images, dimensions in use, paths and planes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Encoding:
     Attributes:
         mean, variance: of q(z|x), (n, z) each.
         latents: what `decode_mean` takes to draw each image again: (n, z), or (n, z + y) with its likeliest label or
-            the digit that was told.
+            the digit that was given.
         kl: KL of each dimension of each code, in nats: (n, z); see the models' `kl_per_dimension`.
     """
 

@@ -1,4 +1,4 @@
-"""A picture that somebody hands in, made like SVHN's: upright, square, 32 x 32 in colour."""
+"""A picture that somebody uploads, made like SVHN's: upright, square, 32 x 32 in colour."""
 
 import io
 import warnings
@@ -30,7 +30,7 @@ def read_photo(content: bytes, *, zoom: float = 1.0, across: float = 0.5, down: 
         across, down: where the square lies, from 0, left or top, to 1.
 
     Raises:
-        UserError: it is no picture, torn, too large or too small.
+        UserError: it is no picture, damaged, too large or too small.
     """
     if len(content) > MOST_BYTES:
         raise UserError(
@@ -38,7 +38,7 @@ def read_photo(content: bytes, *, zoom: float = 1.0, across: float = 0.5, down: 
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of bombs, whose limit is ours, and of torn ends, which show
+            warnings.simplefilter("ignore")  # of bombs, whose limit is ours, and of cut-off files, which still show
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
             picture.draft("RGB", (16 * SIDE, 16 * SIDE))  # a large JPEG is read at a fraction of its size
             _check_size(*picture.size)

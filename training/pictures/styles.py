@@ -8,7 +8,7 @@ from torch import Tensor
 from models.contract import Conditional, role
 from models.family import with_article
 from training.checkpoints.reading import Checkpoint
-from training.data.datasets import Digits, load_dataset
+from training.data.datasets import Images, load_dataset
 from training.data.registry import whole
 from training.pictures.style_bank import BANK, StyleBank, read_bank
 from training.system.errors import UserError
@@ -34,7 +34,7 @@ BANKED_PER_DIGIT = 30
 
 
 def conditional_model(checkpoint: Checkpoint) -> Conditional:
-    """The model of a checkpoint that is told its digit.
+    """The model of a checkpoint that takes the digit as an input.
 
     Raises:
         UserError: it is of another kind.
@@ -42,7 +42,8 @@ def conditional_model(checkpoint: Checkpoint) -> Conditional:
     model = role(checkpoint.model, Conditional)
     if model is None:
         raise UserError(
-            f"{checkpoint.name} is {with_article(checkpoint.family.title)}, which is not told a digit: take an FSVAE."
+            f"{checkpoint.name} is {with_article(checkpoint.family.title)}, which does not take the digit "
+            "as an input: choose an FSVAE."
         )
     return model
 
@@ -70,7 +71,7 @@ def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: Con
         model: the checkpoint's, where it is built already.
 
     Raises:
-        UserError: no such choice, a model that is not told digits, or a bank or data that are missing.
+        UserError: no such choice, a model that does not take the digit, or a bank or data that are missing.
     """
     model, noise = model or conditional_model(checkpoint), torch.Generator().manual_seed(seed)
     if asked == "prior":
@@ -93,14 +94,14 @@ def find_styles(checkpoint: Checkpoint, asked: str, *, seed: int = 0, model: Con
             f"{source.title} test images are numbered 0 to {len(test) - 1:,}: {int(chosen.max())} is not there."
         )
     digits = test.labels[chosen]
-    return Styles(image_styles(model, Digits(test.images[chosen], digits)), digits, chosen)
+    return Styles(image_styles(model, Images(test.images[chosen], digits)), digits, chosen)
 
 
 def bank_of(checkpoint: Checkpoint) -> StyleBank:
     """The style bank that ships beside a checkpoint's weights, else one made from its data set.
 
     Raises:
-        UserError: neither is there, or the model is not told digits.
+        UserError: neither is there, or the model does not take the digit.
     """
     source = whole(checkpoint.data)
     if not (checkpoint.file.parent / BANK).exists() and source.on_disk():
@@ -109,7 +110,7 @@ def bank_of(checkpoint: Checkpoint) -> StyleBank:
 
 
 @torch.inference_mode()
-def make_bank(model: Conditional, test: Digits) -> StyleBank:
+def make_bank(model: Conditional, test: Images) -> StyleBank:
     """Styles of the first 30 test images of every digit, digit by digit, in file order.
 
     Raises:
@@ -117,14 +118,14 @@ def make_bank(model: Conditional, test: Digits) -> StyleBank:
     """
     members = [torch.nonzero(test.labels == digit).squeeze(1)[:BANKED_PER_DIGIT] for digit in range(DIGITS)]
     indices = torch.cat(members)
-    some = Digits(test.images[indices], test.labels[indices])
+    some = Images(test.images[indices], test.labels[indices])
     styles = image_styles(model, some)
     kl = model.given(some.labels).kl_per_dimension(some.images.float() / 255).mean(0)
     return StyleBank(styles, indices, some.labels, kl)
 
 
 @torch.inference_mode()
-def image_styles(model: Conditional, digits: Digits) -> Tensor:
+def image_styles(model: Conditional, digits: Images) -> Tensor:
     """The style of each image under its own digit: the mean of q(z|x, y), float32 (n, z).
 
     Raises:

@@ -48,7 +48,7 @@ class Card:
         sets: numbers by evaluation set.
         sha256: of the weights file that was measured.
         accuracy: on all test images, fed grey; None for a model without a classifier.
-        disentanglement: see `training.evaluation.disentanglement`; None for a model that is told no digit.
+        disentanglement: see `training.evaluation.disentanglement`; None for a model that does not take the digit.
     """
 
     name: str

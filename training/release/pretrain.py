@@ -43,7 +43,7 @@ def pretrain(
     """Train a preset on the full data and ship it in `folder`.
 
     Arguments:
-        work: run folder of the training; a run there that broke off goes on, a finished one is measured as it is.
+        work: run folder of the training; an interrupted run there is resumed, a finished one is measured as it is.
         steps: the preset's own when absent; a run that went as far already is measured as it is.
         on_event: hears the training's events; on_progress hears the measuring's.
 
@@ -115,5 +115,5 @@ def _train_to_the_end(config: TrainConfig, work: Path, on_event: Callable[[Event
     if not kept or (load_checkpoint(work).step or 0) < config.steps:
         status = train_into(RunWriter(work, config, resume=begun), on_event=on_event)
         if status.state != "finished":
-            stopped = f"{config.preset} was stopped at step {status.step:,} of {status.steps:,}: call again to go on."
+            stopped = f"{config.preset} was stopped at step {status.step:,} of {status.steps:,}: call again to resume."
             raise UserError(status.message or stopped)

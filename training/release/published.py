@@ -1,4 +1,4 @@
-"""Published numbers, to lay ours beside: from published.json, one line each. Light (no torch)."""
+"""Published numbers, to compare ours with: from published.json, one line each. Light (no torch)."""
 
 import json
 from dataclasses import dataclass, field
@@ -20,8 +20,9 @@ class Reference:
     """A published row of numbers on the homework set, in nats per image.
 
     Attributes:
+        source: the student report that this app reproduces, with its problem, or the course's reference solution.
         model: the preset that reproduces them.
-        niwae: by m.
+        niwae: by m; empty where the row has no bounds.
         deviations: standard deviations over trainings, by the quantity's name, where they were published.
         note: what has to be known of it.
     """

@@ -1,4 +1,4 @@
-"""What a training reports while it goes on."""
+"""What a training reports while it runs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Saved:
-    """All that is needed to go on from this step as if nothing had happened."""
+    """All that is needed to resume from this step as if nothing had happened."""
 
     step: int
     state: dict[str, Any]

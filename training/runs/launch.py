@@ -54,7 +54,7 @@ class Launcher:
         return writer.path.name
 
     def resume(self, run: Run) -> None:
-        """Go on with a run from its last kept state.
+        """Resume a run from its last kept state.
 
         Raises:
             UserError: a training runs already, this run is finished, or it kept no state.
@@ -101,7 +101,7 @@ def _supervise(folder: Path, job: Job) -> Status | None:
             time.sleep(LOOK_SECONDS)
     status = read_status(folder)
     if status is not None and status.active:  # it never came to write an end
-        text = f"The training process ended unexpectedly (code {process.returncode}): go on, or start anew."
+        text = f"The training process ended unexpectedly (code {process.returncode}): resume it, or start anew."
         mark_failed(folder, text)
         status = read_status(folder)
     if status is not None and status.state == "failed":

@@ -44,7 +44,7 @@ def is_run_id(text: str) -> bool:
 class Status(BaseModel):
     """How far a run is.
 
-    `updated` is its heartbeat, in seconds since 1970; `owner` names the one writer that may go on with it.
+    `updated` is its heartbeat, in seconds since 1970; `owner` names the one writer that may resume it.
     """
 
     state: State
@@ -68,7 +68,7 @@ def read_status(folder: Path) -> Status | None:
     """A run's state now, without its config; a run whose heartbeat fell silent is `interrupted`.
 
     Returns:
-        None where the status is missing or torn.
+        None where the status is missing or damaged.
     """
     try:
         status = Status.model_validate_json((folder / "status.json").read_bytes())
@@ -89,7 +89,7 @@ class MetricTable:
 
 
 def read_metrics(file: Path, split: str) -> MetricTable:
-    """The measurements of one split in a metrics.jsonl; torn lines are skipped, a missing file is an empty one."""
+    """The measurements of one split in a metrics.jsonl; damaged lines are skipped, a missing file is an empty one."""
     table = MetricTable([], [], {})
     try:
         lines = file.read_bytes().splitlines()
@@ -107,7 +107,7 @@ def read_metrics(file: Path, split: str) -> MetricTable:
 
 
 def row_in(line: bytes) -> dict[str, Any] | None:
-    """The measurement in a line of metrics.jsonl; None where the line is torn."""
+    """The measurement in a line of metrics.jsonl; None where the line is damaged."""
     try:
         row = json.loads(line)
     except ValueError:
@@ -186,7 +186,7 @@ class Run:
         return (self.path / STOP).exists()
 
     def require_resumable(self) -> None:
-        """Make sure that there is something to go on with, and forget a stop request that went unheard.
+        """Make sure that there is something to resume from, and forget a stop request that went unheard.
 
         Raises:
             UserError: it is finished, or under way, or kept no state.
@@ -211,7 +211,7 @@ class Run:
         try:
             with self.resume_file.open("rb") as file:
                 state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as error:  # a torn pickle can fail in any way
+        except Exception as error:  # a damaged pickle can fail in any way
             raise UserError(self._nothing_kept) from error
         return state
 

@@ -1,5 +1,5 @@
-"""Writing the run folder. Files are replaced whole (written beside, synced, renamed), so a torn write never costs
-the last good one.
+"""Writing the run folder. Files are replaced whole (written beside, synced, renamed), so an interrupted write never
+costs the last good one.
 """
 
 import json
@@ -35,13 +35,13 @@ class RunWriter:
     """Writes one run's folder while it trains: every event of the training goes to `record`.
 
     Arguments:
-        resume: go on with the run that is there, from its last kept state or, if none was kept yet, from its start.
+        resume: resume the run that is there, from its last kept state or, if none was kept yet, from its start.
 
     Attributes:
-        kept: the state that the training goes on from, read once; None at a start.
+        kept: the state that the training resumes from, read once; None at a start.
 
     Raises:
-        UserError: the folder cannot be written, or holds something else; or the kept state is torn.
+        UserError: the folder cannot be written, or holds something else; or the kept state is damaged.
     """
 
     def __init__(self, path: Path, config: TrainConfig, *, resume: bool = False) -> None:
@@ -90,7 +90,7 @@ class RunWriter:
         """Change the status, write it and return it.
 
         Raises:
-            RunTakenOver: another writer has gone on with this run, after a silence of this one.
+            RunTakenOver: another writer has resumed this run, after a silence of this one.
         """
         there = read_status(self.path)
         if there is not None and there.owner != self._status.owner:
@@ -137,7 +137,7 @@ class RunWriter:
         self.update(step=event.step, seconds=event.state["seconds"])
 
     def _forget_after(self, step: int) -> None:
-        """Drop what was measured after the state that training goes on from: it will be measured again."""
+        """Drop what was measured after the state that training resumes from: it will be measured again."""
         file = self.path / "metrics.jsonl"
         lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
         kept = [line for line in lines if (row := row_in(line)) is not None and row["step"] <= step]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.contract import Batch
-from training.data.datasets import Dataset, Digits
+from training.data.datasets import Dataset, Images
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Saved
 from training.runs.held_out_watcher import Watcher
@@ -66,7 +66,7 @@ class Trainer:
             raise UserError(f"An image of {dataset.about.title} is {images:,} numbers, and this model takes {taken:,}.")
         self._binary = dataset.binary
         self._train = _on(self.device, dataset.train)
-        self._labelled = Digits(self._train.images[:0], self._train.labels[:0])
+        self._labelled = Images(self._train.images[:0], self._train.labels[:0])
         if self.model.uses_labels:
             self._labelled = _on(self.device, dataset.labelled(self.model.config.labelled))
         self._batches = math.ceil(len(self._train) / config.batch_size)
@@ -200,5 +200,5 @@ def _require_finite(means: dict[str, float], model: nn.Module, step: int) -> Non
         )
 
 
-def _on(device: torch.device, digits: Digits) -> Digits:
-    return Digits(digits.images.to(device), digits.labels.to(device))
+def _on(device: torch.device, digits: Images) -> Images:
+    return Images(digits.images.to(device), digits.labels.to(device))

@@ -54,7 +54,7 @@ def train_into(
         log.exception("Training of %s failed", writer.path)
         return _fail(
             writer,
-            f"Training broke off unexpectedly ({type(error).__name__}: {error}); details are in error.txt "
+            f"Training stopped unexpectedly ({type(error).__name__}: {error}); details are in error.txt "
             "of the run's folder, beside its last checkpoint.",
             details=traceback.format_exc(),
         )

@@ -78,7 +78,7 @@ def prepare_thread(count: int | None = None) -> int:
     One is the default on purpose. The products of one step are too small to gain much from a second core, and
     a step that shares its cores with anything else slows down ten times when its threads wait for each other.
 
-    Numbers below 1e-38 are taken for zero. Processors compute with them up to a hundred times slower, and training
+    Numbers below 1e-38 are rounded to zero. Processors compute with them up to a hundred times slower, and training
     makes many: the probability of a digit that a classifier rules out, Adam's momentum of a pixel long unseen.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Writing files so that a torn write never costs the last good one."""
+"""Writing files so that an interrupted write never costs the last good one."""
 
 import errno
 import os

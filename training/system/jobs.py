@@ -85,7 +85,7 @@ class Job:
             self.error, self.state = str(error), "failed"
         except Exception as error:  # the thread's last line of defence: a job never just vanishes
             log.exception("%s failed", self.title)
-            self.error = f"{self.title} broke off unexpectedly ({type(error).__name__}): try again."
+            self.error = f"{self.title} stopped unexpectedly ({type(error).__name__}): try again."
             self.state = "failed"
 
 

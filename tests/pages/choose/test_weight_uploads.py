@@ -38,7 +38,7 @@ def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
 def test_a_file_is_read_and_chosen_on_every_page(app: AppTest, tmp_path: Path) -> None:
     page = upload(app.switch_page("pages/samples.py").run(), ("../my homework.pt", weights()), ("b.pt", b"junk"))
     assert [error.value for error in page.error] == [
-        "b cannot be read as weights: it is torn, or holds more than tensors; save it again with "
+        "b cannot be read as weights: it is damaged, or holds more than tensors; save it again with "
         "torch.save(model.state_dict(), path)."
     ]
     page.selectbox(key="checkpoint").select("upload my-homework").run()

@@ -12,11 +12,11 @@ def test_the_right_answer_is_the_first_that_reaches_as_far(found: int, right: st
 
 
 def asking() -> None:
-    from pages.kit.guess import guess_first, tell
+    from pages.kit.guess import guess_first, show_answer
 
     guess = guess_first("how many?", {"few": 5, "some": 50}, hides="the curve")
     if guess is not None:
-        tell(guess, "some", "it is 7.")
+        show_answer(guess, "some", "it is 7.")
 
 
 def test_nothing_shows_before_the_guess_and_then_how_it_did() -> None:

@@ -17,7 +17,7 @@ BOUNDS = st.dictionaries(
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"))
 
 
-class Rung(NamedTuple):
+class DrawnBound(NamedTuple):
     """A bound as it is drawn: percent across, pixels from the top and of its error bar."""
 
     color: str
@@ -35,37 +35,35 @@ def styles(part: ElementTree.Element) -> dict[str, str]:
     return dict(re.findall(r"([\w-]+): ([^;]+)", part.attrib["style"]))
 
 
-def rungs_of(drawn: ElementTree.Element) -> list[Rung]:
+def bounds_of(drawn: ElementTree.Element) -> list[DrawnBound]:
     found = []
-    for rung in drawn.iterfind(".//div[@class='rung']"):
-        look, number = styles(rung), rung.findtext("span")
-        bar = rung.find("div[@class='error']")
+    for bound in drawn.iterfind(".//div[@class='bound']"):
+        look, number = styles(bound), bound.findtext("span")
+        bar = bound.find("div[@class='error']")
         length = "0" if bar is None else styles(bar)["height"]
         across, top, error = (float(size.rstrip("px%")) for size in (look["left"], look["top"], length))
-        found.append(Rung(look["--color"], across, top, error, str(number)))
+        found.append(DrawnBound(look["--color"], across, top, error, str(number)))
     return found
 
 
 @given(st.lists(BOUNDS, min_size=1, max_size=6), TEXT, TEXT)
 def test_every_bound_is_in_its_place_whatever_it_is_called(
-    bounds: list[dict[int, tuple[float, float]]], title: str, told: str
+    bounds: list[dict[int, tuple[float, float]]], title: str, summary: str
 ) -> None:
-    drawn = parsed(drawing([Ladder(title, rungs) for rungs in bounds], told))
-    expected = [
-        (color, m, value) for color, rungs in zip(MODELS, bounds, strict=False) for m, (value, _) in rungs.items()
-    ]
-    found = rungs_of(drawn)
-    assert [rung.color for rung in found] == [color for color, *_ in expected]
-    for rung, (_, m, value) in zip(found, expected, strict=True):
-        assert 0 < rung.across < 100
-        assert -0.1 <= rung.top <= HEIGHT + 0.1
-        assert float(rung.number.split()[0].replace(",", "").replace("\u2212", "-")) == pytest.approx(value, abs=0.006)
+    drawn = parsed(drawing([Ladder(title, own) for own in bounds], summary))
+    expected = [(color, m, value) for color, own in zip(MODELS, bounds, strict=False) for m, (value, _) in own.items()]
+    found = bounds_of(drawn)
+    assert [bound.color for bound in found] == [color for color, *_ in expected]
+    for bound, (_, m, value) in zip(found, expected, strict=True):
+        assert 0 < bound.across < 100
+        assert -0.1 <= bound.top <= HEIGHT + 0.1
+        assert float(bound.number.split()[0].replace(",", "").replace("\u2212", "-")) == pytest.approx(value, abs=0.006)
         for away, (_, other_m, other) in zip(found, expected, strict=True):
-            assert (rung.across < away.across) <= (m < other_m)
-            assert (rung.top > away.top + 0.11) <= (value < other)
+            assert (bound.across < away.across) <= (m < other_m)
+            assert (bound.top > away.top + 0.11) <= (value < other)
     names = drawn.findall(".//div[@class='names']/span")
     assert {"".join(name.itertext()) for name in names} == {f"■ {title}"}
-    assert drawn.find("./div").attrib["aria-label"] == told  # type: ignore[union-attr]
+    assert drawn.find("./div").attrib["aria-label"] == summary  # type: ignore[union-attr]
 
 
 def test_lines_lead_from_bound_to_bound() -> None:
@@ -73,7 +71,7 @@ def test_lines_lead_from_bound_to_bound() -> None:
     [line] = drawn.findall(".//div[@class='line']")
     corners = [tuple(map(float, corner)) for corner in re.findall(r"([\d.]+)% ([\d.]+)px", styles(line)["clip-path"])]
     middles = [(x, (y + back_y) / 2) for (x, y), (_, back_y) in zip(corners, reversed(corners), strict=True)][:3]
-    places = sorted((rung.across, rung.top) for rung in rungs_of(drawn))
+    places = sorted((bound.across, bound.top) for bound in bounds_of(drawn))
     assert middles == [pytest.approx(place, abs=0.11) for place in places]
 
 
@@ -88,7 +86,7 @@ def test_ticks_are_round_few_and_hold_everything(low: float, span: float) -> Non
 
 def test_error_bars_reach_two_standard_errors() -> None:
     drawn = parsed(drawing([Ladder("one", {1: (-8.0, 1.0), 10: (-3.0, 0.0)})], ""))
-    one, other = rungs_of(drawn)
+    one, other = bounds_of(drawn)
     assert one.error == pytest.approx(4 * HEIGHT / 7, abs=0.1)  # seven nats, from -10 to -3
     assert other.error == 0
     caps = [styles(cap)["top"] for cap in drawn.findall(".//div[@class='cap']")]

@@ -140,7 +140,7 @@ def test_names_are_cut_and_printable() -> None:
     [
         b"",
         b"junk",
-        b"PK\x03\x04 torn",
+        b"PK\x03\x04 damaged",
         b"\x80\x02" + b"]" * 200_000 + b"a" * 199_999 + b".",
         b"\x80\x02)" + b"\x85" * 200_000 + b".",
         b"\x80\x04\x8d" + struct.pack("<Q", 2**60) + b"x",
@@ -148,7 +148,7 @@ def test_names_are_cut_and_printable() -> None:
         b"\x80\x02u.",
         b"cos\nsystem",
     ],
-    ids=["empty", "junk", "torn zip", "deep list", "deep tuple", "huge string", "no stack", "no mark", "cut name"],
+    ids=["empty", "junk", "damaged zip", "deep list", "deep tuple", "huge string", "no stack", "no mark", "cut name"],
 )
 def test_nonsense_has_nothing_said_of_it(content: bytes) -> None:
     assert what_was_pickled(content, "mine.pt") is None

@@ -280,8 +280,8 @@ every_format = pytest.mark.parametrize("kind", ["safetensors", "zip", "2018"])
 
 class TestHostileFiles:
     @every_format
-    def test_torn_anywhere(self, tmp_path: Path, state: State, kind: str) -> None:
-        content, file = saved(state, kind), tmp_path / "torn"
+    def test_damaged_anywhere(self, tmp_path: Path, state: State, kind: str) -> None:
+        content, file = saved(state, kind), tmp_path / "damaged"
         lengths = {0, 1, 4, 7, 8, 9, 10, 63, 64, 65, 100, 511, len(content) - 1}
         for length in sorted(lengths | set(range(0, len(content), len(content) // 23))):
             file.write_bytes(content[:length])

@@ -184,7 +184,7 @@ class TestResume:
         resumed, whole = (load_checkpoint(tmp_path / name).state for name in ("run", "whole"))
         assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
 
-    def test_what_cannot_go_on(self, refused: Callable[..., str], tmp_path: Path, brief: TrainConfig) -> None:
+    def test_what_cannot_be_resumed(self, refused: Callable[..., str], tmp_path: Path, brief: TrainConfig) -> None:
         assert "holds no training run" in refused("resume", tmp_path / "missing")
         writer = RunWriter(tmp_path / "run", brief)
         writer.update(state="running")
@@ -266,8 +266,8 @@ class TestEvaluate:
         assert "There is no checkpoint at" in refused("evaluate", tmp_path / "missing.pt")
         assert "There is no checkpoint at" in refused("evaluate", tmp_path / "a\nb\x1b[2J.pt")
         assert "holds no weights" in refused("evaluate", tmp_path / "..")
-        (tmp_path / "torn.safetensors").write_bytes(digit_file.read_bytes()[:-3])
-        assert "torn" in refused("evaluate", tmp_path / "torn.safetensors")
+        (tmp_path / "damaged.safetensors").write_bytes(digit_file.read_bytes()[:-3])
+        assert "damaged" in refused("evaluate", tmp_path / "damaged.safetensors")
         torch.save(torch.nn.Linear(3, 5), tmp_path / "whole.pt")
         assert "torch.save(model.state_dict(), path)" in refused("evaluate", tmp_path / "whole.pt")
 
@@ -363,7 +363,7 @@ class TestSample:
 
 
 class TestOnSvhn:
-    """FSVAEs: colour pictures, digits that are told."""
+    """FSVAEs: colour pictures, digits that are given."""
 
     def test_a_trained_run_can_be_evaluated_sampled_and_swapped(
         self, command: Command, tmp_path: Path, svhn_folder: Path
@@ -416,7 +416,7 @@ class TestOnSvhn:
     ) -> None:
         told = refused("evaluate", svhn_file, "--sets", "sample")
         assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on sample."
-        assert "is not told a digit" in refused("swap", digit_file, "--out", tmp_path / "s.png")
+        assert "does not take the digit as an input" in refused("swap", digit_file, "--out", tmp_path / "s.png")
         for out in ("", ".", "..", "/"):
             assert "cannot be written (" in refused("swap", svhn_file, "--out", out)
         assert "data should be svhn" in refused("train", "fsvae", "--data", "mnist-sample")
@@ -525,7 +525,7 @@ class TestInAProcessOfItsOwn:
         )
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no Ctrl-C from another process")
-    def test_ctrl_c_stops_a_training_that_can_go_on(self, tmp_path: Path) -> None:
+    def test_ctrl_c_stops_a_training_that_can_be_resumed(self, tmp_path: Path) -> None:
         out = tmp_path / "run"
         process = self.start("train", "vae", "--out", out, "--batch-size", 7, "--steps", 1_000_000)
         until(
@@ -537,4 +537,6 @@ class TestInAProcessOfItsOwn:
         assert (process.returncode, stdout) == (130, "")
         status = Run(out).status()
         assert (status.state, status.step) == ("stopped", load_checkpoint(out).step)
-        assert err.splitlines()[-1] == (f"Stopped at step {status.step:,}. Go on with: python -m training resume {out}")
+        assert err.splitlines()[-1] == (
+            f"Stopped at step {status.step:,}. Resume with: python -m training resume {out}"
+        )

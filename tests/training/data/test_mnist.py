@@ -42,7 +42,7 @@ def test_all_four_files_make_the_full_mnist(empty_data: Path) -> None:
     assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
     raw = put_raw_files(empty_data)
     assert (FILES.on_disk(), best_data_set().name) == (True, "mnist")
-    (raw / RAW_FILES[2]).write_bytes(b"torn while it was unpacked")
+    (raw / RAW_FILES[2]).write_bytes(b"damaged while it was unpacked")
     assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
     (raw / RAW_FILES[2]).unlink()
     assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
@@ -109,7 +109,7 @@ class TestDownload:
         assert capfd.readouterr() == ("", "")
         assert len(opened) >= 1
 
-    def test_a_torn_file_is_thrown_away_first(self, opened: list[str], empty_data: Path) -> None:
+    def test_a_damaged_file_is_thrown_away_first(self, opened: list[str], empty_data: Path) -> None:
         raw = put_raw_files(empty_data)
         with pytest.raises(UserError):
             FILES.download()

@@ -82,9 +82,9 @@ def test_a_torn_official_file_is_refused_with_what_to_do(folder: Path, official:
     official("train", 13)
     file = folder / "train_32x32.mat"
     whole = file.read_bytes()
-    for torn in (whole[:-100], whole[:200] + b"\0" * (len(whole) - 200)):
-        file.write_bytes(torn)
-        with pytest.raises(UserError, match="torn or not SVHN's official file: delete it and run"):
+    for damaged in (whole[:-100], whole[:200] + b"\0" * (len(whole) - 200)):
+        file.write_bytes(damaged)
+        with pytest.raises(UserError, match="damaged or not SVHN's official file: delete it and run"):
             read_svhn("train")
 
 
@@ -109,7 +109,7 @@ def test_an_npz_that_is_not_svhn_is_refused(
         read_svhn("test")
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"junk"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 damaged", b"junk"])
 def test_a_torn_npz_is_refused(folder: Path, content: bytes) -> None:
     (folder / "test.npz").write_bytes(content)
     with pytest.raises(UserError, match="cannot be read as SVHN"):
@@ -170,7 +170,7 @@ class TestDownload:
 
     def test_keeps_what_is_whole_and_fetches_what_is_torn(self, folder: Path, served: list[str]) -> None:
         np.savez(folder / "train.npz", images=pictures(7), labels=np.arange(7))
-        (folder / "test_32x32.mat").write_bytes(b"torn")
+        (folder / "test_32x32.mat").write_bytes(b"damaged")
         download_svhn()
         assert served == ["test_32x32.mat"]
         assert svhn_on_disk()

@@ -69,10 +69,10 @@ def test_a_file_is_decoded_once_and_understood_once(
 
 
 def test_a_file_that_is_no_model_is_diagnosed_and_not_kept(tmp_path: Path, quarantine: Quarantine) -> None:
-    torn = state() | {"enc.net.4.weight": torch.zeros(5, 13)}
-    came = admit(saved(torn), "mine", tmp_path, quarantine)
+    damaged = state() | {"enc.net.4.weight": torch.zeros(5, 13)}
+    came = admit(saved(damaged), "mine", tmp_path, quarantine)
     assert came.checkpoint is None
-    assert came.diagnosis == diagnose(torn, "mine")
+    assert came.diagnosis == diagnose(damaged, "mine")
     assert came.sentence.startswith("mine ")
     assert list(tmp_path.iterdir()) == []
 

@@ -97,7 +97,7 @@ class TestFits:
         assert (found.fits, found.nearest.title) == (False, "VAE")
         assert "(pi)" in found.verdict
         assert "pi belongs to a GMVAE, but z_pre is not in the file: without it this is a plain VAE." in found.notes
-        assert "Not in the file: z_prior_m, z_prior_v; fixed values are taken for them." in found.notes
+        assert "Not in the file: z_prior_m, z_prior_v; fixed values are used." in found.notes
 
 
 Edit = Callable[[State], Any]

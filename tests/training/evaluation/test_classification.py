@@ -1,7 +1,7 @@
 import torch
 from torch import Tensor, nn
 
-from training.data.datasets import Digits
+from training.data.datasets import Images
 from training.evaluation.classification import accuracy, confusion, predict
 
 
@@ -14,10 +14,10 @@ class ByBrightness(nn.Module):
         return torch.stack([1 - bright, bright, torch.full_like(bright, -9)], -1).log_softmax(-1)
 
 
-def digits(count: int) -> Digits:
+def digits(count: int) -> Images:
     noise = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (count, 1), generator=noise, dtype=torch.uint8).repeat(1, 7)
-    return Digits(images, torch.randint(0, 3, (count,), generator=noise))
+    return Images(images, torch.randint(0, 3, (count,), generator=noise))
 
 
 def test_each_image_gets_its_likeliest_label() -> None:

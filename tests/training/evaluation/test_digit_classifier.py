@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.data.datasets import Dataset, Digits
+from training.data.datasets import Dataset, Images
 from training.evaluation.digit_classifier import (
     classifier_accuracy,
     load_classifier,
@@ -18,7 +18,7 @@ def bright_digits() -> Dataset:
     """Bright images of the digit 7, dark ones of the digit 3: a few steps are enough to read them."""
     labels = torch.tensor([3, 7]).repeat(65)
     images = (labels * 30).to(torch.uint8)[:, None].repeat(1, 3072)
-    digits = Digits(images, labels)
+    digits = Images(images, labels)
     return Dataset("svhn", lambda split: digits)
 
 
@@ -42,11 +42,11 @@ def test_it_ends_when_asked_to(bright_digits: Dataset) -> None:
         train_classifier(bright_digits, should_stop=lambda: True)
 
 
-def test_one_that_is_missing_or_torn_is_one_sentence(tmp_path: Path) -> None:
+def test_one_that_is_missing_or_damaged_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "reader.safetensors"
     with pytest.raises(UserError, match="python -m training train-reader"):
         load_classifier(file)
-    for torn in (b"", b"junk" * 9):
-        file.write_bytes(torn)
+    for damaged in (b"", b"junk" * 9):
+        file.write_bytes(damaged)
         with pytest.raises(UserError, match="cannot be read: remake it"):
             load_classifier(file)

@@ -10,7 +10,7 @@ from models import fsvae
 from models.blocks.conditional import ConditionalVAE
 from models.fsvae import FSVAEConfig
 from training.checkpoints.reading import load_checkpoint
-from training.data.datasets import Dataset, Digits
+from training.data.datasets import Dataset, Images
 from training.evaluation.bounds import evaluate
 from training.evaluation.disentanglement import Disentanglement, measure_disentanglement, probe_accuracy, style_kept
 from training.evaluation.evaluate import measure, measure_style
@@ -58,9 +58,9 @@ def read(images: Tensor) -> Tensor:
 def plain_colours(fake_svhn: Dataset) -> Dataset:
     """The images of `fake_svhn`, each painted over with its first value."""
 
-    def painted(split: Any) -> Digits:
+    def painted(split: Any) -> Images:
         digits = fake_svhn.read(split)
-        return Digits(digits.images[:, :1].repeat(1, 3072), digits.labels)
+        return Images(digits.images[:, :1].repeat(1, 3072), digits.labels)
 
     return Dataset("svhn", painted)
 

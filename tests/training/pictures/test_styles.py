@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training.checkpoints.reading import Checkpoint, load_checkpoint
-from training.data.datasets import Dataset, Digits
+from training.data.datasets import Dataset, Images
 from training.pictures import grids as pictures
 from training.pictures.style_bank import StyleBank, read_bank, write_bank
 from training.pictures.styles import bank_of, conditional_model, find_styles, image_styles, prior_latents, swap
@@ -84,13 +84,13 @@ def test_without_svhn_images_cannot_be_chosen_but_the_prior_can(checkpoint: Chec
         find_styles(checkpoint, "3")
 
 
-def test_a_model_that_is_told_no_digit_cannot_swap(digit_file: Path) -> None:
-    with pytest.raises(UserError, match="digits is a VAE, which is not told a digit: take an FSVAE"):
+def test_a_model_without_the_digit_as_an_input_cannot_swap(digit_file: Path) -> None:
+    with pytest.raises(UserError, match="digits is a VAE, which does not take the digit as an input: choose an FSVAE"):
         find_styles(load_checkpoint(digit_file), "prior")
 
 
 def test_images_of_another_size_are_refused(checkpoint: Checkpoint) -> None:
-    digits = Digits(torch.zeros(2, 48, dtype=torch.uint8), torch.tensor([3, 1]))
+    digits = Images(torch.zeros(2, 48, dtype=torch.uint8), torch.tensor([3, 1]))
     with pytest.raises(UserError, match="made for images of 3072 colour values and these have 48"):
         image_styles(conditional_model(checkpoint), digits)
 
@@ -124,11 +124,11 @@ class TestBank:
         assert bank.indices.tolist() == [place for digit in range(10) for place in (digit, digit + 10) if place < 17]
         test, model = fake_svhn.test, conditional_model(checkpoint)
         assert torch.equal(bank.digits, test.labels[bank.indices])
-        torch.testing.assert_close(bank.styles[[2]], image_styles(model, Digits(test.images[[1]], test.labels[[1]])))
+        torch.testing.assert_close(bank.styles[[2]], image_styles(model, Images(test.images[[1]], test.labels[[1]])))
         terms = model.given(bank.digits).elbo_terms(test.images[bank.indices] / 255)
         torch.testing.assert_close(bank.kl.sum(), terms.kl.mean())
 
-    def test_one_that_is_missing_torn_or_another_models_is_one_sentence(
+    def test_one_that_is_missing_damaged_or_another_models_is_one_sentence(
         self, checkpoint: Checkpoint, bank: StyleBank
     ) -> None:
         folder = checkpoint.file.parent
@@ -142,7 +142,7 @@ class TestBank:
             with pytest.raises(UserError, match="style bank of other weights"):
                 read_bank(checkpoint)
         file = folder / "styles.safetensors"
-        for torn in (file.read_bytes()[:-3], b"", b"junk" * 9):
-            file.write_bytes(torn)
+        for damaged in (file.read_bytes()[:-3], b"", b"junk" * 9):
+            file.write_bytes(damaged)
             with pytest.raises(UserError, match="cannot be read as a style bank"):
                 read_bank(checkpoint)

@@ -82,13 +82,13 @@ def test_fewer_steps_are_on_the_card(make: Callable[..., Card], tmp_path: Path, 
     assert card.steps == card.training["steps"] == reached < 60
 
 
-def test_a_training_that_is_stopped_ships_nothing_and_can_go_on(make: Callable[..., Card], tmp_path: Path) -> None:
+def test_a_training_that_is_stopped_ships_nothing_and_can_be_resumed(make: Callable[..., Card], tmp_path: Path) -> None:
     def stop_at_once(writer: RunWriter, **options: Any) -> Status:
         return train_into(writer, **options | {"should_stop": lambda: True})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "train_into", stop_at_once)
-        with pytest.raises(UserError, match="vae was stopped at step 0 of 60: call again to go on"):
+        with pytest.raises(UserError, match="vae was stopped at step 0 of 60: call again to resume"):
             make()
     assert not (tmp_path / "shipped").exists()
     assert make().steps == 60

@@ -13,7 +13,7 @@ def test_published_terms_add_up_as_far_as_they_are_rounded() -> None:
         assert list(entry.niwae.values()) == sorted(entry.niwae.values(), reverse=True)
 
 
-def test_no_source_says_two_things_of_one_model() -> None:
+def test_no_source_has_two_rows_for_one_model() -> None:
     bounds = [(entry.source, entry.model) for entry in REFERENCES]
     accuracies = [(entry.source, entry.model) for entry in ACCURACIES]
     assert len(set(bounds)) == len(bounds)

@@ -133,7 +133,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights(launcher: Launcher, brie
     assert all(torch.equal(value, whole[name]) for name, value in load_checkpoint(run.path).state.items())
 
 
-def test_what_cannot_go_on_is_refused(jobs: Jobs, launcher: Launcher, brief: TrainConfig) -> None:
+def test_what_cannot_be_resumed_is_refused(jobs: Jobs, launcher: Launcher, brief: TrainConfig) -> None:
     run = started(launcher, brief)
     ended(launcher.handle(run.id))
     with pytest.raises(UserError, match="has done all its steps"):

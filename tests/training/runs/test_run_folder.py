@@ -150,15 +150,16 @@ class TestMetrics:
         assert json.loads((writer.path / "metrics.jsonl").read_text())["step"] == 50
 
     @pytest.mark.parametrize(
-        "torn", [b'{"step": 150, "sec', b"\xff\xfe\x00", b"[1, 2]", b'"text"', b"3", b"null", b'{"step": 150}', b"\n\n"]
+        "damaged",
+        [b'{"step": 150, "sec', b"\xff\xfe\x00", b"[1, 2]", b'"text"', b"3", b"null", b'{"step": 150}', b"\n\n"],
     )
-    def test_a_torn_line_is_skipped(self, writer: RunWriter, run: Run, torn: bytes) -> None:
+    def test_a_damaged_line_is_skipped(self, writer: RunWriter, run: Run, damaged: bytes) -> None:
         writer.record(measured(50))
         with (run.path / "metrics.jsonl").open("ab") as file:
-            file.write(torn + b"\n")
+            file.write(damaged + b"\n")
         writer.record(measured(100))
         with (run.path / "metrics.jsonl").open("ab") as file:
-            file.write(torn)
+            file.write(damaged)
         assert run.metrics().steps == [50, 100]
 
     def test_going_on_forgets_what_will_be_measured_again(
@@ -194,7 +195,7 @@ class TestPictures:
 
 
 class TestState:
-    def test_a_kept_state_gives_a_checkpoint_and_a_way_to_go_on(self, writer: RunWriter, run: Run) -> None:
+    def test_a_kept_state_gives_a_checkpoint_and_a_way_to_resume(self, writer: RunWriter, run: Run) -> None:
         event = saved(writer, 50)
         writer.record(event)
         loaded = load_checkpoint(run.path)
@@ -227,7 +228,7 @@ class TestState:
         assert load_checkpoint(run.path).step == 50
         assert run.resume_state()["step"] in (50, 100)
 
-    def test_a_torn_state_is_one_sentence(self, writer: RunWriter, run: Run) -> None:
+    def test_a_damaged_state_is_one_sentence(self, writer: RunWriter, run: Run) -> None:
         writer.record(saved(writer, 50))
         content = (run.path / "resume.pt").read_bytes()
         for length in (0, 1, 10, 100, len(content) // 2, len(content) - 1):

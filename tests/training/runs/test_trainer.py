@@ -9,7 +9,7 @@ from torch import Tensor
 from models import vae
 from models.registry import PRESETS, family_of
 from models.vae import VAEConfig
-from training.data.datasets import Dataset, Digits, load_dataset
+from training.data.datasets import Dataset, Images, load_dataset
 from training.runs import pixel_draws as pixels
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Pictures, Saved
@@ -222,10 +222,10 @@ def test_a_weight_that_is_no_number_ends_the_training_and_is_never_kept(
     assert not states(events)
 
 
-def plain_colours(count: int, seed: int) -> Digits:
+def plain_colours(count: int, seed: int) -> Images:
     """Pictures of one colour each."""
     colours = torch.randint(0, 256, (count, 3, 1), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
-    return Digits(colours.expand(count, 3, 1024).flatten(1), torch.arange(count) % 10)
+    return Images(colours.expand(count, 3, 1024).flatten(1), torch.arange(count) % 10)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -77,7 +77,7 @@ class TestOneJob:
 
     def test_an_unexpected_error_is_one_sentence_and_the_lane_goes_on(self, jobs: Jobs) -> None:
         job = ended(jobs.submit("key", "Adding", failing(ZeroDivisionError("secret\ndetails"))))
-        assert (job.state, job.error) == ("failed", "Adding broke off unexpectedly (ZeroDivisionError): try again.")
+        assert (job.state, job.error) == ("failed", "Adding stopped unexpectedly (ZeroDivisionError): try again.")
         assert ended(jobs.submit("next", "Adding", lambda job: 7)).state == "done"
 
 
