@@ -301,7 +301,7 @@ class TestOtherNames:
         found = told({name.replace(ours, theirs): value for name, value in state_of().items()})
         for number in (0, 2, 4):
             assert meaning(found, f"{theirs}{number}.bias") == f"the same shape as {ours}{number}.bias: rename it"
-        assert found.verdict.endswith("is a VAE whose tensors have other names: rename them as the table says.")
+        assert found.verdict.endswith("is a VAE, but its tensors have other names: rename them as the table says.")
 
     def test_by_shape_alone_each_used_once(self) -> None:
         names: dict[str, int] = {}
