@@ -39,9 +39,6 @@ class BetaVAE(StandardNormalVAE):
 
     config: BetaVAEConfig
 
-    def __init__(self, config: BetaVAEConfig | None = None) -> None:
-        super().__init__(config or BetaVAEConfig())
-
     def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
         """Reconstruction + beta * KL, batch mean, in nats; the NELBO reported has beta = 1."""
         terms = self.elbo_terms(batch.x, generator=generator)

@@ -123,7 +123,7 @@ class Family(Generic[AModel]):
         """
         with _default_generator, torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self.build(config)
+            return self.model(config)
 
 
 def with_article(title: str) -> str:

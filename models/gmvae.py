@@ -50,10 +50,9 @@ class GMVAE(MixtureVAE):
     config: GMVAEConfig
     pi: Tensor
 
-    def __init__(self, config: GMVAEConfig | None = None) -> None:
-        config = config or GMVAEConfig()
-        super().__init__(config)
-        size, k = config.z, config.k
+    def build_prior(self) -> None:
+        """Components near the origin, drawn from torch's default generator, and their fixed weights."""
+        size, k = self.config.z, self.config.k
         z_pre = torch.empty(1, 2 * k, size)
         if not z_pre.is_meta:  # a normal draw without memory makes torch load seconds' worth of modules
             z_pre.normal_().div_(math.sqrt(k * size))

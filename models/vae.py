@@ -31,9 +31,6 @@ class VAE(StandardNormalVAE):
 
     config: VAEConfig
 
-    def __init__(self, config: VAEConfig | None = None) -> None:
-        super().__init__(config or VAEConfig())
-
 
 FAMILY = Family(
     name="vae",

@@ -53,10 +53,9 @@ class VampPriorVAE(MixtureVAE):
 
     config: VampPriorConfig
 
-    def __init__(self, config: VampPriorConfig | None = None) -> None:
-        config = config or VampPriorConfig()
-        super().__init__(config)
-        inputs = torch.empty(config.k, config.pixels)
+    def build_prior(self) -> None:
+        """Dark pseudo-inputs, drawn from torch's default generator."""
+        inputs = torch.empty(self.config.k, self.config.pixels)
         if not inputs.is_meta:  # a normal draw without memory makes torch load seconds' worth of modules
             inputs.normal_(START, SPREAD)
         self.pseudo_inputs = nn.Parameter(inputs)

@@ -1,7 +1,7 @@
 """Train: start a model in the background, watch it learn, stop it, resume it."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -62,7 +62,7 @@ def run_view(run_id: str) -> bool:
         st.caption("Choose a run on the right, or start a new one.")
         return False
     active = run.status().active
-    ticking(partial(run_tick, run), key="figures", seconds=TICK_SECONDS if active else None)
+    ticking(partial(run_figures, run), key="figures", seconds=TICK_SECONDS if active else None)
     return not active
 
 
@@ -80,10 +80,6 @@ def shown_model(chosen: str) -> "tuple[Family, ModelConfig]":
     except UserError:
         first = next(iter(FAMILIES.values()))
         return first, first.default_preset.model
-
-
-def run_tick(run: Any) -> None:
-    run_figures(run, run.status())
 
 
 frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})

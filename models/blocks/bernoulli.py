@@ -4,7 +4,7 @@ x_i ~ Bernoulli(sigmoid(dec(z)_i))        each pixel, once z is known
 q(z | x) = N(mean(x), diag(variance(x)))  the encoder's guess of z from the image
 """
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from math import isqrt
 from typing import Annotated
 
@@ -40,7 +40,7 @@ class BernoulliConfig(ModelConfig):
 
 
 class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
-    """A VAE with Bernoulli pixels; which prior it has is said below it.
+    """A VAE with Bernoulli pixels; `build_prior` says which prior it has.
 
     Its networks carry the homework's names: `enc.net.*`, `dec.net.*`.
     """
@@ -52,6 +52,11 @@ class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
         self.config = config
         self.enc = MLP((config.pixels, *config.hidden, 2 * config.z))
         self.dec = MLP((config.z, *config.hidden, config.pixels))
+        self.build_prior()
+
+    @abstractmethod
+    def build_prior(self) -> None:
+        """Add the prior's own parameters and buffers; the constructor calls it once, after both networks."""
 
     def posterior(self, x: Float[Tensor, "batch pixels"]) -> Gaussian:
         """q(z|x): mean and variance, (batch, z) each."""

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from models.blocks.bernoulli import BernoulliConfig, BernoulliVAE
+from models.blocks.bernoulli import BernoulliVAE
 from models.blocks.latent_variable import StandardNormal
 from models.contract import Gaussian
 from models.description.graph import Graph, Node
@@ -26,8 +26,8 @@ GRAPH = Graph(
 class StandardNormalVAE(StandardNormal, BernoulliVAE, ABC):
     """p(z) = N(0, I), and its KL in closed form."""
 
-    def __init__(self, config: BernoulliConfig) -> None:
-        super().__init__(config)
+    def build_prior(self) -> None:
+        """Two fixed buffers."""
         self.set_standard_normal()
 
     def kl(self, q: Gaussian, z: Float[Tensor, "*rows z"]) -> Float[Tensor, "*rows"]:

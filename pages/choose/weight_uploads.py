@@ -12,8 +12,6 @@ from training.checkpoints.model_ref import ModelRef, model_ref
 from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
-
     from training.diagnosis.findings import Diagnosis
 
 __all__ = [
@@ -74,7 +72,7 @@ def upload_panel() -> None:
 
 
 def take_uploads() -> None:
-    """The form that takes files in."""
+    """The form that takes files in; each is read once, and what is wrong with it is kept for the session."""
     with st.form("upload", clear_on_submit=True, border=False):
         files = st.file_uploader(
             "Files of weights",
@@ -86,16 +84,11 @@ def take_uploads() -> None:
             "`.safetensors` file, or the zip of a run folder. It stays with you, and goes when you close this tab.",
         )
         sent = st.form_submit_button("Read them", icon=":material/biotech:", width="stretch")
-    if sent:
-        st.session_state["upload-errors"] = _take_in(files)
-        st.rerun()
-
-
-def _take_in(files: "list[UploadedFile]") -> list[str]:
-    """Read files into the session; what is wrong, one sentence a file."""
+    if not sent:
+        return
     from training.diagnosis.admit_upload import Admitted, admit
 
-    wrong = []
+    wrong = st.session_state["upload-errors"] = []
     if "upload-folder" not in st.session_state:
         st.session_state["upload-folder"] = tempfile.TemporaryDirectory(prefix="elbo-lab-")  # gone with the session
     folder = Path(st.session_state["upload-folder"].name)
@@ -115,4 +108,4 @@ def _take_in(files: "list[UploadedFile]") -> list[str]:
                 wrong.append(came.sentence)
             others = [entry for entry in diagnosed_uploads() if entry.name != name]
             st.session_state["diagnosed"] = [Diagnosed(name, came.sentence, came.diagnosis), *others][:MOST_FINDINGS]
-    return wrong
+    st.rerun()

@@ -4,6 +4,7 @@ The browser keeps a chart as long as its description stays the same, and only th
 spec and its alternative text are constant while its data grow.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -38,11 +39,13 @@ NATS = Scale()
 
 
 class Curve(NamedTuple):
-    """One line: its name in the legend, and values at optimiser steps."""
+    """One line: its name in the legend, and values at optimiser steps, drawn from `first` to `last`."""
 
     name: str
     steps: list[int]
     values: list[float]
+    first: int = 0
+    last: float = math.inf
 
 
 def curves(
@@ -107,7 +110,7 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
 
 def _rows(line: Curve) -> list[dict[str, object]]:
     """The line's points, thinned evenly to a bounded number, the newest always among them."""
-    stride = max(1, -(-len(line.steps) // MOST_POINTS))
-    kept = slice((len(line.steps) - 1) % stride if line.steps else 0, None, stride)
-    points = zip(line.steps[kept], line.values[kept], strict=True)
-    return [{"step": step, "value": value, "line": line.name} for step, value in points]
+    points = [each for each in zip(line.steps, line.values, strict=False) if line.first <= each[0] <= line.last]
+    stride = max(1, -(-len(points) // MOST_POINTS))
+    kept = points[(len(points) - 1) % stride if points else 0 :: stride]
+    return [{"step": step, "value": value, "line": line.name} for step, value in kept]

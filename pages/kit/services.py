@@ -119,14 +119,7 @@ def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
     return None
 
 
-def _weights_now(ref: ModelRef) -> tuple[str, int]:
-    """What tells whether the weights behind a model are those that were read before: their file and its last change."""
-    with suppress(OSError):  # reading says why
-        return str(ref.path), ref.path.stat().st_mtime_ns
-    return str(ref.path), 0
-
-
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={ModelRef: _weights_now})
+@st.cache_resource(max_entries=16, show_spinner=False)
 def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint":
     """The weights of a model, read again only when their file has changed.
 

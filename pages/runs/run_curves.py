@@ -109,18 +109,19 @@ def _chart(
         [name] = names
         quantity = term(name).quantity
         if name in training.terms:
-            lines.append(_curve(TRAINING, training, name, first))
+            lines.append(Curve(TRAINING, training.steps, training.terms[name], first))
             looks[TRAINING] = Look(quantity, width=1.5, opacity=0.45) if name in held_out.terms else Look(quantity)
         if name in held_out.terms:
-            lines.append(_curve(HELD_OUT, held_out, name, first))
+            lines.append(Curve(HELD_OUT, held_out.steps, held_out.terms[name], first))
             looks[HELD_OUT] = Look(quantity)
         if name == "nelbo" and shipped is not None:
-            lines.append(_curve(SHIPPED, shipped, name, first, max(status.step, 1000)))
+            lines.append(Curve(SHIPPED, shipped.steps, shipped.terms.get(name, []), first, max(status.step, 1000)))
             looks[SHIPPED] = Look(REFERENCE, width=1.5, dashed=True)
     else:
         for name in names:
             label = term(name).short or term(name).label
-            lines.append(_curve(label, held_out if name in held_out.terms else training, name, first))
+            table = held_out if name in held_out.terms else training
+            lines.append(Curve(label, table.steps, table.terms[name], first))
             looks[label] = Look(term(name).quantity)
     glossary.markdown(_title(chart, names, [*training.terms, *held_out.terms]))
     curves(
@@ -145,16 +146,6 @@ def _title(chart: str, names: list[str], reported: list[str]) -> str:
 def _settled(step: int) -> int:
     """The step from which curves are worth a close look: the first fall would flatten all the rest."""
     return 0 if step < 300 else max(200, step // 25)
-
-
-def _curve(name: str, table: "MetricTable", of: str, first: int, last: int | None = None) -> Curve:
-    values = table.terms.get(of, [])
-    points = [
-        (step, value)
-        for step, value in zip(table.steps, values, strict=False)
-        if step >= first and (last is None or step <= last)
-    ]
-    return Curve(name, [step for step, _ in points], [value for _, value in points])
 
 
 def _alt(status: "Status", training: "MetricTable", held_out: "MetricTable", names: list[str]) -> str:

@@ -18,11 +18,16 @@ __all__ = ["reference_figures", "run_figures"]
 GRID_HEIGHT = 420
 
 
-def run_figures(run: "Run", status: "Status") -> None:
+def run_figures(run: "Run") -> None:
     """Everything there is to see of a run; safe to call once a second."""
-    training, held_out = run.metrics("train"), run.metrics("held-out")
-    if status.active:
-        training, held_out = _foreseen(run, "train", training), _foreseen(run, "held-out", held_out)
+    from training.runs.run_folder import read_metrics
+
+    status = run.status()
+    training, held_out = (read_metrics(run.metrics_file, split) for split in ("train", "held-out"))
+    if status.active and not training.terms:
+        training = _foreseen(run.config.preset, "train")
+    if status.active and not held_out.terms:
+        held_out = _foreseen(run.config.preset, "held-out")
     tiles(training, held_out, run.config.family_entry.images, run.config.model.model_dump().get("k"))
     run_curves(training, held_out, status, shipped=_shipped_curve(run))
     _pictures(run, status)
@@ -76,16 +81,12 @@ def _pictures(run: "Run", status: "Status") -> None:
     )
 
 
-def _foreseen(run: "Run", split: str, table: "MetricTable") -> "MetricTable":
-    """Before its first measurement, an empty table of the terms that the shipped model of this recipe reports.
+@st.cache_data(max_entries=32, show_spinner=False)
+def _foreseen(preset: str, split: str) -> "MetricTable":
+    """Before a first measurement, an empty table of the terms that the shipped model of a recipe reports.
 
     So places for tiles and charts are there before the numbers, and nothing moves when they come.
     """
-    return table if table.terms else _foreseen_of(run.config.preset, split)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _foreseen_of(preset: str, split: str) -> "MetricTable":
     from training.runs.run_folder import MetricTable, read_metrics
 
     shipped = read_metrics(PRETRAINED / preset / "metrics.jsonl", split)

@@ -17,7 +17,7 @@ def model() -> GMVAE:
 
 
 def test_it_is_the_homeworks_network() -> None:
-    model = GMVAE()
+    model = GMVAE(GMVAEConfig())
     assert sum(value.numel() for value in model.parameters()) == 671_404
     assert model.z_pre.shape == (1, 1000, 10)
     assert model.pi.tolist() == pytest.approx([1 / 500] * 500)

@@ -28,7 +28,7 @@ def model(small: VAEConfig) -> VAE:
 def test_untrained_iwae_has_the_golden_value() -> None:
     torch.manual_seed(0)
     x = torch.randint(0, 2, (97, 784)).float()
-    model = VAE()
+    model = VAE(VAEConfig())
     torch.manual_seed(0)
     with torch.inference_mode():
         bound = log_mean_exp(torch.cat(list(model.log_weights(x, 10))), 0).mean()
@@ -36,7 +36,7 @@ def test_untrained_iwae_has_the_golden_value() -> None:
 
 
 def test_the_homeworks_vae_has_its_parameters_names_and_shapes() -> None:
-    model = VAE()
+    model = VAE(VAEConfig())
     assert sum(value.numel() for value in model.parameters() if value.requires_grad) == 661_404
     assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == {
         "z_prior_m": (1,),

@@ -22,7 +22,7 @@ from training.system.folders import PROJECT
 from training.system.jobs import Job
 
 
-def train_here(folder: Path, job: Job) -> Status:
+def train_here(folder: Path, process: None, job: Job) -> Status:
     """Train in the job's thread: a process for each test would load torch anew. Tests of jobs have real ones."""
     status = train_into(RunWriter(folder, Run(folder).config, resume=True), should_stop=job.should_stop)
     if status.state == "failed":
@@ -33,6 +33,7 @@ def train_here(folder: Path, job: Job) -> Status:
 @pytest.fixture
 def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app, before its first run; background work it leaves behind is stopped."""
+    monkeypatch.setattr(training.runs.launch, "Popen", lambda *asked, **how: None)
     monkeypatch.setattr(training.runs.launch, "_supervise", train_here)
     monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
     st.cache_resource.clear()

@@ -38,7 +38,7 @@ def test_every_preset_has_its_form_and_starts(
     page: AppTest, runs_folder: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no process for each: other tests have one
-    monkeypatch.setattr(training.runs.launch, "_supervise", lambda folder, job: None)
+    monkeypatch.setattr(training.runs.launch, "_supervise", lambda folder, process, job: None)
     page.selectbox(key="preset").select(preset).run()
     assert not page.exception
     page.number_input(key=f"steps-{preset}").set_value(1)

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +12,7 @@ from training.system.folders import PRETRAINED, runs_folder
 __all__ = ["ModelRef", "Origin", "facts_in", "model_ref"]
 
 Origin = Literal["shipped", "run", "upload"]
-MOST_KEPT = 1024
+_texts: dict[Path, tuple[int, Mapping[str, str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class ModelRef:
         family: the name of its family; "" where its folder does not say.
         data: the name of the data set that it was trained on; "" where its folder does not say.
         sha256: of its weights, where that is known before they are read: a run's change while it trains.
+        changed: when its weights last changed, in nanoseconds since 1970; 0 while there are none.
     """
 
     origin: Origin
@@ -35,6 +35,7 @@ class ModelRef:
     family: str = ""
     data: str = ""
     sha256: str = ""
+    changed: int = field(default=0, compare=False)
 
     @property
     def title(self) -> str:
@@ -55,18 +56,20 @@ def model_ref(origin: Literal["shipped", "run"], name: str) -> ModelRef:
         file = runs_folder() / name / "checkpoint.safetensors"
     facts = facts_in(file.parent)
     sha256 = facts.get("sha256", "") if origin == "shipped" else ""
-    return ModelRef(origin, name, file, facts.get("family", ""), facts.get("data", ""), sha256)
+    changed = 0
+    with suppress(OSError):  # reading says why
+        changed = file.stat().st_mtime_ns
+    return ModelRef(origin, name, file, facts.get("family", ""), facts.get("data", ""), sha256, changed)
 
 
 def facts_in(folder: Path) -> Mapping[str, str]:
     """The texts in the card of a shipped model or the config of a run, by name; none where neither can be read."""
     for name in ("card.json", "config.json"):
+        file = folder / name
         with suppress(OSError, ValueError, AttributeError, RecursionError):
-            return _texts(folder / name, (folder / name).stat().st_mtime_ns)
+            changed = file.stat().st_mtime_ns
+            if _texts.get(file, (0, {}))[0] != changed:  # read once for as long as it is unchanged
+                found = json.loads(file.read_bytes()).items()
+                _texts[file] = changed, {key: value for key, value in found if isinstance(value, str)}
+            return _texts[file][1]
     return {}
-
-
-@lru_cache(MOST_KEPT)
-def _texts(file: Path, changed: int) -> Mapping[str, str]:
-    """Read once for as long as the file is unchanged."""
-    return {name: value for name, value in json.loads(file.read_bytes()).items() if isinstance(value, str)}

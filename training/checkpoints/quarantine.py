@@ -50,8 +50,16 @@ class Quarantine:
             UserError: it holds no weights, is damaged, too large, or harmed its reader.
         """
         with self._turn:
-            answer = self._ask({"file": str(file), "name": name, "out": str(out)})
-        if answer is None:
+            server = self._running()
+            assert server.stdin is not None
+            try:
+                server.stdin.write(json.dumps({"file": str(file), "name": name, "out": str(out)}) + "\n")
+                server.stdin.flush()
+                answer: dict[str, Any] = json.loads(self._answers.get(timeout=FILE_SECONDS))
+            except (OSError, Empty, ValueError):
+                answer = {"lost": True}
+                self.close()
+        if answer.get("lost"):
             for unfinished in out.parent.glob(f".{escape(out.name)}.*.part"):
                 unfinished.unlink(missing_ok=True)  # of a reader that was stopped while it wrote
             raise UserError(f"{name} takes too much time or memory to read: weights of these models are small.")
@@ -71,18 +79,6 @@ class Quarantine:
     def _warm(self) -> None:
         with self._turn, suppress(UserError):  # whoever uploads a file gets the error
             self._running()
-
-    def _ask(self, request: dict[str, str]) -> dict[str, Any] | None:
-        server = self._running()
-        assert server.stdin is not None
-        try:
-            server.stdin.write(json.dumps(request) + "\n")
-            server.stdin.flush()
-            answer: dict[str, Any] = json.loads(self._answers.get(timeout=FILE_SECONDS))
-        except (OSError, Empty, ValueError):
-            self.close()
-            return None
-        return None if answer.get("lost") else answer
 
     def _running(self) -> "subprocess.Popen[str]":
         if self._server is None or self._server.poll() is not None:

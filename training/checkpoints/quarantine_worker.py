@@ -26,15 +26,32 @@ PLAIN = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.comp
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends, each file in a child of its own: it may run out of time or memory, or die."""
     torch.set_num_threads(1)
     _say({})  # ready
     for line in sys.stdin:
         request = json.loads(line)
-        answer = _forked(request) if hasattr(os, "fork") else read_plainly(**request)
-        _say(answer)
         if not hasattr(os, "fork"):
+            _say(read_plainly(**request))
             return  # a reader serves one stranger
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # answers go through the pipe alone
+            _limit()
+            try:
+                answer = json.dumps(read_plainly(**request))
+            except BaseException:  # whatever a hostile file brings about ends here, and with it the child
+                os._exit(1)
+            with os.fdopen(writing, "w") as pipe:
+                pipe.write(answer)
+            os._exit(0)
+        os.close(writing)
+        try:
+            _say(_awaited(child, reading))
+        finally:
+            os.close(reading)
 
 
 def _say(answer: dict[str, Any]) -> None:
@@ -65,29 +82,8 @@ def _plain(value: torch.Tensor) -> bool:
     return value.layout == torch.strided and not unusual and value.dtype in PLAIN
 
 
-def _forked(request: dict[str, str]) -> dict[str, Any]:
-    """The same in a child of its own; {"lost": true} if it ran out of time or memory, or died."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # answers go through the pipe alone
-        _limit()
-        try:
-            answer = json.dumps(read_plainly(**request))
-        except BaseException:  # whatever a hostile file brings about ends here, and with it the child
-            os._exit(1)
-        with os.fdopen(writing, "w") as pipe:
-            pipe.write(answer)
-        os._exit(0)
-    os.close(writing)
-    try:
-        return _awaited(child, reading)
-    finally:
-        os.close(reading)
-
-
 def _awaited(child: int, reading: int) -> dict[str, Any]:
+    """A child's answer; {"lost": true} if it ran out of time or memory, or died."""
     deadline = time.monotonic() + SECONDS
     answer = b""
     os.set_blocking(reading, False)

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from os.path import isfile  # false, where a Path raises
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -132,7 +133,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     Raises:
         UserError: missing, damaged, too large, not weights, not finite, or of no family known here.
     """
-    file = weights_file(Path(path))
+    file = Path(path)
+    if not isfile(file):
+        file = weights_file(file)
     tensors, facts, content = read_tensors(file, file.name)
     if file.name in WEIGHT_FILES:
         facts = {"data": facts_in(file.parent).get("data", "")} | facts

@@ -4,7 +4,6 @@ In a thread of the server it would share one interpreter lock with every page: e
 more so the more pages are open. The run folder is all that the two need to share.
 """
 
-import subprocess
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 from uuid import uuid4
 
 from training.runs.config import TrainConfig
@@ -32,7 +32,7 @@ class Launcher:
     """Starts the trainings of one server, one at a time.
 
     Arguments:
-        jobs: the server's background work; every training is a job of its "training" lane.
+        jobs: the server's background work; a job of its "training" lane watches each process.
     """
 
     def __init__(self, jobs: Jobs) -> None:
@@ -67,8 +67,11 @@ class Launcher:
 
     def start(self, folder: Path) -> Job:
         """Train the queued run in this folder; the job says whether it is under way, and stops it."""
+        with (folder / "worker.log").open("wb") as log_file:
+            command = [sys.executable, "-m", "training", "work", str(folder)]
+            process = Popen(command, cwd=PROJECT, stdin=DEVNULL, stdout=DEVNULL, stderr=log_file)
         key = f"train:{folder.name}:{uuid4().hex}"  # a process that fell silent may still be there under the old one
-        job = self._jobs.submit(key, f"Training {folder.name}", partial(_supervise, folder), lane="training")
+        job = self._jobs.submit(key, f"Training {folder.name}", partial(_supervise, folder, process), lane="training")
         self._handles[folder.name] = job
         return job
 
@@ -84,21 +87,16 @@ class Launcher:
             yield
 
 
-def _supervise(folder: Path, job: Job) -> Status | None:
-    """Train a queued run in a process of its own, and pass a stop request on to it.
+def _supervise(folder: Path, process: Popen[bytes], job: Job) -> Status | None:
+    """Wait for the end of a run's process, and pass a stop request on to it.
 
     Raises:
         UserError: the training failed; the run's status says the same.
     """
-    command = [sys.executable, "-m", "training", "work", str(folder)]
-    with (folder / "worker.log").open("wb") as log_file:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log_file
-        )
-        while process.poll() is None:
-            if job.should_stop():
-                (folder / STOP).touch()
-            time.sleep(LOOK_SECONDS)
+    while process.poll() is None:
+        if job.should_stop():
+            (folder / STOP).touch()
+        time.sleep(LOOK_SECONDS)
     status = read_status(folder)
     if status is not None and status.active:  # it never came to write an end
         text = f"The training process ended unexpectedly (code {process.returncode}): resume it, or start anew."

@@ -16,7 +16,6 @@ import json
 import re
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +32,7 @@ __all__ = ["STOP", "MetricTable", "Run", "State", "Status", "is_run_id", "read_m
 State = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
 SILENT_SECONDS = 30.0
 STOP = "stop"
+_configs: dict[tuple[Path, int], "TrainConfig"] = {}  # by file and its last change: parsed once in this process
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
 
 
@@ -129,7 +129,12 @@ class Run:
         self.path = path
         file = path / "config.json"
         try:
-            self.config = _config_in(file, file.stat().st_mtime_ns)
+            read = (file, file.stat().st_mtime_ns)
+            if read not in _configs:
+                from training.runs.config import TrainConfig
+
+                _configs[read] = TrainConfig.model_validate_json(file.read_bytes())
+            self.config = _configs[read]
         except (OSError, ValidationError) as error:
             raise UserError(f"{path} holds no training run that can be read: choose another.") from error
 
@@ -218,11 +223,3 @@ class Run:
     @property
     def _nothing_kept(self) -> str:
         return f"Run {self.id} kept no state to resume from: start a new run."
-
-
-@lru_cache(maxsize=256)
-def _config_in(file: Path, changed: int) -> "TrainConfig":
-    """The config in a file that was last changed then: parsed once in this process."""
-    from training.runs.config import TrainConfig
-
-    return TrainConfig.model_validate_json(file.read_bytes())

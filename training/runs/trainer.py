@@ -7,9 +7,10 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.contract import Batch
+from models.registry import FAMILIES
 from training.data.datasets import Dataset, Images
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Saved
@@ -52,7 +53,7 @@ class Trainer:
         self.device = torch.device(config.device)
         if config.device not in ("cpu", best_device().type):
             raise UserError(f"This run was made on {config.device}, which this machine lacks: start a new run here.")
-        self.model = config.family_entry.fresh(config.model, config.seed).to(self.device)
+        self.model = FAMILIES[config.family].fresh(config.model, config.seed).to(self.device)
         self._optimiser = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
         self._generator = torch.Generator(self.device).manual_seed(config.seed)
         self.taken = 0
@@ -143,11 +144,6 @@ def train(
     def seconds() -> float:
         return time.perf_counter() - begun
 
-    def measured() -> Measured:
-        means = recent.take()
-        _require_finite(means, trainer.model, trainer.taken)
-        return Measured(trainer.taken, seconds(), "train", means)
-
     if resume is None:
         yield Saved(0, {**trainer.state(), "seconds": seconds()})
         yield watcher.held_out(0, seconds())
@@ -155,8 +151,8 @@ def train(
     while trainer.taken < config.steps and not should_stop():
         recent.add(trainer.step())
         step = trainer.taken
-        if step % LOG_EVERY == 0:
-            yield measured()
+        if step % LOG_EVERY == 0 or step == config.steps:
+            yield Measured(step, seconds(), "train", recent.take(trainer))
         if step == config.steps:
             break
         if step % HELD_OUT_EVERY == 0:
@@ -165,8 +161,8 @@ def train(
             yield watcher.pictures(step)
         if step % SAVE_EVERY == 0:
             yield Saved(step, {**trainer.state(), "seconds": seconds()})
-    if recent.steps:
-        yield measured()
+    if recent.steps:  # it was asked to stop
+        yield Measured(trainer.taken, seconds(), "train", recent.take(trainer))
     yield watcher.held_out(trainer.taken, seconds())
     yield watcher.pictures(trainer.taken)
     yield Saved(trainer.taken, {**trainer.state(), "seconds": seconds()})
@@ -184,20 +180,22 @@ class _RunningMeans:
         self.totals = self.totals + torch.stack(list(reported.values()))
         self.steps += 1
 
-    def take(self) -> dict[str, float]:
+    def take(self, trainer: Trainer) -> dict[str, float]:
+        """The means, by name.
+
+        Raises:
+            TrainingDiverged: one of them, or one of the weights by now, is not finite.
+        """
         means = (torch.as_tensor(self.totals) / self.steps).tolist()
         self.steps, self.totals = 0, 0.0
+        if not all(map(math.isfinite, means)) or not all(
+            bool(parameter.isfinite().all()) for parameter in trainer.model.parameters()
+        ):
+            raise TrainingDiverged(
+                f"The loss stopped being a number by step {trainer.taken:,}: start again with a lower learning rate; "
+                "the last checkpoint before it is kept."
+            )
         return dict(zip(self.names, means, strict=True))
-
-
-def _require_finite(means: dict[str, float], model: nn.Module, step: int) -> None:
-    if not all(math.isfinite(mean) for mean in means.values()) or not all(
-        bool(parameter.isfinite().all()) for parameter in model.parameters()
-    ):
-        raise TrainingDiverged(
-            f"The loss stopped being a number by step {step:,}: start again with a lower learning rate; "
-            "the last checkpoint before it is kept."
-        )
 
 
 def _on(device: torch.device, digits: Images) -> Images:

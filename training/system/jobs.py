@@ -40,7 +40,7 @@ class Job:
         self.progress, self.message, self.error = 0.0, "", ""
         self.result: Any = None
         self._stop = threading.Event()
-        self._turn: Future[None]
+        self.turn: Future[None]
 
     @property
     def active(self) -> bool:
@@ -65,13 +65,10 @@ class Job:
 
     def wait(self, seconds: float) -> bool:
         """Wait at most so long for the end; whether it has come."""
-        return not wait([self._turn], seconds).not_done
+        return not wait([self.turn], seconds).not_done
 
-    def start(self, work: Callable[["Job"], Any], lane: Lane) -> None:
-        """Take a place in the lane; failures of the work end up in `error`."""
-        self._turn = lane.submit(self._run, work)
-
-    def _run(self, work: Callable[["Job"], Any]) -> None:
+    def run(self, work: Callable[["Job"], Any]) -> None:
+        """Do the work in this thread; what goes wrong ends up in `error`."""
         self.state = "running"
         try:
             from training.system.device import prepare_thread
@@ -92,14 +89,14 @@ class Job:
 class Jobs:
     """The registry of one server: every session asks the same one.
 
-    Each lane does one job at a time, in the order they came: "training" for trainings, "reading" for measuring
-    and downloading.
+    Jobs of the lane "reading", which measure and download, are done one at a time, in the order they came. One of the
+    lane "training" watches a process, and each has a thread of its own.
     """
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
-        self._lanes: dict[LaneName, Lane] = {"training": Lane("training"), "reading": Lane("reading")}
+        self._reading = Lane("reading")
         atexit.register(self.stop_all)
 
     def submit(self, key: str, title: str, work: Callable[[Job], Any], *, lane: LaneName = "reading") -> Job:
@@ -112,7 +109,7 @@ class Jobs:
             if known is not None and (known.active or known.state == "done"):
                 return known
             job = Job(key, title, lane)
-            job.start(work, self._lanes[lane])
+            job.turn = (self._reading if lane == "reading" else Lane(lane)).submit(job.run, work)
             self._jobs.pop(key, None)  # the newest is the last, so that the oldest are forgotten first
             self._jobs[key] = job
             self._forget_oldest()

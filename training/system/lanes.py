@@ -22,7 +22,7 @@ class Lane(Executor):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._working = False
         self._lock = threading.Lock()
 
@@ -30,7 +30,7 @@ class Lane(Executor):
         """Do `fn(*args, **kwargs)` when all that was submitted before is done."""
         future: Future[T] = Future()
         with self._lock:
-            self._waiting.append(partial(_carry_out, future, partial(fn, *args, **kwargs)))
+            self._waiting.append((future, partial(fn, *args, **kwargs)))
             if not self._working:
                 self._working = True
                 threading.Thread(target=self._work, name=f"lane-{self._name}", daemon=True).start()
@@ -42,14 +42,9 @@ class Lane(Executor):
                 if not self._waiting:
                     self._working = False
                     return
-                work = self._waiting.popleft()
-            work()
-
-
-def _carry_out(future: "Future[Any]", work: Callable[[], Any]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        future.set_result(work())
-    except BaseException as error:  # whoever holds the future decides what to make of it
-        future.set_exception(error)
+                future, work = self._waiting.popleft()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(work())
+                except BaseException as error:  # whoever holds the future decides what to make of it
+                    future.set_exception(error)

@@ -15,3 +15,8 @@ def test_a_long_curve_is_thinned_and_keeps_its_newest_point(count: int) -> None:
 
 def test_times_are_told_as_people_tell_them() -> None:
     assert [duration(seconds) for seconds in (0.4, 40, 170, 8000)] == ["0 s", "40 s", "3 min", "2 h 13 min"]
+
+
+def test_a_curve_is_drawn_within_its_limits() -> None:
+    rows = _rows(Curve("line", [0, 50, 100, 150], [4.0, 3.0, 2.0], first=50, last=120))
+    assert [(row["step"], row["value"]) for row in rows] == [(50, 3.0), (100, 2.0)]

@@ -107,7 +107,9 @@ def test_a_reader_that_dies_is_replaced(quarantine: Quarantine, tmp_path: Path) 
 def test_what_a_stopped_reader_left_half_written_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".clean.safetensors.7-7.part").touch()
     stopped = Quarantine()
-    monkeypatch.setattr(stopped, "_ask", lambda request: None)
+    gone = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.PIPE, text=True)
+    gone.wait()
+    monkeypatch.setattr(stopped, "_running", lambda: gone)
     with pytest.raises(UserError, match="too much time or memory"):
         stopped.read(tmp_path / "file", "mine.pt", tmp_path / "clean.safetensors")
     assert list(tmp_path.iterdir()) == []
