@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from os.path import isfile  # false, where a Path raises
+from os.path import isfile
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -134,7 +134,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         UserError: missing, damaged, too large, not weights, not finite, or of no family known here.
     """
     file = Path(path)
-    if not isfile(file):
+    if not isfile(file):  # noqa: PTH113 - a Path raises where a name is too long
         file = weights_file(file)
     tensors, facts, content = read_tensors(file, file.name)
     if file.name in WEIGHT_FILES:
