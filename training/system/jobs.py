@@ -8,11 +8,9 @@ import atexit
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
 from typing import Any, Literal
 
 from training.system.errors import Cancelled, UserError
-from training.system.lanes import Lane
 
 __all__ = ["Job", "JobState", "Jobs", "LaneName"]
 
@@ -40,7 +38,7 @@ class Job:
         self.progress, self.message, self.error = 0.0, "", ""
         self.result: Any = None
         self._stop = threading.Event()
-        self.turn: Future[None]
+        self.ended = threading.Event()
 
     @property
     def active(self) -> bool:
@@ -65,10 +63,12 @@ class Job:
 
     def wait(self, seconds: float) -> bool:
         """Wait at most so long for the end; whether it has come."""
-        return not wait([self.turn], seconds).not_done
+        return self.ended.wait(seconds)
 
-    def run(self, work: Callable[["Job"], Any]) -> None:
-        """Do the work in this thread; what goes wrong ends up in `error`."""
+    def run(self, work: Callable[["Job"], Any], before: threading.Event | None) -> None:
+        """Do the work in this thread, once the job before it has ended; what goes wrong ends up in `error`."""
+        if before is not None:
+            before.wait()
         self.state = "running"
         try:
             from training.system.device import prepare_thread
@@ -84,19 +84,22 @@ class Job:
             log.exception("%s failed", self.title)
             self.error = f"{self.title} stopped unexpectedly ({type(error).__name__}): try again."
             self.state = "failed"
+        finally:
+            self.ended.set()
 
 
 class Jobs:
     """The registry of one server: every session asks the same one.
 
-    Jobs of the lane "reading", which measure and download, are done one at a time, in the order they came. One of the
-    lane "training" watches a process, and each has a thread of its own.
+    Each job has a daemon thread of its own, which Python does not wait for at its exit. Those of the lane "reading",
+    which measure and download, are done one at a time, in the order they came: each waits for the one before it. One of
+    the lane "training" watches a process and waits for nobody.
     """
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
-        self._reading = Lane("reading")
+        self._last: threading.Event | None = None  # the end of the newest job that measures or downloads
         atexit.register(self.stop_all)
 
     def submit(self, key: str, title: str, work: Callable[[Job], Any], *, lane: LaneName = "reading") -> Job:
@@ -109,7 +112,10 @@ class Jobs:
             if known is not None and (known.active or known.state == "done"):
                 return known
             job = Job(key, title, lane)
-            job.turn = (self._reading if lane == "reading" else Lane(lane)).submit(job.run, work)
+            before = None
+            if lane == "reading":
+                before, self._last = self._last, job.ended
+            threading.Thread(target=job.run, args=(work, before), name=f"job-{key}", daemon=True).start()
             self._jobs.pop(key, None)  # the newest is the last, so that the oldest are forgotten first
             self._jobs[key] = job
             self._forget_oldest()
