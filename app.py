@@ -15,31 +15,31 @@ SAMPLES = st.Page(
     "pages/samples.py",
     title="Samples",
     icon=":material/grid_view:",
-    help="200 digits from the prior of any trained model: what has it learned to imagine?",
+    help="200 images from the prior of any trained model: what has it learned to draw?",
 )
 BETA = st.Page(
     "pages/beta.py",
     title="Beta",
     icon=":material/tune:",
-    help="One slider over eight trainings: what does a model draw when its code costs more, or almost nothing?",
+    help="One slider over eight trainings: what changes when the KL counts more in the loss, or less?",
 )
 MIXTURE = st.Page(
     "pages/mixture.py",
     title="Mixture",
     icon=":material/bubble_chart:",
-    help="The learned prior of a GMVAE, component by component: what does each draw, and which are never used?",
+    help="A learned mixture prior, component by component: what does each draw, and which are never used?",
 )
 BOUNDS = st.Page(
     "pages/bounds.py",
     title="Bounds",
     icon=":material/stairs:",
-    help="IWAE bounds of any models: how near log p(x) do samples come, and what does each tenfold buy?",
+    help="IWAE bounds of any models: how near do they come to −log p(x), and what does each tenfold of samples add?",
 )
 LABELS = st.Page(
     "pages/labels.py",
     title="Labels",
     icon=":material/label:",
-    help="A hundred labelled digits and sixty thousand without: what does each teach, and which digits are rescued?",
+    help="A hundred labelled images and sixty thousand without labels: what does each teach, and which mistakes end?",
 )
 STYLE = st.Page(
     "pages/style.py",
@@ -57,7 +57,7 @@ TRAIN = st.Page(
     "pages/train.py",
     title="Train",
     icon=":material/model_training:",
-    help="Train a model in the background and watch its NELBO fall and its digits sharpen.",
+    help="Train a model in the background and watch its NELBO fall and its samples sharpen.",
 )
 
 SOURCE = st.Page("pages/source.py", title="Source", icon=":material/code:", visibility="hidden")

@@ -29,7 +29,7 @@ class BetaVAEConfig(BernoulliConfig):
         ge=0,
         le=1000,
         title="KL weight, β",
-        description="1 is the VAE. Above 1 the KL counts for more: codes say less, and images come out blurrier.",
+        description="1 is the VAE. Above 1 the KL counts for more: codes say less, and reconstructions get blurrier.",
     )
 
 
@@ -48,13 +48,13 @@ class BetaVAE(StandardNormalVAE):
 FAMILY = Family(
     name="beta-vae",
     title="beta-VAE",
-    sentence="The same model, but its training weighs the KL, the nats that z carries, by β.",
+    sentence="The same model, trained with another weight β of the KL.",
     config=BetaVAEConfig,
     model=BetaVAE,
     presets=tuple(
         Preset(
             name=f"beta-{beta:g}",
-            summary=f"The homework's VAE trained with the KL at {beta:g} times its price.",
+            summary=f"The homework's VAE trained with KL weight β = {beta:g}.",
             model=BetaVAEConfig(beta=beta),
             steps=20_000,
         )

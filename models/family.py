@@ -30,8 +30,8 @@ SizeOfZ = Annotated[
         ge=1,
         le=4096,
         title="Size of z",
-        description="How many numbers the code has. With 2 the reconstruction suffers; far beyond the homework's value "
-        "most dimensions stay unused.",
+        description="How many numbers the code has. With 2 the reconstruction gets worse; far above the homework's "
+        "value most dimensions stay unused.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""The fully supervised VAE of the homework: SVHN's digits drawn to order, in any style.
+"""The fully supervised VAE of the homework: SVHN's digits, each drawn in any style.
 
     z ~ N(0, I)                           the style: colours, background, stroke, place
     x_i ~ N(mean_i(z, y), variance)       each colour value, once style z and digit y are known
@@ -77,7 +77,7 @@ FAMILY = Family(
     presets=(
         Preset(
             name="fsvae",
-            summary="The homework's FSVAE on SVHN: the digit is told, 10 latent dimensions hold the style.",
+            summary="The homework's FSVAE on SVHN: the digit is given, 10 latent dimensions hold the style.",
             model=FSVAEConfig(),
             steps=75_000,
         ),

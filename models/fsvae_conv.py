@@ -1,19 +1,19 @@
 """A convolutional FSVAE whose training keeps the digit out of the style: this project's own, not the homework's.
 
 The same model as the FSVAE, p(z) p(x|z, y), with networks that see the image as an image. They are strong enough to put
-the digit into z, where the ELBO hardly minds: up to ln 10 = 2.3 nats of KL, against hundreds of reconstruction. A
-decoder that finds the digit in z stops listening to y, and a swapped y changes nothing. So training minimises
+the digit into z, where the ELBO hardly forbids it: at most ln 10 = 2.3 nats of KL, against hundreds of reconstruction.
+A decoder that finds the digit in z stops listening to y, and a swapped y changes nothing. So training minimises
 
     NELBO + leak_weight * leak + content_weight * content
 
-    leak     what an adversary, a small network, can read of the digit from the mean of z. It minimises its
+    leak     how well an adversary, a small network, predicts the digit from the mean of z. It minimises its
              cross-entropy; the encoder, through a reversed gradient, maximises it (Ganin & Lempitsky 2015; Lample et
              al. 2017). At best q(z|y) is the same for every digit: then a style with another digit's y is a pair as
              common as a real one, and the decoder has learned to draw it.
-    content  how well a reader, a classifier that learns from the real images beside the model, recognises y' in images
+    content  how well a classifier, which learns from the real images beside the model, recognises y' in images
              drawn with styles of this batch, or in one half of them of the prior, and the digits y' of others. Only the
-             decoder learns from it. The reader sees every image through the noise of p(x|z, y): a digit must stand out
-             from it to be read.
+             decoder learns from it. The classifier sees every image through the noise of p(x|z, y): a digit must
+             stand out from it to be read.
 
 Both are cross-entropies in nats; neither is part of the ELBO, which is reported as it is.
 """
@@ -47,7 +47,7 @@ __all__ = ["FAMILY", "ConvFSVAE", "ConvFSVAEConfig"]
 
 Channels = Annotated[int, Field(ge=1, le=1024)]
 HALVINGS = 3  # as many as there are numbers of channels
-STANDARD_FLOOR = 0.05  # a dimension whose means hardly differ tells the adversary little, as it tells the decoder
+STANDARD_FLOOR = 0.05  # a dimension whose means hardly differ says little to the adversary, as to the decoder
 
 
 class ConvFSVAEConfig(ConditionalConfig):
@@ -63,14 +63,14 @@ class ConvFSVAEConfig(ConditionalConfig):
         ge=0,
         le=1e6,
         title="Weight of the adversary",
-        description="How hard the style z is kept free of the digit: 0 is the plain ELBO, and z may hold everything.",
+        description="Weight of the adversary that predicts the digit from z. With 0 z may hold the digit.",
     )
     content_weight: float = Field(
         10.0,
         ge=0,
         le=1e6,
         title="Weight of the classifier",
-        description="How much it counts that a classifier reads swapped digits through noise.",
+        description="Weight of the cross-entropy of a classifier that reads swapped digits through noise.",
     )
 
     @field_validator("pixels")
@@ -115,7 +115,7 @@ class Upwards(nn.Module):
     """The way back: an MLP, then convolutions that double the side, each steered by the digit.
 
     (..., z) and one-hot digits (..., y) -> means of the colour values (..., pixels). After each layer the digit scales
-    and shifts every channel (FiLM, Perez et al. 2018), so that it is heard at every size of stroke.
+    and shifts every channel (FiLM, Perez et al. 2018), so that it acts at every size of stroke.
     """
 
     def __init__(self, config: ConvFSVAEConfig) -> None:
@@ -155,7 +155,7 @@ class Reversed(torch.autograd.Function):
 
 @final
 class ConvFSVAE(ConditionalVAE):
-    """An FSVAE of convolutions with an adversary (`leak`) and a `reader`, which only training needs."""
+    """An FSVAE of convolutions with an adversary (`leak`) and a classifier (`reader`), which only training needs."""
 
     config: ConvFSVAEConfig
 
@@ -195,7 +195,7 @@ class ConvFSVAE(ConditionalVAE):
         return Objective(loss, {**terms.means(), "leak": adversary.detach(), "content": content.detach()})
 
     def diagnose(self, held_out: Batch) -> dict[str, float]:
-        """How often the adversary finds the digit in z, and the reader the wanted digit in swaps: held-out images.
+        """How often the adversary finds the digit in z, and the classifier the wanted digit in swaps: held-out images.
 
         Each image is redrawn as the digit of the image after it. Both networks took part in the training, so an
         independent classifier and probe have the last word.
@@ -223,35 +223,38 @@ CONTENT = Term(
     label="Content",
     role="accuracy",
     unit="nats",
-    chart="readers",
-    help="Cross-entropy of a classifier that reads the wanted digit in swapped images, through the model's own noise. "
-    "A blind guess costs ln 10 = 2.30; the decoder learns to bring it down.",
+    chart="classifiers",
+    help="Cross-entropy of a classifier that predicts the wanted digit from swapped images, seen through the model's "
+    "own noise. A blind guess has ln 10 = 2.30; the decoder learns to bring it down.",
+    chart_title="**Classifier and adversary**: of the digit in swaps, and of the digit in z",
 )
 LEAK = Term(
     name="leak",
     label="Leak",
     role="kl_y",
     unit="nats",
-    chart="readers",
-    help="Cross-entropy of the adversary, which reads the digit from the style z. The encoder learns to keep it high: "
-    "near 2.24 z says nothing, and only how common each digit is remains.",
+    chart="classifiers",
+    help="Cross-entropy of the adversary, which predicts the digit from the style z. The encoder learns to keep it "
+    "high: on SVHN 2.24 is what a z without the digit gives, for then only the shares of the digits are known.",
 )
 CONTENT_ACCURACY = Term(
     name="content_accuracy",
     label="Content accuracy",
     role="accuracy",
     unit="%",
-    chart="read",
-    help="How often the classifier beside the model reads the wanted digit in swapped images.",
+    chart="predicted",
+    help="How often the classifier that is trained with the model predicts the wanted digit from swapped images.",
     short="Content",
+    chart_title="**Predicted rightly**: the digit in swaps, the digit in z",
 )
 LEAK_ACCURACY = Term(
     name="leak_accuracy",
     label="Leak accuracy",
     role="kl_y",
     unit="%",
-    chart="read",
-    help="How often the adversary reads the digit from z. Always naming the commonest digit is right for 19.6 %.",
+    chart="predicted",
+    help="How often the adversary predicts the digit from z. On SVHN always naming the commonest digit is right for "
+    "19.6 %.",
     short="Leak",
 )
 
@@ -266,7 +269,7 @@ def _loss(config: ConvFSVAEConfig) -> str:
 FAMILY = Family(
     name="fsvae-conv",
     title="convolutional FSVAE",
-    sentence="The FSVAE with convolutions, whose training keeps the digit y out of the style z.",
+    sentence="The FSVAE with convolutions: training keeps the digit y out of the style z.",
     config=ConvFSVAEConfig,
     model=ConvFSVAE,
     presets=(

@@ -1,7 +1,7 @@
 """The VAE with a mixture of Gaussians as its prior (the homework's GMVAE).
 
-    c ~ Uniform(1..k)                  one of k clusters
-    z ~ N(mean_c, diag(variance_c))    the cluster's place and spread are learned
+    c ~ Uniform(1..k)                  one of k components
+    z ~ N(mean_c, diag(variance_c))    its mean and variance are learned
     x_i ~ Bernoulli(sigmoid(dec(z)_i))
 
 No closed form exists for KL(q(z|x) || p(z)): it is one Monte-Carlo sample, log q(z|x) - log p(z), of the same z that
@@ -34,7 +34,7 @@ class GMVAEConfig(BernoulliConfig):
         500,
         ge=1,
         le=65_536,
-        title="Clusters k",
+        title="Components k",
         description="Gaussians in the prior. The homework takes 500; with 1 the prior is one learned Gaussian.",
     )
 
@@ -44,7 +44,7 @@ class GMVAE(MixtureVAE):
     """A VAE whose prior is a uniform mixture of k learned Gaussians.
 
     `z_pre` (1, 2k, z) holds the components: its first k rows are means, its last k rows become variances. The
-    fixed weights `pi` (k) are kept for readers that expect them.
+    fixed weights `pi` (k) are kept for code that expects them.
     """
 
     config: GMVAEConfig
@@ -68,7 +68,7 @@ class GMVAE(MixtureVAE):
 FAMILY = Family(
     name="gmvae",
     title="GMVAE",
-    sentence="z comes from one of 500 learned clusters c, not from one round cloud.",
+    sentence="z comes from one of 500 learned Gaussians c, not from one standard normal.",
     config=GMVAEConfig,
     model=GMVAE,
     presets=(

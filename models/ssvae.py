@@ -56,14 +56,14 @@ class SSVAEConfig(BernoulliConfig):
         ge=0,
         le=1e6,
         title="Weight of the NELBO",
-        description="1 learns from all images; 0 is supervised only: the labelled images.",
+        description="1 learns from all images; 0 is supervised only: from the labelled images alone.",
     )
     labelled: int = Field(
         100,
         ge=10,
         le=1000,
         multiple_of=10,
-        title="Labelled digits",
+        title="Labelled images",
         description="How many training images come with their labels, as many of each class. The homework takes 100.",
         json_schema_extra={"step": 10},
     )
@@ -241,9 +241,10 @@ KL_Y = Term(
     role="kl_y",
     unit="nats",
     chart="label",
-    help="What naming the class costs: how far q(y|x) is from uniform. It starts near 0, where all ten labels are "
+    help="How far q(y|x) is from uniform. It starts near 0, where all ten labels are "
     "equally likely, and ends near ln 10 = 2.30, where the classifier is sure. One that stays near 0.17 under a "
     "good NELBO is the sign of a wrong reshape: labels and images are paired in the wrong order.",
+    chart_title="**The label**: KL on held-out images, cross-entropy on the labelled ones",
 )
 KL_Z = Term(
     name="kl_z",
@@ -251,7 +252,7 @@ KL_Z = Term(
     role="kl",
     unit="nats",
     chart="parts",
-    help="What the code z costs beside the label: how far q(z|x, y) is from the prior, averaged over q(y|x). Near 0 at "
+    help="How far q(z|x, y) is from the prior, averaged over q(y|x). Near 0 at "
     "first, then it rises as the model learns to use z.",
 )
 CROSS_ENTROPY = Term(
@@ -261,7 +262,7 @@ CROSS_ENTROPY = Term(
     unit="nats",
     chart="label",
     help="−log q(y|x) of the right label, on the labelled images. It starts near ln 10 = 2.30, a blind guess, and "
-    "soon falls to almost 0: so few are learned by heart, and only the accuracy says what that is worth.",
+    "soon falls to almost 0: so few are memorised, and only the accuracy on other images says what was learned.",
 )
 ACCURACY = Term(
     name="accuracy",
@@ -269,8 +270,9 @@ ACCURACY = Term(
     role="accuracy",
     unit="%",
     chart="accuracy",
-    help="The share of images whose likeliest label is right, where the model never gets to see the labels. "
-    "A blind guess is right for 10%.",
+    help="The share of images with the right likeliest label; the model never sees these labels. "
+    "A blind guess is right for 10 %.",
+    chart_title="**Accuracy**: images with the right label",
 )
 UNLABELLED = r"\term{nelbo}{\mathbb{E}_{x}\,\mathrm{NELBO}(x)}"
 LABELLED = r"\term{cross_entropy}{\mathbb{E}_{(x, y)\,\text{labelled}}\bigl[-\log q(y\mid x)\bigr]}"

@@ -1,6 +1,6 @@
 """The variational autoencoder (Kingma & Welling 2014) of the homework, on binary images.
 
-    z ~ N(0, I)                               what the digit is like: a few numbers
+    z ~ N(0, I)                               what the image is like: a few numbers
     x_i ~ Bernoulli(sigmoid(dec(z)_i))        each pixel, once z is known
     q(z | x) = N(mean(x), diag(variance(x)))  the encoder's guess of z from the image
 

@@ -1,4 +1,4 @@
-"""Beta: what a model pays in drawing for each nat of code, and what changes when the price does."""
+"""Beta: how reconstruction and KL change with the weight of the KL in training."""
 
 from dataclasses import asdict
 
@@ -25,6 +25,7 @@ from pages.measure.rate_distortion import (
     rate_distortion_chart,
 )
 from training.checkpoints.model_ref import ModelRef, model_ref
+from training.data.registry import data_set
 from training.release.cards import beta_sweep, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
@@ -32,14 +33,14 @@ from training.system.folders import PRETRAINED, pretrained_names
 SETS = ("homework", "test")
 
 frame.mend_link("pages/beta.py")
-frame.header("Beta", "What does a model draw when its code costs more, or almost nothing?")
+frame.header("Beta", "What does a model draw when the KL counts more in its training, or less?")
 sweep = beta_sweep([read_card(PRETRAINED / name) for name in pretrained_names()])
 
 samples, plane = st.columns([1.25, 1], gap="large")
 with samples:
     place = st.container()
     beta = st.select_slider(
-        "β, the price of a nat of KL in training",
+        "β, the KL weight in training",
         list(sweep),
         value=1.0,
         format_func=lambda value: f"{value:g}",
@@ -51,11 +52,12 @@ with samples:
     png = services.first_samples(chosen)
     if png is not None:
         with place:
-            figures.picture(png, key="samples", alt=f"200 digits from the prior of the model trained at beta {beta:g}")
+            figures.picture(png, key="samples", alt=f"200 images from the prior of the model trained at beta {beta:g}")
     family = services.families()[sweep[beta].family]
     formulas.loss_formula(family, family.config.model_validate(sweep[beta].training["model"]))
 with plane:
     chart = st.container()
+    images = data_set(next(iter(sweep.values())).data)
     set_name = st.pills(
         "Measured on",
         SETS,
@@ -64,11 +66,10 @@ with plane:
         format_func=label_of,
         key="set",
         bind="query-params",
-        help="The homework set is 100 test digits, the full test set all 10,000.",
+        help=images.sets_help,
     )
-    data = next(iter(sweep.values())).data
     kin = [name for name, other in services.families().items() if other.images == family.images]
-    runs = pick_runs(kin, data=data, panel=True)
+    runs = pick_runs(kin, data=images.name, panel=True)
     points = [Point(f"β = {b:g}", b, card.sets[set_name].kl, card.sets[set_name].rec) for b, card in sweep.items()]
     mine: dict[ModelRef, numbers.Column] = {}
     for run in runs:
@@ -86,8 +87,8 @@ with plane:
             key="plane",
         )
         glossary.caption(
-            "Each point is a trained model, its β beside it. The dashed line holds all pairs with this model's NELBO; "
-            "the solid one falls by β nats for each nat of KL, and the curve touches it. At β = 1 they are one."
+            "Each point is one training, its β beside it. On the dashed line lie all pairs with this model's NELBO, on "
+            "the solid one all pairs with its training loss: it falls by β nats a nat of KL. At β = 1 they agree."
         )
 
 facts = asdict(sweep[beta].sets[set_name])
@@ -101,11 +102,11 @@ drawn, turned = st.columns([1.25, 1], gap="large")
 try:
     model = services.checkpoint(chosen)
     with drawn:
-        st.subheader("Drawn again", anchor=False)
+        st.subheader("Reconstructions", anchor=False)
         reconstructions(model, chosen.title)
     with turned:
         st.subheader("One dimension at a time", anchor=False)
-        digit = pick_digit(model.data, "Digit to start from", "digit", "3, no. 1")
+        digit = pick_digit(model.data, f"{images.noun.capitalize()} to start from", "digit", "3, no. 1")
         strips(traversal_strips(model, encoded(model), digit))
     found = {b: encoded(services.checkpoint(model_ref("shipped", card.name))) for b, card in sweep.items()}
     used = {b: int(code.active.sum()) for b, code in found.items()}
@@ -113,25 +114,26 @@ try:
     in_use.metric(
         "Dimensions in use",
         f"{used[beta]} of {dimensions}",
-        f"by {COUNT:,} digits",
+        f"by {COUNT:,} {images.plural}",
         delta_color="off",
         delta_arrow="off",
-        help="A dimension is in use if its posterior mean varies from digit to digit, with a variance above 0.01 "
-        "(Burda et al. 2016). One that is not has collapsed to the prior: it costs nothing and says nothing.",
+        help="A dimension is in use if its posterior mean varies from image to image, with a variance above 0.01 "
+        "(Burda et al. 2016). One that is not has collapsed to the prior: its KL is near 0, and it says "
+        "nothing of the image.",
     )
-    costs, counts = st.columns(2, gap="large")
-    with costs:
-        st.subheader("What each dimension costs", anchor=False)
+    by_dimension, counts = st.columns(2, gap="large")
+    with by_dimension:
+        st.subheader("KL of each dimension", anchor=False)
         dimension_chart(found[beta], key="dimensions")
     with counts:
-        st.subheader("How many are worth their price", anchor=False)
+        st.subheader("How many dimensions are in use", anchor=False)
         active_units_chart(used, dimensions, beta, key="units")
 except UserError as error:
     frame.failure(error)
 
 st.subheader("Which β is best?", anchor=False)
 guess = guess_first(
-    "which of these models has the smallest NELBO on digits it never saw?",
+    "which of these models has the smallest NELBO on held-out images?",
     sweep,
     hides="the curve",
     written=lambda value: f"{value:g}",

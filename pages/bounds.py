@@ -1,4 +1,4 @@
-"""Bounds: the IWAE ladder of any models, what each of its bounds is worth, and the weights that explain it."""
+"""Bounds: the IWAE bounds of any models, what each tenfold of samples closes, and the weights that explain it."""
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ DEEP = 5000
 AT_FIRST = models_with_bounds()
 
 frame.mend_link("pages/bounds.py")
-frame.header("Bounds", "How close can samples come to log p(x), and why do more of them help?")
+frame.header("Bounds", "How near does a bound come to −log p(x), and why do more samples help?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     chosen = pick_models(AT_FIRST)
@@ -42,7 +42,7 @@ with controls:
         key="set" if data is default_data_set("binary") else f"set-{data.name}",  # other choices, another widget
         bind="query-params",
         wrap=True,
-        help=f"{data.sets_help} Only bounds on one and the same set can be laid beside each other.",
+        help=f"{data.sets_help} Only bounds on one and the same set can be compared.",
     )
     deep = st.toggle(
         "m = 5,000 too", key="deep", bind="query-params", help="One bound more: five times the work of m = 1,000."
@@ -68,7 +68,9 @@ with picture:
         ladder_chart(list(models.values()), numbers.phrase(set_name), key="ladder")
         gains_table(list(models.values()))
     elif models:
-        st.info("Nothing is known of these models here yet: measure them on the right.", icon=":material/straighten:")
+        st.info(
+            "These models are not measured on this set yet: measure them on the right.", icon=":material/straighten:"
+        )
     else:
         st.info("Choose one model or more on the right.", icon=":material/arrow_forward:")
     formulas.bound_formula((chosen[0] if chosen else model_ref("shipped", AT_FIRST[0])).family)
@@ -76,10 +78,11 @@ with picture:
         proof(measured[0])
 
 if models:
-    st.subheader("Where the weight lies", anchor=False)
+    st.subheader("Importance weights", anchor=False)
     glossary.markdown(
         "A bound averages importance weights $w = p(x, z)/q(z\\mid x)$ over samples $z \\sim q(z\\mid x)$. Most "
-        "samples are ordinary; a few hit what the encoder all but missed, and weigh more than all the others."
+        "samples have a small weight; a few lie where the encoder put little probability, and weigh more than all "
+        "others together."
     )
     which, what = st.columns([1, 2.4], gap="large")
     titles = {ref.title: ref for ref in models}

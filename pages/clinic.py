@@ -108,16 +108,18 @@ with picture:
         sample_grids(models, seed)
 
 try:
-    st.subheader("The same images, drawn by each", anchor=False)
+    st.subheader("Reconstructions of the same images", anchor=False)
     with_differences = st.toggle(
-        "What they draw otherwise than the reference",
+        "Differences from the reference",
         key="differences",
         bind="query-params",
-        help="Digits: orange where a model draws more ink, blue where less. House numbers: grey where both agree.",
+        help="Orange where a model draws lighter pixels, blue where darker."
+        if kind == "binary"
+        else "Grey where both agree.",
     )
     same_digits(models, reference, with_differences)
     swaps(models)
-    st.subheader("What each dimension of the code costs", anchor=False)
+    st.subheader("KL of each latent dimension", anchor=False)
     latent_usage(models)
     classifiers(models)
 except UserError as error:

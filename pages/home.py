@@ -45,7 +45,7 @@ with digits:
     )
     caption, switch = st.columns([3, 1], vertical_alignment="center")
     glossary.caption(
-        "200 digits nobody wrote: the shipped VAE drew them from codes $z$ that wander through its prior "
+        "200 digits that nobody wrote: the shipped VAE drew them from codes $z$ that move through its prior "
         "$\\mathcal{N}(0, I)$. Shown are pixel probabilities.",
         into=caption,
     )
@@ -53,12 +53,14 @@ with digits:
 with words:
     formulas.nelbo_in_short(SHIPPED.name)
     glossary.markdown(
-        "A VAE squeezes each image $x$ into a short code $z$ and learns to draw it again. Its **NELBO** is the price "
-        "of one image in nats: what the drawing gets wrong, plus what the code costs. Lower is better."
+        "A VAE maps each image $x$ to a short code $z$ and learns to reconstruct the image from it. Its **NELBO** is "
+        "an upper bound on $-\\log p(x)$ in nats: a reconstruction term plus the KL of the code. Lower is better."
     )
     st.page_link("pages/train.py", label="**Train**: watch it learn, live", icon=":material/model_training:")
-    st.page_link("pages/samples.py", label="**Samples**: see what it imagines", icon=":material/grid_view:")
-    st.page_link("pages/bounds.py", label="**Bounds**: see how near its NELBO comes", icon=":material/stairs:")
+    st.page_link("pages/samples.py", label="**Samples**: see what it draws from its prior", icon=":material/grid_view:")
+    st.page_link(
+        "pages/bounds.py", label="**Bounds**: see how near its NELBO is to −log p(x)", icon=":material/stairs:"
+    )
 
 st.space("medium")
 st.subheader("One family of models", anchor=False)

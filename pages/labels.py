@@ -1,4 +1,4 @@
-"""Labels: what a hundred labels teach an SSVAE, and what digits without labels add."""
+"""Labels: what a hundred labels teach an SSVAE, and what images without labels add."""
 
 from typing import Any
 
@@ -32,7 +32,6 @@ from training.system.folders import PRETRAINED, pretrained_names
 
 FAMILIES = playing("Classifier")
 GUESSES = {"below 60": 60, "60 to 70": 70, "70 to 80": 80, "80 to 90": 90, "above 90": 100}
-TEXT = page_text(__file__)
 
 
 def supervised_alone() -> str:
@@ -44,11 +43,12 @@ def supervised_alone() -> str:
 
 
 frame.mend_link("pages/labels.py")
-frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand digits without labels add?")
+frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand images without labels add?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model(FAMILIES)
     images = data_set_or_first("" if choice is None else choice.data)
+    text = page_text(__file__, **images.words)
     beside = pick_model(FAMILIES, label="Compared with", key="beside", default=supervised_alone(), data=images.name)
     seed = pick_seed("Of the codes z: one seed, one picture.")
 with picture:
@@ -64,38 +64,40 @@ with picture:
     except UserError as error:
         frame.failure(error)
 with controls:
-    glossary.markdown(TEXT["What y and z say"])
+    glossary.markdown(text["What y and z say"])
     frame.share()
 
 
 @st.fragment
 def one_digit(choice: ModelRef, beside: ModelRef) -> None:
-    """A held-out or drawn digit, read by both models, and its code under every label."""
+    """A held-out or drawn image, classified by both models, and its code under every label."""
     place, answer = st.columns([1, 2.4], gap="large")
     with place:
         digit = asked_digit(choice.data, "4, no. 1")
     with answer:
         if digit is None:
-            st.info("Draw a digit on the left.", icon=":material/draw:")
+            st.info(f"Draw a {images.noun} on the left.", icon=":material/draw:")
             return
         sources = {ref.title: services.checkpoint(ref) for ref in (choice, beside)}
         label_bars(sources, digit.grey, digit.name)
         analogies_of_digit(sources[choice.title], digit.grey, digit.name)
 
 
-st.subheader("The labelled digits", anchor=False)
+st.subheader(f"The labelled {images.plural}", anchor=False)
 shown, asked = st.columns([1, 1.6], gap="large")
 with shown:
     labelled_digits(images.name)
 with asked:
-    glossary.markdown(TEXT["The labelled digits"])
-    guess = guess_first("how many of a hundred new digits does it read right?", GUESSES, hides="both models' readings")
+    glossary.markdown(text["The labelled images"])
+    guess = guess_first(
+        f"how many of a hundred new {images.plural} does it predict right?", GUESSES, hides="both models' predictions"
+    )
 try:
     if guess is not None:
         models = {ref.title: reading(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.title].accuracy
         with asked:
-            show_answer(guess, answer_among(GUESSES, found), f"{beside.title} reads {found:.1f} of a hundred right.")
+            show_answer(guess, answer_among(GUESSES, found), f"{beside.title} predicts {found:.1f} of a hundred right.")
             for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
                 tile.metric(
                     swatch(ACCURACY),
@@ -106,7 +108,7 @@ try:
                 )
             count = len(models[beside.title].labels)
             st.caption(f"Counted on {count:,} {images.plural} that no training saw: {at_hand(images.name).summary}.")
-        st.subheader("What each takes for what", anchor=False)
+        st.subheader("What each predicts", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
         ):
@@ -114,16 +116,16 @@ try:
                 st.markdown(marked(color, name))
                 confusion_chart(model, name, key=key)
         if len(models) > 1:
-            st.subheader("Rescued digits", anchor=False)
+            st.subheader(f"Rescued {images.plural}", anchor=False)
             rescued(models[beside.title], models[choice.title], [beside.title, choice.title])
 
-    st.subheader("Ask about one digit", anchor=False)
+    st.subheader(f"Ask about one {images.noun}", anchor=False)
     one_digit(choice, beside)
 
     st.subheader("How many labels are enough?", anchor=False)
     chart, own = st.columns([1.6, 1], gap="large")
     with own:
-        glossary.markdown(TEXT["How many labels are enough?"])
+        glossary.markdown(text["How many labels are enough?"])
         runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILIES, data=images.name)}
     with chart:
         label_points_chart(
@@ -132,11 +134,11 @@ try:
             key="points",
         )
         glossary.caption(
-            "Lines: shipped points, accuracy on all 10,000 test digits after 30,000 steps, one training each. "
+            "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps, one training each. "
             f"Diamonds: your runs, on {at_hand(images.name).summary}."
         )
 except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(TEXT)
+frame.notes(text)

@@ -43,7 +43,7 @@ def numbers_in(text: str) -> list[int]:
 
 
 frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text)))
-frame.header("Mixture", "What does each cluster of a learned prior stand for, and how many are needed?")
+frame.header("Mixture", "What does each component of a learned prior stand for, and how many are used?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model(FAMILIES)
@@ -105,7 +105,7 @@ with controls:
 
 st.subheader("How many are used", anchor=False)
 guess = guess_first(
-    "how many components explain at least one test digit better than all the others?", GUESSES, hides="their use"
+    "how many components explain at least one test image better than all the others?", GUESSES, hides="their use"
 )
 try:
     source = services.checkpoint(choice)
@@ -118,15 +118,15 @@ try:
         show_answer(guess, answer_among(GUESSES, alive), counted)
         if dead and digits < ALL_DIGITS:
             st.caption(
-                f"{digits:,} images are few for {components:,} components: with the full data fewer may seem dead."
+                f"{digits:,} images are few for {components:,} components: with the full data fewer may seem unused."
             )
         usage_chart(counts, key="usage")
         st.subheader("Where they lie", anchor=False)
         codes_and_means(source, key="map")
 
-    st.subheader("Whose digit is this?", anchor=False)
+    st.subheader(f"Which component made this {images.noun}?", anchor=False)
     glossary.markdown(
-        "Given a code $z$, each component has a share in having made it, its responsibility "
+        "Given a code $z$, each component made it with a probability, its responsibility "
         "$p(c\\mid z) \\propto \\mathcal{N}(z;\\mu_c,\\Sigma_c)$. Here $z$ is the mean of $q(z\\mid x)$."
     )
     place, answer = st.columns([1, 2.4], gap="large")
@@ -134,13 +134,13 @@ try:
         digit = asked_digit(source.data)
     with answer:
         if digit is None:
-            st.info("Draw a digit on the left.", icon=":material/draw:")
+            st.info(f"Draw a {images.noun} on the left.", icon=":material/draw:")
         else:
             responsibilities(source, digit.grey, digit.name)
 except UserError as error:
     frame.failure(error)
 
-st.subheader("What the mixture buys", anchor=False)
+st.subheader("What the mixture changes", anchor=False)
 of_these_images = [
     ref for ref in (model_ref("shipped", name) for name in pretrained_names()) if whole(ref.data) is whole(images.name)
 ]
@@ -153,7 +153,10 @@ try:
             png = services.samples_png(services.checkpoint(ref), "means", 0, 1.0)
         with column:
             figures.picture(
-                png, key=f"samples-{ref.title}", alt=f"200 digits from the prior of {ref.title}", caption=ref.title
+                png,
+                key=f"samples-{ref.title}",
+                alt=f"200 {images.plural} from the prior of {ref.title}",
+                caption=ref.title,
             )
     first_set = whole(images.name).evaluation_sets[0].name
     numbers.numbers_table([known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared], data=images.name)
@@ -161,4 +164,4 @@ except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(page_text(__file__))
+frame.notes(page_text(__file__, **images.words))

@@ -1,4 +1,4 @@
-"""Samples: 200 digits from the prior of any trained model."""
+"""Samples: 200 images from the prior of any trained model."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
 
 frame.mend_link("pages/samples.py", **{"measure-bounds": is_bound})
-frame.header("Samples", "What does the model imagine when nobody shows it an image?")
+frame.header("Samples", "What does the model draw when it is given no image?")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     model = pick_model()
@@ -34,8 +34,8 @@ with controls:
         bind="query-params",
         width="stretch",
         disabled=colour,
-        help="A mean is each pixel's probability of being white. A binary sample flips that coin for every pixel: "
-        "that is what the model says an image is. House numbers are shown as means alone.",
+        help="A mean is the probability of each pixel to be white. A binary sample draws every pixel with this "
+        "probability: that is an image under the model. Images in colour are shown as means alone.",
     )
     kind = "means" if colour else kind
     seed = pick_seed("The same seed draws the same 200 codes z.")
@@ -47,7 +47,8 @@ with controls:
         0.05,
         key="temperature",
         bind="query-params",
-        help="Multiplies the spread of z. At 1 the codes are what the model was trained for; at 0 all are the same.",
+        help="Multiplies the standard deviation of z. At 1 codes follow the prior. At 0 each is the mean of its "
+        "Gaussian: one code for a standard normal prior, one for each component of a mixture.",
     )
 temperature = round(temperature, 2)
 
@@ -84,7 +85,7 @@ with controls:
     frame.share()
 
 st.space("small")
-frame.notes(page_text(__file__, f"samples-{images.images}"))
+frame.notes(page_text(__file__, f"samples-{images.images}", **images.words))
 
 if png is not None:
     st.space("small")

@@ -29,6 +29,8 @@ class Term:
         chart: terms of one chart share their axis, so they share their unit.
         help: what it is and what to expect of it; one text, or one for each kind of images.
         short: the label where room is scarce.
+        chart_title: of the chart that it is in, as Markdown; the first of a chart's terms that has one gives it.
+        out_of: the field of the model's config that holds its largest value, where there is one.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Term:
     chart: str
     help: "str | Mapping[ImageKind, str]" = field(hash=False)
     short: str = ""
+    chart_title: str = ""
+    out_of: str = ""
 
     def help_for(self, images: "ImageKind") -> str:
         """The text that is true of models of such images."""
@@ -51,11 +55,11 @@ NELBO = Term(
     unit="nats",
     chart="nelbo",
     help={
-        "binary": "What the drawing gets wrong plus what the code costs: never less than −log p(x). An untrained model "
-        "has about 545, since each of 784 pixels is a coin flip of ln 2; on MNIST the homework's models end near 100.",
-        "colour": "What the drawing gets wrong plus what the code costs: never less than −log p(x|y). Colours have a "
-        "density, which may be larger than 1, so a trained model's is often negative. It starts at thousands of nats; "
-        "where it ends depends on the variance of p(x|z, y), so only models of one variance are compared by it.",
+        "binary": "Reconstruction + KL, an upper bound on −log p(x). An untrained model has about 545 nats, since it "
+        "gives each of 784 pixels probability 1/2, or ln 2 nats; on MNIST the homework's models end near 100.",
+        "colour": "Reconstruction + KL, an upper bound on −log p(x|y). Colours have a density, which may be larger "
+        "than 1, so a trained model's NELBO is often negative. It starts at thousands of nats; it ends where "
+        "the variance of p(x|z, y) allows, so only models of the same variance are compared by it.",
     },
 )
 KL = Term(
@@ -65,10 +69,10 @@ KL = Term(
     unit="nats",
     chart="parts",
     help={
-        "binary": "What the code costs: how far q(z|x) is from the prior. Near 0 at first, while the model ignores its "
-        "code; then it rises, to about 19 in the homework's VAE.",
-        "colour": "What the code costs: how far q(z|x, y) is from the prior. Near 0 at first, while the model ignores "
-        "its code; then it rises, to about 20 in the homework's FSVAE.",
+        "binary": "How far q(z|x) is from the prior. Near 0 at first, while the model ignores its code; then it "
+        "rises, on MNIST to about 19 in the homework's VAE.",
+        "colour": "How far q(z|x, y) is from the prior. Near 0 at first, while the model ignores its code; then it "
+        "rises, on SVHN to about 20 in the homework's FSVAE.",
     },
 )
 REC = Term(
@@ -78,13 +82,14 @@ REC = Term(
     unit="nats",
     chart="parts",
     help={
-        "binary": "What the drawing gets wrong: −log p(x|z). About 543 while each pixel is a coin flip; it falls by "
-        "far more than the KL rises.",
-        "colour": "What the drawing gets wrong: −log p(x|z, y), each colour value a Gaussian around the decoder mean. "
+        "binary": "−log p(x|z), averaged over q(z|x). About 543 while every pixel has probability 1/2; it falls by far "
+        "more than the KL rises.",
+        "colour": "−log p(x|z, y), averaged over q(z|x, y); each colour value is a Gaussian around the decoder mean. "
         "It is the squared error over twice the variance plus a constant, and negative where the Gaussians' densities "
         "are above 1. It falls by far more than the KL rises.",
     },
     short="Rec.",
+    chart_title="**Its terms**, on held-out images",
 )
 COMPONENTS = Term(
     name="components",
@@ -93,7 +98,10 @@ COMPONENTS = Term(
     unit="count",
     chart="components",
     help="How many of the prior's k Gaussians explain at least one of 1,000 held-out images best. Few at first, then "
-    "more as they spread out. What stays unused is capacity the model never needed.",
+    "more as they spread out. Unused ones do not show that fewer would do as well: which ones are used depends on the "
+    "training too.",
     short="Components",
+    chart_title="**Components used** by 1,000 held-out images",
+    out_of="k",
 )
 SHARED = (NELBO, KL, REC, COMPONENTS)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 
 NOTES = ("What to look for", "Try this", "Guess first")
+ANSWER = "Answer"  # to the guess, folded below it
 _STYLE = Path(__file__).with_suffix(".css")
 
 
@@ -70,9 +71,11 @@ def _endless(text: str) -> bool:
 
 
 def notes(sections: Mapping[str, str]) -> None:
-    """What to look for, what to try, what to guess first: one column each, from the page's text."""
+    """What to look for, what to try, what to guess first: a column each, from the page's text. The answer is folded."""
     for column, title in zip(st.columns(3, gap="large"), NOTES, strict=True):
         glossary.markdown(f"**{title}**  \n{sections[title]}", into=column)
+    if ANSWER in sections:
+        glossary.markdown(sections[ANSWER], into=column.expander(ANSWER, type="compact"))
 
 
 def failure(error: UserError) -> None:

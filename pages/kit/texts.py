@@ -8,7 +8,7 @@ from training.system.templates import template
 __all__ = ["page_text"]
 
 
-def page_text(script: str, name: str | None = None, **words: str) -> dict[str, str]:
+def page_text(script: str, name: str | None = None, **words: str | bool) -> dict[str, str]:
     """The sections of the text beside a script, by their headings; the lines of a paragraph are joined.
 
     Arguments:

@@ -1,4 +1,4 @@
-"""A map of the encoded held-out digits: point at one, click it, or catch many with a lasso."""
+"""A map of the codes of held-out images: point at one, click it, or catch many with a lasso."""
 
 import math
 from collections import Counter
@@ -15,6 +15,7 @@ from pages.kit import frame, glossary, services
 from pages.kit.job_panel import job_panel
 from pages.kit.texts import page_text
 from pages.kit.ticking import ticking
+from training.checkpoints.roles import playing
 from training.data.registry import at_hand
 
 if TYPE_CHECKING:
@@ -50,16 +51,16 @@ def latent_map(source: "Checkpoint") -> None:
             key="layout",
             bind="query-params",
             width="stretch",
-            help="PCA looks at the codes from where they spread most: a straight projection. t-SNE keeps neighbours "
-            "together and bends all else: distances between far groups mean little.",
+            help="PCA is the linear projection in which the codes spread most. t-SNE keeps neighbours together and "
+            "bends all else: sizes of groups and distances between them mean little.",
         )
         overlay = st.toggle(
             "Draws from the prior",
             key="prior",
             bind="query-params",
             disabled=layout == "tsne",
-            help="1,000 draws in grey: where samples come from, beside where digits go. Only the straight projection "
-            "has a place for them.",
+            help="1,000 draws of z from the prior, in grey. Only the linear projection has a place for them. Dots "
+            "of images are posterior means: without their noise they spread less than codes do.",
         )
     job = _layout_job(source, codes) if layout == "tsne" else None
     if job is not None and job.state != "done":
@@ -80,11 +81,12 @@ def latent_map(source: "Checkpoint") -> None:
             )
         if layout == "pca":
             _spreads(source, codes)
-    frame.notes(page_text(__file__))
+    labelled = source.family.name in playing("Classifier")
+    frame.notes(page_text(__file__, labelled=labelled, **at_hand(source.data).words))
 
 
 def _layout_job(source: "Checkpoint", codes: "Encoding") -> "Job":
-    """The background work that lays the digits out by t-SNE; anew only for other weights or data."""
+    """The background work that lays the codes out by t-SNE; anew only for other weights or data."""
 
     def work(job: "Job") -> "Tensor":
         from training.latent.tsne import tsne
@@ -108,7 +110,7 @@ def _progress(job: "Job") -> None:
 
 
 def _chart(source: "Checkpoint", codes: "Encoding", layout: "Tensor | None", overlay: bool) -> list[int]:
-    """Draw the map; returns the positions of the digits caught on it."""
+    """Draw the map; returns the positions of the images caught on it."""
     places, titles, prior = layout, ("", ""), None
     if places is None:
         directions, middle = _directions(codes)
@@ -261,6 +263,6 @@ def _spreads(source: "Checkpoint", codes: "Encoding") -> None:
     posterior = ((codes.mean @ directions.T).var(0) + noise).sqrt().tolist()
     prior = (_prior_draws(source, codes) @ directions.T).std(0).tolist()
     glossary.caption(
-        "Standard deviations along the two directions: the aggregate posterior, that is all codes with their noise, "
-        f"{posterior[0]:.2f} and {posterior[1]:.2f}; draws from the prior, {prior[0]:.2f} and {prior[1]:.2f}."
+        "Standard deviations along the two directions: of the aggregate posterior, that is of codes with their noise, "
+        f"{posterior[0]:.2f} and {posterior[1]:.2f}; of draws from the prior, {prior[0]:.2f} and {prior[1]:.2f}."
     )

@@ -55,14 +55,14 @@ def latent_pad(source: "Checkpoint") -> None:
             key="backdrop",
             bind="query-params",
             width="stretch",
-            help="The plane's own images, decoded on a grid; or where the encoder puts 1,000 held-out images, seen "
-            "from above: most lie in front of the plane or behind it.",
+            help="Images decoded on a grid of the plane; or the posterior means of 1,000 held-out images, projected "
+            "on the plane: most lie in front of it or behind it.",
         )
         point = _pick_point(axes)
     with picture, st.container(gap=None, key="latent-pad"):
         packed = _packed(source)
         if packed is None:
-            st.info("This decoder is none that the pad can run: use the sliders.", icon=":material/tune:")
+            st.info("The pad cannot run this decoder: use the sliders.", icon=":material/tune:")
         else:
             _decoder(data=packed, key="decoder")
             _pad(
@@ -87,7 +87,7 @@ def latent_pad(source: "Checkpoint") -> None:
             )
     with controls:
         _decoded_here(model, plane, point, label)
-    frame.notes(page_text(__file__))
+    frame.notes(page_text(__file__, **at_hand(source.data).words))
 
 
 def _take_point() -> None:
@@ -131,7 +131,7 @@ def _pick_plane(data: str, model: "Model", codes: "Encoding") -> "tuple[Plane, t
         [*place, at_hand(data).classes[int(held_out(data).labels[at])]]
         for place, at in zip(places, positions, strict=True)
     ]
-    return plane, ("through the three digits", "at a right angle"), marks
+    return plane, (f"through the three {at_hand(data).plural}", "at a right angle"), marks
 
 
 _THREE = (("First", "first", "0, no. 1"), ("Second", "second", "3, no. 1"), ("Third", "third", "7, no. 2"))
@@ -189,7 +189,7 @@ def _decoded_here(model: "Model", plane: "Plane", point: tuple[float, float], la
             key="point",
             alt=f"The image decoded at across {point[0]:.2f}, up {point[1]:.2f}: {_in_numbers(latent)}",
         )
-    note.caption("The sliders' digit, decoded by PyTorch: the pad's, once you let go.")
+    note.caption("The image at the sliders' point, decoded by PyTorch. It follows the pad when you let go.")
 
 
 def _in_numbers(latent: "Tensor") -> str:

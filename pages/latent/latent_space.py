@@ -9,14 +9,15 @@ from pages.latent.latent_pad import latent_pad
 from pages.latent.one_digit import one_digit
 from pages.latent.traversals import interpolation, traversal
 from training.checkpoints.model_ref import ModelRef
+from training.data.registry import data_set_or_first
 from training.system.errors import UserError
 
 __all__ = ["latent_space"]
 
 PARTS = {
     "pad": ("Latent pad", latent_pad),
-    "map": ("Map of digits", latent_map),
-    "digit": ("One digit", one_digit),
+    "map": ("Map of {plural}", latent_map),
+    "digit": ("One {noun}", one_digit),
     "walk": ("Interpolation", interpolation),
     "dimensions": ("Traversals", traversal),
 }
@@ -24,12 +25,13 @@ PARTS = {
 
 def latent_space(ref: ModelRef) -> None:
     """A choice of views of a model's latent space, and the one chosen."""
+    words = data_set_or_first(ref.data).words
     view = st.pills(
         "View",
         list(PARTS),
         default="pad",
         required=True,
-        format_func=lambda name: PARTS[name][0],
+        format_func=lambda name: PARTS[name][0].format(**words),
         key="view",
         bind="query-params",
         wrap=True,

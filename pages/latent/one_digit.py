@@ -1,4 +1,4 @@
-"""One digit, held-out or drawn: its reconstruction, its posterior beside the prior, and where its NELBO comes from."""
+"""One image, held-out or drawn: its reconstruction, its posterior beside the prior, and where its NELBO comes from."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,14 +29,14 @@ MARGIN = 50  # for the axis below
 
 @st.fragment
 def one_digit(source: "Checkpoint") -> None:
-    """The digit and what a model makes of it."""
+    """The image, its reconstruction, its posterior and the terms of its NELBO."""
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
         digit = asked_digit(source.data, "7, no. 2", key="digit")
     if digit is None:
-        picture.info("Draw a digit on the right.", icon=":material/draw:")
+        picture.info(f"Draw a {at_hand(source.data).noun} on the right.", icon=":material/draw:")
         return
-    image, codes, reconstruction, terms, cost = _taken_apart(source, digit.grey.tobytes())
+    image, codes, reconstruction, terms, kl = _taken_apart(source, digit.grey.tobytes())
     summary = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
     with picture:
         shown, drawn, numbers = st.columns([1, 1, 1.2], gap="medium", vertical_alignment="center")
@@ -56,19 +56,19 @@ def one_digit(source: "Checkpoint") -> None:
             )
         with numbers:
             _terms(terms)
-        _posterior(source, codes.mean[0], codes.variance[0], cost, digit.name)
+        _posterior(source, codes.mean[0], codes.variance[0], kl, digit.name)
     formulas.nelbo_formula(source.family)
-    frame.notes(page_text(__file__))
+    frame.notes(page_text(__file__, **at_hand(source.data).words))
 
 
 class TakenApart(NamedTuple):
-    """A digit, binarised; its code and what is drawn from it; the terms of its NELBO, and each dimension's KL (z,)."""
+    """An image, binarised; its code and its reconstruction; the terms of its NELBO, and each dimension's KL (z,)."""
 
     image: bytes
     codes: "Encoding"
     reconstruction: bytes
     terms: "dict[str, Share]"
-    cost: "Tensor"
+    kl: "Tensor"
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -99,10 +99,10 @@ def _terms(terms: "dict[str, Share]") -> None:
     glossary.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; ± is the standard error.")
 
 
-def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "Tensor", name: str) -> None:
+def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", kl: "Tensor", name: str) -> None:
     """Each dimension's posterior beside its prior, two standard deviations to each side, and its KL."""
     prior = source.model.prior_moments()
-    order = [int(dimension) for dimension in cost.argsort(descending=True)]
+    order = [int(dimension) for dimension in kl.argsort(descending=True)]
     rows: list[dict[str, Any]] = []
     for dimension in order[:MOST]:
         own, spread = float(mean[dimension]), float(variance[dimension].sqrt())
@@ -116,11 +116,11 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
                 "high": own + 2 * spread,
                 "prior_low": middle - 2 * width,
                 "prior_high": middle + 2 * width,
-                "kl": max(float(cost[dimension]), 0.0),
+                "kl": max(float(kl[dimension]), 0.0),
             }
         )
     summary = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
-    costs = ", ".join(f"{row['dimension']} {row['kl']:.2f}" for row in rows)
+    kls = ", ".join(f"{row['dimension']} {row['kl']:.2f}" for row in rows)
     names = [row["dimension"] for row in rows]
     left, right = st.columns([1.9, 1], gap="small")
     with left, st.container(key="chart-posterior"):
@@ -131,17 +131,17 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", cost: "
             alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {summary}",
         )
     with right, st.container(key="chart-cost"):
-        st.vega_lite_chart(rows, _cost_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {costs}")
-    rest = [float(cost[dimension]) for dimension in order[MOST:]]
-    others = f" {len(rest)} more dimensions cost {sum(rest):.2f} nats together." if rest else ""
+        st.vega_lite_chart(rows, _kl_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {kls}")
+    rest = [float(kl[dimension]) for dimension in order[MOST:]]
+    others = f" {len(rest)} more dimensions have {sum(rest):.2f} nats together." if rest else ""
     glossary.caption(
         f"Left, two standard deviations to each side: {swatch(REFERENCE, 'the prior')}, "
-        f"{swatch(KL_Z, 'the posterior')}. Right: what each dimension costs.{others}"
+        f"{swatch(KL_Z, 'the posterior')}. Right: the KL of each dimension.{others}"
     )
     if source.family.name in playing("Mixture"):
         glossary.caption(
-            "A mixture's dimensions depend on each other: each is compared with its own share of the prior, and the "
-            "costs do not sum to the KL."
+            "A mixture's dimensions depend on each other: each is compared with its own share of the prior, and these "
+            "parts do not sum to the KL."
         )
 
 
@@ -185,7 +185,7 @@ def _posterior_spec(dimensions: list[str]) -> dict[str, Any]:
     return _frame_of(dimensions) | {"layer": [*bars, point]}
 
 
-def _cost_spec(dimensions: list[str]) -> dict[str, Any]:
+def _kl_spec(dimensions: list[str]) -> dict[str, Any]:
     shared = _frame_of(dimensions)
     x = {"field": "kl", "type": "quantitative", "title": "KL, nats"}
     mark = {"type": "bar", "color": KL_Z.color, "height": 12}

@@ -1,4 +1,4 @@
-"""Held-out digits beside what a model draws from their codes."""
+"""Held-out images with their reconstructions."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ ROUNDS = 3
 
 
 def reconstructions(source: "Checkpoint", name: str) -> None:
-    """Held-out digits, three of each class, each above what the model draws from its code."""
+    """Held-out images, three of each class, each above its reconstruction."""
     png = _reconstructions_png(source, at_hand(source.data).name)
     images = at_hand(source.data).plural
     figures.picture(

@@ -1,4 +1,4 @@
-"""Walks through latent space: from one digit to another, and along each dimension by itself."""
+"""Paths through latent space: from one image to another, and along each dimension by itself."""
 
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,8 @@ USED = {"every one": 1.0, "all but a few": 0.7, "about half": 0.3, "fewer": 0.0}
 
 @st.fragment
 def interpolation(source: "Checkpoint") -> None:
-    """From one digit to another, on a straight line and on an arc."""
-    codes = encoded(source)
+    """From one image to another, on a straight line and on an arc."""
+    codes, about = encoded(source), at_hand(source.data)
     model = source.model
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
@@ -60,7 +60,7 @@ def interpolation(source: "Checkpoint") -> None:
                     "The two",
                     "binarised",
                     ends,
-                    f"The held-out {at_hand(source.data).plural} {ends_named[0]} and {ends_named[1]}",
+                    f"The held-out {about.plural} {ends_named[0]} and {ends_named[1]}",
                 )
             ]
         )
@@ -68,13 +68,13 @@ def interpolation(source: "Checkpoint") -> None:
         variance = model.prior_moments()[1].sum()
         glossary.caption(
             f"The codes lie {lengths[0]:.2f} and {lengths[1]:.2f} from the origin; a draw from the prior lies about "
-            f"{float(variance.sqrt()):.2f} from its mean."
+            f"{float(variance.sqrt()):.2f} from the prior's mean."
         )
-    frame.notes(page_text(__file__, "interpolation"))
+    frame.notes(page_text(__file__, "interpolation", **about.words))
 
 
 def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
-    """Latents of both walks; a label, where there is one, is blended evenly in both."""
+    """Latents of both paths; a label, where there is one, is blended evenly in both."""
     import torch
 
     from training.latent.encoding import spherical, straight
@@ -99,7 +99,7 @@ def traversal(source: "Checkpoint") -> None:
     )
     picture, controls = st.columns([2.4, 1], gap="large")
     with controls:
-        digit = pick_digit(source.data, f"{at_hand(source.data).noun.capitalize()} to start from", "digit", "7, no. 2")
+        digit = pick_digit(source.data, f"{about.noun.capitalize()} to start from", "digit", "7, no. 2")
     if guess is None:
         with picture:
             st.info("Make your guess, and the dimensions will show.", icon=":material/help:")
@@ -117,7 +117,7 @@ def traversal(source: "Checkpoint") -> None:
                 f"mean over 1,000 held-out {about.plural}. A dimension has collapsed when its posterior mean hardly "
                 f"varies with the {about.noun}: variance below 0.01."
             )
-    frame.notes(page_text(__file__, "traversal"))
+    frame.notes(page_text(__file__, "traversal", **about.words))
 
 
 def _answer(guess: str, active: list[bool]) -> None:
@@ -127,7 +127,7 @@ def _answer(guess: str, active: list[bool]) -> None:
 
 
 def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> list[Strip]:
-    """A row for each dimension, at most twenty, the costliest first: what it does to a digit's code.
+    """A row for each dimension, at most twenty, the highest KL first: what it does to an image's code.
 
     Arguments:
         digit: its position in `held_out(source.data)`, where `codes` holds what the other dimensions keep.
@@ -140,14 +140,14 @@ def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> lis
     mean, variance = (values[order].unsqueeze(1) for values in model.prior_moments())
     values = mean + variance.sqrt() * torch.linspace(-FARTHEST, FARTHEST, VALUES)
     images = traversals(model, codes.latents[digit], order, values).unflatten(0, (len(order), VALUES))
-    cost = codes.dimension_kl.tolist()
+    kl = codes.dimension_kl.tolist()
     return [
         Strip(
             f"z{dimension}",
-            f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
+            f"{kl[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             strip_of(row),
             f"Dimension {dimension} of {name_of(source.data, digit)} from {ends[0]:.1f} to {ends[-1]:.1f}: KL "
-            f"{cost[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
+            f"{kl[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             idle=not active[dimension],
         )
         for dimension, row, ends in zip(order, images, values.tolist(), strict=True)

@@ -114,7 +114,8 @@ def status_panel(run: "Run") -> None:
     held_out = run.metrics("held-out").terms.get("nelbo", [])
     if len(held_out) > 1 and held_out[-1] > held_out[0]:
         st.warning(
-            "It got worse than it was before training: try a lower learning rate.", icon=":material/trending_up:"
+            "Its held-out NELBO is higher than before training: try a lower learning rate.",
+            icon=":material/trending_up:",
         )
     if st.session_state.pop("was-active", None) == run.id:
         st.rerun()  # once, so that the page stops ticking and offers what comes next

@@ -1,39 +1,32 @@
 """What a run measures, as tiles and curves: every term that its metrics name."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from models.description.terms import SHARED
 from pages.draw.charts import HEIGHT, Curve, Look, curves
 from pages.draw.palette import NELBO, REFERENCE, swatch
 from pages.kit import glossary
 from pages.kit.terms import in_order, term
 
 if TYPE_CHECKING:
-    from models.family import ImageKind
+    from training.data.data_set import DataSet
     from training.runs.run_folder import MetricTable, Status
 
 __all__ = ["run_curves", "tiles"]
 
 TRAINING, HELD_OUT, SHIPPED = "training", "held-out", "shipped"
 SMALL = 220
-TITLES = {  # in the order of the charts
-    "nelbo": "**NELBO**",
-    "parts": "**Its terms**, on held-out digits",
-    "label": "**The label**: KL on held-out digits, cross-entropy on the labelled ones",
-    "accuracy": "**Accuracy**: the digits whose label is right",
-    "readers": "**Its readers**: of the digit in swaps, and of the digit in z",
-    "read": "**Read rightly**: the digit in swaps, the digit in z",
-    "components": "**Components used** by 1,000 held-out digits",
-}
 
 
-def tiles(training: "MetricTable", held_out: "MetricTable", images: "ImageKind", components: int | None = None) -> None:
-    """The newest value of every term: on training batches large, on held-out digits small below.
+def tiles(training: "MetricTable", held_out: "MetricTable", data: "DataSet", model: Mapping[str, Any]) -> None:
+    """The newest value of every term: on training batches large, on held-out images small below.
 
     Arguments:
-        images: what the model models, for the help texts.
-        components: how many the prior has, if it is a mixture.
+        data: what the model learned from.
+        model: its config.
     """
     names = in_order([*training.terms, *held_out.terms])
     per_row = len(names) if 0 < len(names) <= 4 else 3
@@ -41,37 +34,38 @@ def tiles(training: "MetricTable", held_out: "MetricTable", images: "ImageKind",
         row = names[start : start + per_row]
         for column, name in zip(st.columns(per_row), row, strict=False):
             with column:
-                _tile(name, training, held_out, images, components)
+                _tile(name, training, held_out, data, model)
 
 
 def _tile(
-    name: str, training: "MetricTable", held_out: "MetricTable", images: "ImageKind", components: int | None
+    name: str, training: "MetricTable", held_out: "MetricTable", data: "DataSet", model: Mapping[str, Any]
 ) -> None:
     shown = term(name)
-    unit = {"nats": "nats", "count": f"of {components:,}" if components else ""}.get(shown.unit, "")
+    most = model.get(shown.about.out_of) if shown.about else None
+    unit = f"of {most:,}" if most else "nats" if shown.unit == "nats" else ""
     if name in training.terms:
         value, below = training.terms[name], unit
         measured = "Large: the mean over the last 50 training batches."
         if name in held_out.terms:
             below = f"held-out {shown.text(held_out.terms[name][-1])}" if held_out.terms[name] else "held-out –"
-            measured += " Small: 1,000 digits that training never sees."
+            measured += f" Small: 1,000 {data.plural} that training never sees."
     else:
         value, below = held_out.terms[name], ", ".join(filter(None, [unit, "held-out"]))
-        measured = "Measured on 1,000 digits that training never sees."
+        measured = f"Measured on 1,000 {data.plural} that training never sees."
     st.metric(
         swatch(shown.quantity, shown.short or None),
         shown.text(value[-1]) if value else "–",
         below or None,
         delta_color="off",
         delta_arrow="off",
-        help=f"{shown.help_for(images)}  \n{measured}",
+        help=f"{shown.help_for(data.images)}  \n{measured}",
     )
 
 
 def run_curves(
     training: "MetricTable", held_out: "MetricTable", status: "Status", *, shipped: "MetricTable | None" = None
 ) -> None:
-    """A chart for each group of terms that share an axis, two in a row; what is trained on comes first."""
+    """A chart for each group of terms that share an axis, two in a row: first what training reports."""
     whole = st.toggle("From the start", key="from-start", help="Without it, curves begin where the first fall ends.")
     first = 0 if whole else _settled(status.step)
     charts: dict[str, list[str]] = {}
@@ -81,9 +75,9 @@ def run_curves(
         st.skeleton(HEIGHT)
         return
 
-    def rank(chart: str) -> tuple[bool, int]:
+    def rank(chart: str) -> tuple[bool, bool]:
         trained = any(name in training.terms for name in charts[chart])
-        return not trained, list(TITLES).index(chart) if chart in TITLES else len(TITLES)
+        return not trained, chart not in {entry.chart for entry in SHARED}
 
     order = sorted(charts, key=rank)
     for start in range(0, len(order), 2):
@@ -137,10 +131,10 @@ def _chart(
 def _title(chart: str, names: list[str], reported: list[str]) -> str:
     if chart == "nelbo":
         parts = [term(name).label for name in reversed(in_order(reported)) if name == "rec" or name.startswith("kl")]
-        return swatch(NELBO, " = ".join(filter(None, [TITLES[chart], " + ".join(parts)])))
-    if len(names) == 1:
-        return swatch(term(names[0]).quantity, TITLES.get(chart, f"**{term(names[0]).label}**"))
-    return TITLES.get(chart, "**" + " and ".join(term(name).label for name in names) + "**")
+        return swatch(NELBO, " = ".join(filter(None, ["**NELBO**", " + ".join(parts)])))
+    known = [about.chart_title for name in names if (about := term(name).about) and about.chart_title]
+    title = known[0] if known else "**" + " and ".join(term(name).label for name in names) + "**"
+    return swatch(term(names[0]).quantity, title) if len(names) == 1 else title
 
 
 def _settled(step: int) -> int:

@@ -6,11 +6,13 @@ import streamlit as st
 
 from pages.draw import figures
 from pages.runs.run_curves import run_curves, tiles
+from training.data.registry import data_set
 from training.release.cards import read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
+    from training.data.data_set import DataSet
     from training.runs.run_folder import MetricTable, Run, Status
 
 __all__ = ["reference_figures", "run_figures"]
@@ -28,13 +30,14 @@ def run_figures(run: "Run") -> None:
         training = _foreseen(run.config.preset, "train")
     if status.active and not held_out.terms:
         held_out = _foreseen(run.config.preset, "held-out")
-    tiles(training, held_out, run.config.family_entry.images, run.config.model.model_dump().get("k"))
+    data = data_set(run.config.data)
+    tiles(training, held_out, data, run.config.model.model_dump())
     run_curves(training, held_out, status, shipped=_shipped_curve(run))
-    _pictures(run, status)
+    _pictures(run, status, data)
 
 
 def reference_figures(preset: str) -> None:
-    """What a training will look like, shown on the shipped model's own: curves and final digits."""
+    """What a training will look like, shown on the shipped model's own: curves and final samples."""
     from training.runs.run_folder import Status, read_metrics
 
     file = PRETRAINED / preset / "metrics.jsonl"
@@ -44,14 +47,14 @@ def reference_figures(preset: str) -> None:
     figures.picture(
         PRETRAINED / preset / "samples.png",
         key="grid",
-        alt=f"200 digits sampled from the shipped {preset} after {held_out.steps[-1]:,} steps",
+        alt=f"200 images sampled from the shipped {preset} after {held_out.steps[-1]:,} steps",
         caption=f"200 samples of the shipped model after {held_out.steps[-1]:,} steps",
     )
     ended = Status(state="finished", step=held_out.steps[-1], steps=held_out.steps[-1])
     run_curves(read_metrics(file, "train"), held_out, ended)
 
 
-def _pictures(run: "Run", status: "Status") -> None:
+def _pictures(run: "Run", status: "Status", data: "DataSet") -> None:
     steps = run.picture_steps("grids")
     if not steps:
         if status.active:
@@ -70,14 +73,14 @@ def _pictures(run: "Run", status: "Status") -> None:
     figures.picture(
         run.picture(step, "grids"),
         key="grid",
-        alt=f"200 digits from the same 200 codes at step {step:,}",
-        caption=f"200 samples at step {step:,}: the same 200 codes $z$ at every step, so each tile is one code's story",
+        alt=f"200 {data.plural} from the same 200 codes at step {step:,}",
+        caption=f"200 samples at step {step:,}: the same 200 codes $z$ at every step",
     )
     figures.picture(
         run.picture(step, "reconstructions"),
         key="reconstructions",
-        alt=f"Eight held-out digits above, their reconstructions at step {step:,} below",
-        caption=f"Eight held-out digits (above) and their reconstructions at step {step:,} (below)",
+        alt=f"Eight held-out {data.plural} above, their reconstructions at step {step:,} below",
+        caption=f"Eight held-out {data.plural} (above) and their reconstructions at step {step:,} (below)",
     )
 
 
@@ -85,7 +88,7 @@ def _pictures(run: "Run", status: "Status") -> None:
 def _foreseen(preset: str, split: str) -> "MetricTable":
     """Before a first measurement, an empty table of the terms that the shipped model of a recipe reports.
 
-    So places for tiles and charts are there before the numbers, and nothing moves when they come.
+    So tiles and charts have their places before the numbers come, and nothing moves.
     """
     from training.runs.run_folder import MetricTable, read_metrics
 

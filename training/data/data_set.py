@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,6 +122,11 @@ class DataSet:
     def megabytes(self) -> int:
         """Of its download."""
         return self.download_bytes // 10**6
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What fills the places of a page's text: what one image shows, and whether a pen can draw it."""
+        return {"noun": self.noun, "plural": self.plural, "drawable": self.drawable}
 
     @property
     def summary(self) -> str:
