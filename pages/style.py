@@ -1,4 +1,4 @@
-"""Style and content: a conditional VAE on house numbers, in which y is the digit and z everything else."""
+"""Style and content: a conditional VAE on images in colour, in which y is the digit and z everything else."""
 
 from collections.abc import Callable
 
@@ -16,12 +16,14 @@ from pages.kit.guess import answer_among, guess_first, show_answer
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
+from training.data.registry import data_set, default_data_set
 from training.release.cards import Card, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
 
 STYLES = 20  # of the picture that ships
 FAMILIES = playing("Conditional")
+IMAGES = default_data_set("colour")
 SOURCES = {"prior": "The prior", "bank": "Test images", "numbers": "By number", "photo": "Your picture"}
 GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
 
@@ -40,17 +42,17 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
         wrap=True,
         help="A style is a code z: drawn from the prior, or the code of an image under its own digit.",
     )
-    drawn = kind in ("prior", "bank")
+    images, drawn = data_set(choice.data), kind in ("prior", "bank")
     seed = pick_seed("Which 20 styles are taken, from the prior or of the test images.", disabled=not drawn)
     numbers, photo = "", None
     if kind == "numbers":
         numbers = st.text_input(
-            "Numbers of SVHN test images",
+            f"Numbers of {images.title} test images",
             "3, 14, 15, 92, 65, 35, 89, 79, 32, 38",
             key="numbers",
             bind="query-params",
             max_chars=LONGEST_NUMBERS,
-            help="In the file's order, from 0 to 26,031, with commas between them.",
+            help=f"In the file's order, from 0 to {images.test_images - 1:,}, with commas between them.",
         )
     elif kind == "photo":
         try:
@@ -63,7 +65,7 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
             if kind == "photo":
                 file = _draw_photo(choice, photo)
             elif kind == "numbers":
-                file = _draw_matrix(choice, image_numbers(numbers), 0)
+                file = _draw_matrix(choice, image_numbers(numbers, images), 0)
             else:
                 file = _draw_matrix(choice, kind, seed)
         except UserError as error:
@@ -100,7 +102,7 @@ def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]
 
 
 def shipped_by_content() -> list[str]:
-    """The shipped models, first the one whose swaps show the digit that was asked for most often."""
+    """The shipped models, first the one with the highest content accuracy."""
     cards = [
         read_card(PRETRAINED / ref.name)
         for ref in (model_ref("shipped", name) for name in pretrained_names())
@@ -114,9 +116,7 @@ def content(card: Card) -> float:
 
 
 frame.mend_link("pages/style.py")
-frame.header(
-    "Style and content", "Which part of a picture is the digit, and which part is everything else?", images="colour"
-)
+frame.header("Style and content", "What in a picture is the digit, and what is everything else?", images="colour")
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     shipped = shipped_by_content()
@@ -124,7 +124,7 @@ with controls:
 if choice is None:
     with picture:
         st.info(
-            "There is no model that is given the digit yet: train one first, which takes SVHN on disk.",
+            f"There is no model that takes the digit yet: train one first, which needs {IMAGES.title} on disk.",
             icon=":material/model_training:",
         )
         formulas.nelbo_formula(services.families()[FAMILIES[0]])
@@ -135,11 +135,12 @@ with controls:
 with picture:
     formulas.nelbo_formula(services.families()[choice.family])
 
+text = page_text(__file__)
 try:
     source = services.checkpoint(choice)
     st.subheader("How well are they kept apart?", anchor=False)
     guess = guess_first(
-        "of a hundred swapped pictures, in how many does a classifier read the digit that was asked for?",
+        "of a hundred swapped pictures, in how many does a classifier predict the wanted digit?",
         GUESSES,
         hides="the scores",
     )
@@ -154,11 +155,12 @@ try:
         both = shipped
         if len(both) > 1:
             comparison(both)
-    glossary.markdown(page_text(__file__)["Why"])
+    glossary.markdown(text["Why"])
     stored = bank(source)
     if stored is None:
         st.info(
-            "Styles of real images need a style bank beside the weights, or SVHN on disk.", icon=":material/database:"
+            f"Styles of real images need a style bank beside the weights, or {data_set(choice.data).title} on disk.",
+            icon=":material/database:",
         )
     else:
         st.subheader("Two pictures, styles exchanged", anchor=False)
@@ -179,4 +181,4 @@ except UserError as error:
     frame.failure(error)
 
 st.space("small")
-frame.notes(page_text(__file__))
+frame.notes(text)

@@ -13,12 +13,14 @@ from pages.runs.run_controls import run_controls
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
 from training.checkpoints.model_ref import model_ref
+from training.data.registry import best_data_set, data_set
 from training.runs.run_index import active_run, run_ids
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
     from models.family import Family, ModelConfig
+    from training.data.data_set import DataSet
 
 NEW = "new training"
 
@@ -66,24 +68,26 @@ def run_view(run_id: str) -> bool:
     return not active
 
 
-def shown_model(chosen: str) -> "tuple[Family, ModelConfig]":
-    """The family whose formulas belong under the picture, and the config whose weights are in its loss."""
+def shown_model(chosen: str) -> "tuple[Family, ModelConfig, DataSet]":
+    """The family that the formulas are of, the config that holds the loss's weights, the data that it learns from."""
     from models.registry import FAMILIES, PRESETS, family_of
     from training.runs.run_folder import Run
 
     try:
         if chosen != NEW:
             config = Run.named(chosen).config
-            return config.family_entry, config.model
+            return config.family_entry, config.model, data_set(config.data)
         preset = st.session_state["preset"]
-        return family_of(preset), PRESETS[preset].model
+        family, kind = family_of(preset), family_of(preset).images
+        chosen_data = st.session_state.get(f"data-{kind}", best_data_set(kind).name)
+        return family, PRESETS[preset].model, data_set(chosen_data)
     except UserError:
         first = next(iter(FAMILIES.values()))
-        return first, first.default_preset.model
+        return first, first.default_preset.model, best_data_set(first.images)
 
 
 frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})
-frame.header("Train", "How does a model learn to draw digits, from noise to numbers you can read?")
+frame.header("Train", "How does a model learn to draw, from noise to clear images?")
 picture, controls = st.columns([2.4, 1], gap="large")
 
 with controls:
@@ -102,8 +106,8 @@ if ended:
     st.subheader("Its numbers", anchor=False)
     measuring(model_ref("run", chosen))
 
-family, config = shown_model(chosen)
+family, config, data = shown_model(chosen)
 formulas.nelbo_formula(family)
 formulas.loss_formula(family, config)
 st.space("small")
-frame.notes(page_text(__file__, f"train-{family.images}"))
+frame.notes(page_text(__file__, f"train-{family.images}", **data.words))

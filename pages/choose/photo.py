@@ -20,7 +20,7 @@ LONGEST_NAME = 40
 
 
 class Photo(NamedTuple):
-    """A picture as a model of SVHN sees it, uint8 (3072,), the digit that it shows, and its file's name."""
+    """A picture as a model of colour images sees it, uint8 (3072,), the digit that it shows, its file's name."""
 
     pixels: "torch.Tensor"
     digit: int

@@ -61,7 +61,7 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
     """The same for up to six models at once; `default` names shipped ones, those of them that are there.
 
     Arguments:
-        every_kind: SVHN's models too, and a visitor's own files chosen at first; the caller offers the place for these.
+        every_kind: models of colour images too, and own files chosen at first; the caller has a place for uploads.
     """
     options = _models()
     if not every_kind:

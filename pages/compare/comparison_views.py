@@ -1,4 +1,4 @@
-"""Models beside each other: their numbers, their samples, the same digits drawn by each, what their codes cost."""
+"""Models compared: their numbers, their samples, their reconstructions, the KL of their latent dimensions."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,7 +46,7 @@ _NUMBERS_STYLE = """<style>
 
 
 class Compared(NamedTuple):
-    """One of the models beside each other.
+    """One of the models that are compared.
 
     Attributes:
         ref: which one it is.
@@ -62,7 +62,7 @@ class Compared(NamedTuple):
 
 
 def sample_grids(models: Sequence[Compared], seed: int) -> None:
-    """200 digits of each model's prior, two beside each other."""
+    """200 images from each model's prior, two in a row."""
     columns = st.columns(min(len(models), 2), gap="medium")
     for position, model in enumerate(models):
         with columns[position % len(columns)]:
@@ -72,7 +72,10 @@ def sample_grids(models: Sequence[Compared], seed: int) -> None:
                 key=f"grid-{position}",
                 alt=f"200 images sampled from the prior of {model.title} with seed {seed}",
             )
-    glossary.caption("One seed for all: models of one family and one number of latent dimensions draw the very same z.")
+    glossary.caption(
+        "One seed for all: models with the same prior and the same number of latent dimensions draw the same z. A "
+        "learned prior turns the same noise into other codes."
+    )
 
 
 def difference_of(model: Compared, reference: Compared, set_name: str) -> "Difference | None":
@@ -119,7 +122,7 @@ def _interval(found: "Difference") -> str:
 
 
 def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
-    """What the differences mean, on the largest set that is measured, and what the numbers give away."""
+    """What the differences mean, on the largest set that is measured, and what the numbers show."""
     from training.diagnosis.fingerprints import of_numbers, of_variance
     from training.diagnosis.paired_comparison import in_words, training_noise
 
@@ -177,7 +180,7 @@ def reconstruction_png(source: "Checkpoint", reference: "Checkpoint | None" = No
     """Reconstructions of twenty held-out images, two of each class, as one row; None where its images are not on disk.
 
     Arguments:
-        reference: show what is drawn otherwise than by this one: more ink orange, less blue, the same black.
+        reference: show the difference from this one's: lighter pixels orange, darker blue, equal ones black.
     """
     images = at_hand(source.data)
     return _reconstruction_png(source, reference, images.name) if images.on_disk() else None
@@ -237,13 +240,13 @@ def same_digits(models: Sequence[Compared], reference: Compared, with_difference
         if with_differences and model is not reference:
             change = reconstruction_png(model.source, reference.source)
             if change is not None:
-                alt = f"What {model.title} draws otherwise than {reference.title}"
+                alt = f"Reconstructions of {model.title} minus those of {reference.title}"
                 rows.append(Strip("", f"minus {reference.title}", change, alt))
     strips(rows)
 
 
 def swaps(models: Sequence[Compared]) -> None:
-    """The same images' styles in all ten digits, by each model that is summary its digit, two beside each other."""
+    """The same images' styles in all ten digits, by each model that takes the digit, two in a row."""
     able = [model for model in models if model.source.family.images == "colour"]
     if not able or not (images := data_set(able[0].source.data)).on_disk():
         return
@@ -262,15 +265,15 @@ def swaps(models: Sequence[Compared]) -> None:
 
 
 def latent_usage(models: Sequence[Compared]) -> None:
-    """KL of each latent dimension under each model, the costliest first."""
+    """KL of each latent dimension under each model, the highest first."""
     rows, summary = [], []
     for model in models:
         codes = _usage(model.source, at_hand(model.source.data).name)
         if codes is None:
             continue
-        costs, active = codes
-        summary.append(f"{model.title} uses {active} of {len(costs)}")
-        rows += [{"model": model.title, "rank": rank + 1, "nats": cost} for rank, cost in enumerate(costs)]
+        kl, active = codes
+        summary.append(f"{model.title} uses {active} of {len(kl)}")
+        rows += [{"model": model.title, "rank": rank + 1, "nats": value} for rank, value in enumerate(kl)]
     if not rows:
         return
     titles = [model.title for model in models]
@@ -281,7 +284,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
             "x": {
                 "field": "rank",
                 "type": "quantitative",
-                "title": "dimensions of z, the costliest first",
+                "title": "dimensions of z, the highest KL first",
                 "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
             },
             "y": {"field": "nats", "type": "quantitative", "title": "KL, nats", "axis": {"tickCount": 4}},
@@ -311,8 +314,8 @@ def _usage(source: "Checkpoint", data: str) -> tuple[list[float], int] | None:
         return None
     images = held_out(data)
     codes = encode(source.model, images.images, images.labels)
-    costs: list[float] = codes.dimension_kl.sort(descending=True).values.tolist()
-    return costs, int(codes.active.sum())
+    kl: list[float] = codes.dimension_kl.sort(descending=True).values.tolist()
+    return kl, int(codes.active.sum())
 
 
 def classifiers(models: Sequence[Compared]) -> None:

@@ -1,4 +1,4 @@
-"""What labels teach, seen: the labelled digits, a model's confusions, rescued digits, accuracy by labels."""
+"""What labels teach: the labelled images, a model's confusions, mistakes that end, accuracy by labels."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,7 +37,7 @@ ROWS_OF_RESCUED, EACH = 8, 16
 
 
 class Reading(NamedTuple):
-    """A classifier's labels of the test digits of the data in use, fed grey.
+    """A classifier's predictions for the test images of the data in use, fed grey.
 
     Attributes:
         images: uint8 (n, 784).
@@ -54,7 +54,7 @@ class Reading(NamedTuple):
 
 
 def reading(source: "Checkpoint") -> Reading:
-    """What a model takes each test digit for."""
+    """What a model predicts for each test image."""
     return _reading(source, at_hand(source.data).name)
 
 
@@ -84,7 +84,7 @@ def _analogies_picture(png: bytes, name: str) -> None:
     figures.picture(
         png,
         key="analogies",
-        alt=f"Digits drawn by {name}: ten rows, one for each label from 0 to 9, and {COLUMNS} columns, one for each "
+        alt=f"Images drawn by {name}: ten rows, one for each label from 0 to 9, and {COLUMNS} columns, one for each "
         "code z",
         caption="Rows: the labels 0 to 9. Columns: one code z each, the same under every label.",
     )
@@ -101,7 +101,7 @@ def _analogies_png(source: "Checkpoint", seed: int) -> bytes:
 
 
 def analogies_of_digit(source: "Checkpoint", grey: "np.ndarray", name: str) -> None:
-    """One digit's own code under every label: uint8 (784,)."""
+    """One image's own code under every label: uint8 (784,)."""
     png = _analogies_of_digit(source, grey.tobytes())
     strips([Strip("its z", "under 0 to 9", png, f"{name}: its code z drawn under each label from 0 to 9")])
 
@@ -154,13 +154,19 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
 
     counts = confusion(model.labels, model.predicted).tolist()
     rows = [
-        {"digit": digit, "predicted": taken, "count": count, "share": count / max(sum(row), 1), "right": digit == taken}
-        for digit, row in enumerate(counts)
-        for taken, count in enumerate(row)
+        {
+            "label": label,
+            "predicted": guess,
+            "count": count,
+            "share": count / max(sum(row), 1),
+            "right": label == guess,
+        }
+        for label, row in enumerate(counts)
+        for guess, count in enumerate(row)
     ]
-    mistakes = sorted(((r["count"], r["digit"], r["predicted"]) for r in rows if not r["right"]), reverse=True)[:3]
+    mistakes = sorted(((r["count"], r["label"], r["predicted"]) for r in rows if not r["right"]), reverse=True)[:3]
     axes = {
-        "y": {"field": "digit", "type": "ordinal", "title": "digit"},
+        "y": {"field": "label", "type": "ordinal", "title": "label"},
         "x": {"field": "predicted", "type": "ordinal", "title": "predicted", "axis": {"labelAngle": 0}},
     }
     tiles = {
@@ -177,9 +183,9 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
                 "legend": None,
             },
             "tooltip": [
-                {"field": "digit"},
+                {"field": "label"},
                 {"field": "predicted"},
-                {"field": "count", "title": "digits", "format": ","},
+                {"field": "count", "title": "images", "format": ","},
                 {"field": "share", "format": ".1%", "title": "of its class"},
             ],
         },
@@ -189,7 +195,7 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
         "mark": {"type": "text", "fontSize": 11, "color": "white" if st.context.theme.type == "dark" else "black"},
         "encoding": {"text": {"field": "count", "format": ","}},
     }
-    summary = ", ".join(f"{digit} as {taken} {count:,} times" for count, digit, taken in mistakes)
+    summary = ", ".join(f"{label} as {guess} {count:,} times" for count, label, guess in mistakes)
     with st.container(key=f"chart-{key}"):
         st.vega_lite_chart(
             rows,
@@ -204,8 +210,8 @@ def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
     saved = (one.predicted != one.labels) & (other.predicted == one.labels)
     lost = (one.predicted == one.labels) & (other.predicted != one.labels)
     st.markdown(
-        f"**{int(saved.sum()):,} digits that {names[0]} reads wrong, {names[1]} reads right; of {int(lost.sum()):,} it "
-        "is the other way round.** The rescued, by their most frequent mistake:"
+        f"**{names[0]} is wrong and {names[1]} is right for {int(saved.sum()):,} images; the reverse holds for "
+        f"{int(lost.sum()):,}.** The first, by their most frequent mistake:"
     )
     mistakes: dict[tuple[int, int], list[int]] = {}
     for position in saved.nonzero().squeeze(1).tolist():
@@ -215,18 +221,18 @@ def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
     strips(
         [
             Strip(
-                f"{digit}, not {taken}",
-                f"{len(positions):,} rescued",
+                f"{label}, not {guess}",
+                f"{len(positions):,} images",
                 _row(one.images, positions[:EACH]),
-                f"{min(EACH, len(positions))} digits {digit} that were predicted as {taken}",
+                f"{min(EACH, len(positions))} images of class {label} that were predicted as {guess}",
             )
-            for (digit, taken), positions in most
+            for (label, guess), positions in most
         ]
     )
 
 
 def _row(images: "torch.Tensor", positions: list[int]) -> bytes:
-    """Some digits side by side, the row filled up with paper."""
+    """Some images side by side, the row filled up with black."""
     import numpy as np
 
     from training.pictures import grids as pictures
@@ -237,7 +243,7 @@ def _row(images: "torch.Tensor", positions: list[int]) -> bytes:
 
 
 def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: str) -> None:
-    """q(y|x) of one digit, uint8 (784,), under each model by its name."""
+    """q(y|x) of one image, uint8 (784,), under each model by its name."""
     beliefs = {title: _belief(source, grey.tobytes()) for title, source in sources.items()}
     rows = [
         {"model": title, "digit": digit, "q": share}
@@ -298,7 +304,7 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
 
     weights = {point.preset: PRESETS[point.preset].model.model_dump()["gen_weight"] for point in points}
     names = {
-        preset: "with 60,000 unlabelled digits" if weight else "labelled digits alone"
+        preset: "with 60,000 unlabelled images" if weight else "labelled images alone"
         for preset, weight in weights.items()
     }
     rows = [
@@ -312,7 +318,7 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
             "type": "quantitative",
             "scale": {"type": "log", "domain": [10, 1000]},
             "axis": {"values": [10, 20, 50, 100, 200, 500, 1000], "format": ",d", "grid": False},
-            "title": "labelled digits",
+            "title": "labelled images",
         },
         "y": {
             "field": "accuracy",

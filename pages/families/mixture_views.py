@@ -1,4 +1,4 @@
-"""A mixture prior, seen: rows of samples, the use of every component, means among codes, one digit's share of each."""
+"""A mixture prior: rows of samples, the use of every component, means among codes, responsibilities for one image."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,15 +27,15 @@ CROSS = "M-0.7,-0.7L0.7,0.7M-0.7,0.7L0.7,-0.7"  # a path: Vega's own cross is a 
 
 
 class Rows(NamedTuple):
-    """A picture with a row of samples for each of some components, and how many digits each explains best.
+    """A picture with a row of samples for each of some components, and how many test images each explains best.
 
     Attributes:
-        components: counted from 0, with that number of digits.
+        components: counted from 0, with that number of images.
     """
 
     png: bytes
     components: dict[int, int]
-    digits: int
+    images: int
 
 
 def first_rows(name: str) -> Rows | None:
@@ -49,14 +49,14 @@ def first_rows(name: str) -> Rows | None:
 
 
 def _shipped_use(file: Path) -> list[int]:
-    """How many of all 10,000 test digits each component explains best, as it is written in a model's own picture."""
+    """How many of all 10,000 test images each component explains best, as it is written in a model's own picture."""
     with Image.open(file) as picture:  # our own file
         use: str = picture.info["use"]
     return [int(count) for count in use.split(",")]
 
 
 def used(source: "Checkpoint") -> "np.ndarray":
-    """How many test digits each component explains best: int64 (k,), whose sum is the number of digits.
+    """How many test images each component explains best: int64 (k,), with the number of images as their sum.
 
     Of a shipped model these are all 10,000, of any other all of the data in use.
     """
@@ -102,21 +102,21 @@ def show_rows(rows: Rows, name: str) -> None:
     figures.picture(
         rows.png,
         key="components",
-        alt=f"Samples from components of the prior of {name}, a row each: number, digits it explains best: {summary}",
-        caption=f"Components from the top, each with how many of {rows.digits:,} test digits it explains best: "
+        alt=f"Samples from components of the prior of {name}, a row each: number, images it explains best: {summary}",
+        caption=f"Components from the top, each with how many of {rows.images:,} test images it explains best: "
         f"{summary}.",
     )
 
 
 def usage_chart(counts: "np.ndarray", *, key: str) -> None:
-    """How many digits each component explains best, the most used first."""
+    """How many test images each component explains best, the most used first."""
     ranked = sorted(((int(count), component) for component, count in enumerate(counts)), reverse=True)
     rows = [
-        {"rank": rank, "digits": count, "component": component + 1}
+        {"rank": rank, "images": count, "component": component + 1}
         for rank, (count, component) in enumerate(ranked, start=1)
     ]
     dead = int((counts == 0).sum())
-    summary = f"{dead} explain none" if dead else f"each explains {rows[-1]['digits']} or more"
+    summary = f"{dead} explain none" if dead else f"each explains {rows[-1]['images']} or more"
     bars = {
         "mark": {"type": "bar", "color": COMPONENTS.color, "binSpacing": 0},
         "transform": [
@@ -132,11 +132,11 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
                 "axis": {"grid": False, "format": "d"},
             },
             "x2": {"field": "right"},
-            "y": {"field": "digits", "type": "quantitative", "title": "digits it explains best"},
+            "y": {"field": "images", "type": "quantitative", "title": "images it explains best"},
             "y2": {"datum": 0},
             "tooltip": [
                 {"field": "component", "title": "component"},
-                {"field": "digits", "title": "digits", "format": ","},
+                {"field": "images", "title": "images", "format": ","},
             ],
         },
     }
@@ -149,12 +149,12 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
             rows,
             {"height": 260, "layer": [bars, *([edge] if dead else [])]},
             key=key,
-            alt=f"Digits that each of {len(rows)} components explains best, from {rows[0]['digits']} down; {summary}",
+            alt=f"Images that each of {len(rows)} components explains best, from {rows[0]['images']} down; {summary}",
         )
 
 
 def codes_and_means(source: "Checkpoint", *, key: str) -> None:
-    """The codes of held-out digits and the means of the prior in one plane, that of the codes' principal directions."""
+    """The codes of held-out images and the means of the prior in one plane, that of the codes' principal directions."""
     from training.latent.encoding import principal_directions
 
     model: Any = source.model
@@ -162,12 +162,12 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
     dead = int((counts == 0).sum())
     directions, _ = principal_directions(codes)
     middle, about = codes.mean(0), at_hand(source.data)
-    digits = [
+    dots = [
         {"x": x, "y": y, "class": about.classes[int(label)]}
         for (x, y), label in zip(((codes - middle) @ directions.T).tolist(), held_out(source.data).labels, strict=True)
     ]
     means = [
-        {"x": x, "y": y, "digits": int(count), "component": component + 1}
+        {"x": x, "y": y, "images": int(count), "component": component + 1}
         for component, ((x, y), count) in enumerate(
             zip(((model.components()[0] - middle) @ directions.T).tolist(), counts, strict=True)
         )
@@ -176,10 +176,10 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
         {"field": axis, "type": "quantitative", "title": title, "axis": {"grid": False, "tickCount": 5}}
         for axis, title in (("x", "1st principal direction of the codes"), ("y", "2nd"))
     )
-    tooltip = [{"field": "component", "title": "component"}, {"field": "digits", "title": "explains", "format": ","}]
+    tooltip = [{"field": "component", "title": "component"}, {"field": "images", "title": "explains", "format": ","}]
     layers = [
         {
-            "data": {"values": digits},
+            "data": {"values": dots},
             "mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.7},
             "encoding": {
                 "x": x,
@@ -193,17 +193,17 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
             },
         },
         {
-            "data": {"values": [row for row in means if row["digits"]]},
+            "data": {"values": [row for row in means if row["images"]]},
             "mark": {"type": "point", "color": COMPONENTS.color, "strokeWidth": 1.6},
             "encoding": {
                 "x": x,
                 "y": y,
-                "size": {"field": "digits", "type": "quantitative", "scale": {"range": [12, 420]}, "legend": None},
+                "size": {"field": "images", "type": "quantitative", "scale": {"range": [12, 420]}, "legend": None},
                 "tooltip": tooltip,
             },
         },
         {
-            "data": {"values": [row for row in means if not row["digits"]]},
+            "data": {"values": [row for row in means if not row["images"]]},
             "mark": {"type": "point", "shape": CROSS, "color": REFERENCE.color, "size": 40, "strokeWidth": 1.6},
             "encoding": {"x": x, "y": y, "tooltip": tooltip},
         },
@@ -212,22 +212,23 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
         st.vega_lite_chart(
             {"height": 460, "layer": layers},
             key=key,
-            alt=f"{COUNT:,} codes of held-out digits and {len(means)} means of the prior in one plane; "
-            f"{dead} means explain no digit",
+            alt=f"{COUNT:,} codes of held-out {about.plural} and {len(means)} means of the prior in one plane; "
+            f"{dead} means explain none",
         )
     glossary.caption(
-        "Dots are codes of held-out digits. Rings are the components' means, larger the more digits they explain"
-        f"{'; crosses explain none' if dead else ''}. What lies together here may lie apart in the other directions."
+        f"Dots are the posterior means of held-out {about.plural}. Rings are the components' means, larger the more "
+        "they explain"
+        f"{'; crosses explain none' if dead else ''}. What lies together here may lie apart in other directions."
     )
 
 
 def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> None:
-    """Which components could have made the code of one digit, uint8 (784,), and what they draw."""
+    """Which components could have made the code of one image, uint8 (784,), and what they draw."""
     png, drawn_png, shares = _shares(source, grey.tobytes())
     image, bars = st.columns([1, 2.6], gap="large", vertical_alignment="center")
     with image:
         figures.picture(png, key="asked", alt=f"{name}, and below it what the model draws from its code")
-        glossary.caption("Above the digit, below its reconstruction.")
+        glossary.caption("Above the image, below its reconstruction.")
     with bars:
         names = [str(component + 1) for component, _ in shares]
         rows = [{"component": number, "share": share} for number, (_, share) in zip(names, shares, strict=True)]
@@ -264,7 +265,7 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
         figures.picture(
             drawn_png,
             key="share-means",
-            alt=f"The digits at the means of components {', '.join(names)}",
+            alt=f"The images at the means of components {', '.join(names)}",
             caption="What each of these components draws at its mean, in the bars' order.",
         )
 

@@ -50,40 +50,40 @@ SCORES = {
     "content_accuracy": Score(
         ACCURACY._replace(label="Content accuracy"),
         ".1%",
-        "How often a classifier that was trained on real house numbers reads the digit that was asked for.",
+        "How often a classifier that was trained on real images predicts the wanted digit from swapped ones.",
     ),
     "style_leak": Score(
         KL_Y._replace(label="Style leak"),
         ".1%",
-        "How often a linear probe reads the digit from the style z alone: 19.6 % is what a z without any digit gives.",
+        "How often a linear probe predicts the digit from the style z alone. 19.6 % is the share of the "
+        "commonest digit: what a z without any digit gives.",
     ),
     "style_kept": Score(
         REFERENCE._replace(label="Style kept"),
         ".4f",
-        "How the mean colour and the border pixels of an image go together with those of its swaps: 1 is perfectly.",
+        "How the mean colour and the border pixels of an image correlate with those of its swaps: at most 1.",
     ),
     "nelbo": Score(
         NELBO,
         ".2f",
-        "What the drawing gets wrong plus what the style costs, an image; below 0 where the densities of its colours "
-        "are above 1.",
+        "Reconstruction + KL of one image, an upper bound on −log p(x|y); below 0 where densities of colours are above 1.",
         " nats",
     ),
-    "kl": Score(KL_Z, ".2f", "What the style z costs, an image: how far q(z|x, y) is from the prior.", " nats"),
+    "kl": Score(KL_Z, ".2f", "How far q(z|x, y) is from the prior, mean over the images.", " nats"),
     "rec": Score(
         RECONSTRUCTION,
         ".2f",
-        "What the drawing gets wrong, an image: −log p(x|z, y), each colour a Gaussian around what is drawn.",
+        "−log p(x|z, y), mean over the images, each colour value a Gaussian around the decoder mean.",
         " nats",
     ),
     "squared_error": Score(
         REFERENCE._replace(label="Squared error"),
         ".5f",
-        "How far a colour value, from 0 to 1, of an image is from its plain reconstruction: the mean of the squares.",
+        "Squared difference of a colour value, from 0 to 1, and its reconstruction: the mean over values and images.",
     ),
 }
 ROWS = (("content_accuracy", "style_leak", "style_kept"), ("nelbo", "kl", "rec", "squared_error"))
-ERRORS = "On SVHN's test images. ± is the standard error over the images: how far a number moves on as many other ones."
+ERRORS = "Measured on test images. ± is the standard error over the images, not over trainings."
 
 
 def known_scores(source: "Checkpoint", shipped: str) -> Mapping[str, Any] | None:
@@ -95,7 +95,7 @@ def known_scores(source: "Checkpoint", shipped: str) -> Mapping[str, Any] | None
 
 
 def _of_card(card: Card) -> Mapping[str, Any] | None:
-    """A card's scores; one that was written before they held the ELBO's terms has these without errors."""
+    """A card's scores; one that was written before cards had the ELBO's terms has these without errors."""
     if card.disentanglement is None:
         return None
     everything = card.sets.get(whole(card.data).measured_by_default[-1])
@@ -142,7 +142,7 @@ def _panel(source: "Checkpoint") -> None:
         def work(job: "Job") -> Any:
             from training.evaluation.evaluate import measure_style
 
-            job.report(0.0, "Measuring on SVHN's test images: this takes about a minute")
+            job.report(0.0, f"Measuring on {images.title}'s test images: this takes about a minute")
             return measure_style(source, should_stop=job.should_stop)
 
         services.jobs().submit(_key(source), f"Measuring {source.name}", work)
@@ -154,7 +154,7 @@ def _key(source: "Checkpoint") -> str:
 
 
 def comparison(names: list[str]) -> None:
-    """Shipped models side by side, and those of them that learned without a part of their objective.
+    """Shipped models side by side, and those that were trained without a part of their objective.
 
     Raises:
         UserError: a card, or the file of those others, cannot be read.

@@ -30,7 +30,7 @@ def bank(source: "Checkpoint") -> "StyleBank | None":
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
-def _bank(source: "Checkpoint", with_svhn: bool) -> "StyleBank | None":
+def _bank(source: "Checkpoint", with_images: bool) -> "StyleBank | None":
     from training.pictures.styles import bank_of
 
     try:
@@ -108,7 +108,7 @@ def _seen(data: str, stored: "StyleBank", position: int, drawn: "torch.Tensor") 
 
 
 def dimensions(source: "Checkpoint", stored: "StyleBank", start: int, digit: int) -> None:
-    """What each dimension of the style does to one image's style under a digit, the costliest first.
+    """What each dimension of the style does to one image's style under a digit, the highest KL first.
 
     Where there are many, a switch shows all of them in place of the first ones.
     """

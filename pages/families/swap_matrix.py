@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from training.checkpoints.reading import Checkpoint
+    from training.data.data_set import DataSet
 
 __all__ = ["LONGEST_NUMBERS", "Matrix", "image_numbers", "matrix", "show_matrix"]
 
 MOST_NAMED = 20
-MOST_NUMBERS = 200  # columns of a matrix that somebody looks at
+MOST_NUMBERS = 200  # columns of a matrix on a page
 LONGEST_NUMBERS = 5000
 
 
@@ -25,7 +26,7 @@ class Matrix(NamedTuple):
     """A picture of digits by styles.
 
     Attributes:
-        picture: a PNG that was there already, or one that nobody has asked for yet: the browser gets a lighter form.
+        picture: a PNG that was there already, or an image that is not encoded yet: the browser gets a lighter form.
         styles: its columns.
         facts: what it shows, for the file.
         sources: digit and number of the test image that each column's style is of; empty where it is of none. Then the
@@ -48,8 +49,8 @@ class Matrix(NamedTuple):
         return png_bytes(self.picture, **self.facts)
 
 
-def image_numbers(text: str) -> str:
-    """What somebody wrote into a box for numbers of test images, as `training.pictures.styles.find_styles` takes it.
+def image_numbers(text: str, data: "DataSet") -> str:
+    """A text of numbers of test images, as `training.pictures.styles.find_styles` takes it.
 
     Raises:
         UserError: it is empty or no list of numbers, or there are too many.
@@ -57,7 +58,8 @@ def image_numbers(text: str) -> str:
     words = text.replace(",", " ").split()
     if not words or not all(word.isdecimal() and len(word) < 10 for word in words):
         raise UserError(
-            "Write numbers of SVHN test images into the box, from 0 to 26,031, with commas between them: 3, 14, 15."
+            f"Write numbers of {data.title} test images into the box, from 0 to {data.test_images - 1:,}, with commas "
+            "between them: 3, 14, 15."
         )
     if len(words) > MOST_NUMBERS:
         raise UserError(f"There are {len(words):,} numbers in the box: take up to {MOST_NUMBERS}.")
@@ -76,7 +78,7 @@ def matrix(source: "Checkpoint", asked: str, seed: int) -> Matrix:
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
-def _matrix(source: "Checkpoint", asked: str, seed: int, with_svhn: bool) -> Matrix:
+def _matrix(source: "Checkpoint", asked: str, seed: int, with_images: bool) -> Matrix:
     import torch
 
     from training.data.datasets import load_dataset
@@ -91,12 +93,12 @@ def _matrix(source: "Checkpoint", asked: str, seed: int, with_svhn: bool) -> Mat
         sources = tuple(zip(styles.digits.tolist(), styles.indices.tolist(), strict=True))
         with torch.inference_mode():
             rows.insert(0, model.decode_mean(model.latents(styles.z, styles.digits)))
-        if with_svhn:
+        if with_images:
             rows.insert(0, load_dataset(source.data).test.images[styles.indices].float() / 255)
     count = len(styles.z)
     picture = pictures.grid(pictures.to_uint8(torch.cat(rows)), columns=count)
     facts: dict[str, str | int] = {"checkpoint": source.sha256, "styles": asked, "seed": seed}
-    return Matrix(picture, count, facts, sources, with_svhn and bool(sources))
+    return Matrix(picture, count, facts, sources, with_images and bool(sources))
 
 
 def show_matrix(shown: Matrix, name: str) -> None:
@@ -107,8 +109,8 @@ def show_matrix(shown: Matrix, name: str) -> None:
         beside = ", below the source images and their reconstructions"
     elif shown.sources:
         above = (
-            "Top row: plain reconstructions of the images that the styles come from; the images themselves need SVHN "
-            "on disk. Then rows: the "
+            "Top row: plain reconstructions of the images that the styles come from; the images themselves are not on "
+            "this server. Then rows: the "
         )
         beside = ", below plain reconstructions of the source images, which are not on this server"
     columns = "1 column" if shown.styles == 1 else f"{shown.styles} columns"
@@ -116,7 +118,7 @@ def show_matrix(shown: Matrix, name: str) -> None:
     figures.picture(
         shown.picture,
         key="matrix",
-        alt=f"House-number digits drawn by {name}: {columns}, one for each style{origin}, and a row for each digit "
+        alt=f"Digits drawn by {name}: {columns}, one for each style{origin}, and a row for each digit "
         f"from 0 to 9{beside}",
         caption=f"{above or 'Rows: the '}digits 0 to 9. Columns: one style z each{origin}.",
     )

@@ -101,7 +101,7 @@ def launcher() -> "Launcher":
 
 @st.cache_resource
 def quarantine() -> "Quarantine":
-    """The one reader of strangers' files."""
+    """The one process server that reads strangers' files."""
     from training.checkpoints.quarantine import Quarantine
 
     return Quarantine()
@@ -142,7 +142,7 @@ def first_samples(ref: ModelRef) -> bytes | None:
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=BY_WEIGHTS)
 def samples_png(source: "Checkpoint", kind: Any, seed: int, temperature: float) -> bytes:
-    """200 digits from a checkpoint as one PNG."""
+    """200 images from a checkpoint as one PNG."""
     from training.pictures import grids as pictures
 
     images = pictures.draw_samples(source.model, seed=seed, temperature=temperature, kind=kind)

@@ -19,7 +19,7 @@ __all__ = ["Shown", "every_in_order", "in_order", "known_terms", "term"]
 
 SCALES: dict[Unit, Scale] = {
     "nats": Scale(),
-    "%": Scale("of the digits", ".0%", ".1%"),
+    "%": Scale("share of the images", ".0%", ".1%"),
     "count": Scale("components", ",d", ",d"),
     "": Scale("value", ".4~g", ".4~g"),
 }
@@ -54,7 +54,7 @@ class Shown(NamedTuple):
     def text(self, value: float) -> str:
         """The value without its unit, short enough for a tile even when a training went wild."""
         if self.unit == "%":
-            return f"{value:.1%}"
+            return f"{100 * value:.1f} %"
         if self.unit == "count":
             return f"{value:,.0f}"
         if abs(value) >= 10_000:
@@ -62,7 +62,7 @@ class Shown(NamedTuple):
         return f"{value:.2f}" if self.unit == "nats" else f"{value:.4g}"
 
     def with_unit(self, value: float) -> str:
-        """The value with its unit: "101.23 nats", "97.1%", "312"."""
+        """The value with its unit: "101.23 nats", "97.1 %", "312"."""
         return f"{self.text(value)} nats" if self.unit == "nats" else self.text(value)
 
 

@@ -94,4 +94,4 @@ def test_the_rows_that_ship_are_what_the_weights_draw(full_mnist: Dataset, tmp_p
     drawn = grid(draw_components(source.model, list(rows.components), 20))  # type: ignore[arg-type]
     difference = np.asarray(read_image(tmp_path / "rows.png")).astype(int) - np.asarray(drawn)
     assert np.abs(difference).max() <= 1
-    assert rows.digits == len(full_mnist.test)
+    assert rows.images == len(full_mnist.test)
