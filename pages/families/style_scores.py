@@ -66,7 +66,7 @@ SCORES = {
     "nelbo": Score(
         NELBO,
         ".2f",
-        "Reconstruction + KL of one image, an upper bound on −log p(x|y); below 0 where densities of colours are above 1.",
+        "Reconstruction + KL, an upper bound on −log p(x|y). It may be below 0: densities of colours may be above 1.",
         " nats",
     ),
     "kl": Score(KL_Z, ".2f", "How far q(z|x, y) is from the prior, mean over the images.", " nats"),
