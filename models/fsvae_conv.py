@@ -254,7 +254,7 @@ LEAK_ACCURACY = Term(
     unit="%",
     chart="predicted",
     help="How often the adversary predicts the digit from z. On SVHN always naming the commonest digit is right for "
-    "19.6 %.",
+    "19.6%.",
     short="Leak",
 )
 

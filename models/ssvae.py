@@ -271,7 +271,7 @@ ACCURACY = Term(
     unit="%",
     chart="accuracy",
     help="The share of images with the right likeliest label; the model never sees these labels. "
-    "A blind guess is right for 10 %.",
+    "A blind guess is right for 10%.",
     chart_title="**Accuracy**: images with the right label",
 )
 UNLABELLED = r"\term{nelbo}{\mathbb{E}_{x}\,\mathrm{NELBO}(x)}"

@@ -101,7 +101,7 @@ with picture:
     if sets:
         glossary.caption(
             "Nats per image. ± is the Monte-Carlo standard error on these images. The last column is the mean over "
-            "the images of each one's difference to the reference under the same noise, with its 95 % interval: "
+            "the images of each one's difference to the reference under the same noise, with its 95% interval: "
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )
     with grids:  # drawn last: the numbers are being measured meanwhile

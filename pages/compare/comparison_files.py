@@ -104,7 +104,7 @@ def _html(models: Sequence[Compared], reference: Compared, summary: Sequence[str
             tables={numbers.phrase(name).capitalize(): rows for name, rows in tables.items()},
             figures=figures,
             notes=[
-                "Nats per image. The difference is that of NELBOs, image by image under the same noise, with its 95 % "
+                "Nats per image. The difference is that of NELBOs, image by image under the same noise, with its 95% "
                 "interval.",
                 f"Seed {seed}. " + ", ".join(f"{name} {version}" for name, version in versions().items()),
             ],

@@ -17,6 +17,7 @@ from pages.kit.tables import table
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
 from training.data.registry import at_hand, data_set
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -92,7 +93,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
     known = [model.known.reports.get(set_name) for model in models]
     bounds = sorted({m for report in known if report is not None for m in report.niwae})
     head = ["", swatch(NELBO), swatch(KL_Z), swatch(RECONSTRUCTION, "Rec.")]
-    head += [*(swatch(BOUND, f"IWAE\u2011{m}") for m in bounds), f"NELBO − {reference.title}, 95 %"]
+    head += [*(swatch(BOUND, f"\u2212IWAE\u2011{m}") for m in bounds), f"NELBO − {reference.title}, 95%"]
     lines: list[list[str]] = []
     for model, report in zip(models, known, strict=True):
         if report is None:
@@ -117,7 +118,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
 
 def _interval(found: "Difference") -> str:
     low, high = found.interval
-    mean, least, most = (numbers.signed(value, "+.2f") for value in (found.mean, low, high))
+    mean, least, most = (signed(value, "+.2f") for value in (found.mean, low, high))
     return f"{mean}\u00a0({least}\u00a0to\u00a0{most})"
 
 

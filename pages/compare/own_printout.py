@@ -24,7 +24,7 @@ def own_printout(models: Sequence[Compared]) -> None:
     if not titles:
         st.info("The models are still being measured.", icon=":material/hourglass_empty:")
         return
-    names = FIELDS | {f"niwae-{m}": f"IWAE\u2011{m}" for m in BOUNDS}
+    names = FIELDS | {f"niwae-{m}": f"\u2212IWAE\u2011{m}" for m in BOUNDS}
     printed = {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.selectbox("Model", titles, index=len(titles) - 1, key="printed-of", width=220)

@@ -10,11 +10,11 @@ from pages.kit import glossary, services
 from pages.kit.job_panel import job_panel
 from pages.kit.tables import table
 from pages.kit.ticking import ticking
-from pages.measure.numbers import signed
 from training.data.registry import data_set, whole
 from training.release.ablations import read_ablations
 from training.release.cards import Card, read_card
 from training.system.folders import PRETRAINED
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -55,7 +55,7 @@ SCORES = {
     "style_leak": Score(
         KL_Y._replace(label="Style leak"),
         ".1%",
-        "How often a linear probe predicts the digit from the style z alone. 19.6 % is the share of the "
+        "How often a linear probe predicts the digit from the style z alone. 19.6% is the share of the "
         "commonest digit: what a z without any digit gives.",
     ),
     "style_kept": Score(

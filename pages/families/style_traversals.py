@@ -94,7 +94,7 @@ def blended(source: "Checkpoint", stored: "StyleBank", one: int, other: int, key
             figures.picture(
                 strip_of(model.decode_mean(model.latents(z, stored.digits[[own]]))),
                 key=f"{key}-{turn}",
-                alt=f"{int(stored.digits[own])}, {share} % of the way from the style of {mine} to that of {theirs}",
+                alt=f"{int(stored.digits[own])}, {share}% of the way from the style of {mine} to that of {theirs}",
             )
 
 

@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 BOUND = (
-    r"\term{bound}{\mathcal{L}_m(x)} \;=\; \mathbb{E}\Bigl[\log \tfrac1m \textstyle\sum_{k=1}^m "
-    r"\frac{p(x\mid z_k)\,p(z_k)}{q(z_k\mid x)}\Bigr]\;\le\; \log p(x)"
+    r"\term{bound}{-\mathcal{L}_m(x)} \;=\; -\,\mathbb{E}\Bigl[\log \tfrac1m \textstyle\sum_{k=1}^m "
+    r"\frac{p(x\mid z_k)\,p(z_k)}{q(z_k\mid x)}\Bigr]\;\ge\; -\log p(x)"
 )
 
 
@@ -62,7 +62,7 @@ def prior_formula(family: "Family") -> None:
 
 
 def bound_formula(family: str) -> None:
-    """The importance-weighted bound and where it leads; the code is that of the family of this name."""
+    """The negative importance-weighted bound and its limit; the code is that of the family of this name."""
     st.latex(coloured(BOUND))
     code_below(family, "log_weights", "models.blocks.distributions.log_mean_exp", key="bound")
 

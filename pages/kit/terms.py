@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from models.description.terms import SHARED, Term, Unit
 from pages.draw.charts import Scale
 from pages.draw.palette import REFERENCE, ROLES, Quantity
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from models.family import ImageKind
@@ -54,15 +55,15 @@ class Shown(NamedTuple):
     def text(self, value: float) -> str:
         """The value without its unit, short enough for a tile even when a training went wild."""
         if self.unit == "%":
-            return f"{100 * value:.1f} %"
+            return f"{value:.1%}"
         if self.unit == "count":
             return f"{value:,.0f}"
         if abs(value) >= 10_000:
-            return f"{value:.1e}"
-        return f"{value:.2f}" if self.unit == "nats" else f"{value:.4g}"
+            return signed(value, ".1e")
+        return signed(value) if self.unit == "nats" else signed(value, ".4g")
 
     def with_unit(self, value: float) -> str:
-        """The value with its unit: "101.23 nats", "97.1 %", "312"."""
+        """The value with its unit: "101.23 nats", "97.1%", "312"."""
         return f"{self.text(value)} nats" if self.unit == "nats" else self.text(value)
 
 

@@ -1,4 +1,4 @@
-"""The importance weights of one digit, seen: where its samples lie, and where their weight lies."""
+"""The importance weights of one image: a histogram of its samples, and one of the weight they carry."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,9 @@ from pages.draw import figures
 from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
 from pages.kit import services
 from pages.kit.guess import answer_among, show_answer
-from pages.measure.numbers import signed
+from training.checkpoints.roles import playing
 from training.data.registry import at_hand
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -24,7 +25,7 @@ GUESSES = {"1 to 5": 5, "6 to 50": 50, "51 to 200": 200, "more": SAMPLES}
 
 
 def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, guess: str) -> None:
-    """The weights of one held-out digit under a model: picture and histogram; answers a guess."""
+    """The weights of one held-out image under a model: picture and histogram; answers a guess."""
     with st.spinner(f"Drawing {SAMPLES:,} samples"):
         png, sample = _drawn(source, digit, seed, at_hand(source.data).name)
     about = at_hand(source.data)
@@ -40,7 +41,8 @@ def importance_weights(source: "Checkpoint", name: str, digit: int, seed: int, g
         )
         st.caption(f"ESS {ess:.1f} of {SAMPLES:,}")
     with chart:
-        _histogram(sample, f"{name}, {shown_digit}", half)
+        summed = source.family.name in playing("Classifier")  # each weight sums the label out
+        _histogram(sample, f"{name}, {shown_digit}", half, "$\\mathcal{L}_1$" if summed else "the ELBO")
 
 
 def _counted(half: int) -> str:
@@ -60,7 +62,7 @@ def _drawn(source: "Checkpoint", digit: int, seed: int, data: str) -> "tuple[byt
     return png, draw_importance_sample(source.model, image[0], SAMPLES, seed=seed)
 
 
-def _histogram(sample: "ImportanceSample", title: str, half: int) -> None:
+def _histogram(sample: "ImportanceSample", title: str, half: int, single: str) -> None:
     """Two histograms over the same bins: the samples, and the weight they carry."""
     names = {"of the samples": REFERENCE.color, "of their weight": BOUND.color}
     rows = []
@@ -105,8 +107,8 @@ def _histogram(sample: "ImportanceSample", title: str, half: int) -> None:
             f"is {sample.bound(SAMPLES):.1f}, and {half} samples carry half of the weight",
         )
     st.caption(
-        f"The lines: {swatch(NELBO, f'the mean log-weight, {signed(sample.bound(1))}')}, which is the ELBO; "
-        f"{swatch(BOUND, f'the log of the mean weight, {signed(sample.bound(SAMPLES))}')}."
+        f"The lines: {swatch(NELBO, f'the mean log-weight, {signed(sample.bound(1))}')}, an estimate of {single}; "
+        f"{swatch(BOUND, f'the log of the mean weight, {signed(sample.bound(SAMPLES))}')}, of $\\mathcal{{L}}_{{1000}}$."
     )
 
 

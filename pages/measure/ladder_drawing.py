@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pages.draw.palette import MODELS
-from pages.measure.numbers import signed
+from training.system.number_format import signed
 from training.system.templates import template
 
 __all__ = ["Ladder", "drawing"]
@@ -24,7 +24,7 @@ _TEMPLATE = Path(__file__).with_suffix(".html")
 
 
 class Ladder(NamedTuple):
-    """One model's bounds on log p(x) by m: the bound in nats, and its standard error or 0."""
+    """One model's negative bounds by m: the bound in nats, and its standard error or 0."""
 
     title: str
     bounds: Mapping[int, tuple[float, float]]

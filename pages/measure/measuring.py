@@ -128,8 +128,8 @@ def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
         key=f"measure-bounds{suffix}",
         bind="query-params",
         disabled=resting,
-        help="How many samples z of q(z|x) each bound averages: the more, the closer it comes to −log p(x). Type any "
-        "whole number from 1 to 1,000,000; the time grows with the largest.",
+        help="How many samples z of q(z|x) each bound averages: the more, the tighter the bound. Type any whole "
+        "number from 1 to 1,000,000; the time grows with the largest.",
     )
     right.space("small")  # level with the boxes beside it, below their labels
     try:

@@ -16,8 +16,9 @@ from training.release.cards import read_card
 from training.release.published import ACCURACIES, REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
+from training.system.number_format import signed
 
-__all__ = ["Column", "cell", "column", "numbers_table", "phrase", "preset_table", "published", "shipped", "signed"]
+__all__ = ["Column", "cell", "column", "numbers_table", "phrase", "preset_table", "published", "shipped"]
 
 NOT_NATS = ("squared_error",)
 ESS = (
@@ -25,7 +26,7 @@ ESS = (
     "the images. A low one means that few samples carry it all: q(z|x) fits the posterior badly there."
 )
 LABEL_SUMMED_OUT = (
-    "This model's IWAE\u20111 is tighter than its NELBO by construction: the bound sums the label out exactly, where "
+    "This model's \u2212IWAE\u20111 is below its NELBO by construction: the bound sums the label out exactly, where "
     "the NELBO averages over q(y|x)."
 )
 _STYLE = (
@@ -112,7 +113,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     names = {name for source in columns for name in source.terms}
     header = [""]
     rows = {name: [swatch(term(name).quantity, term(name).short or None)] for name in every_in_order(names)}
-    ladder = {m: [swatch(BOUND, f"IWAE\u2011{m}")] for m in bounds}
+    ladder = {m: [swatch(BOUND, f"\u2212IWAE\u2011{m}")] for m in bounds}
     classified = [swatch(ACCURACY)]
     for source in columns:
         header = [*header, source.title]
@@ -149,11 +150,6 @@ def cell(estimate: Estimate | None) -> str:
     if error is None:
         return text
     return f"{text}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{text}\u00a0±\u00a0<0.01"
-
-
-def signed(value: float, form: str = ".2f") -> str:
-    """A number in a format, as it is printed: with a minus sign and no hyphen."""
-    return format(value, form).replace("-", "\u2212")
 
 
 def _of(ess: float, m: int) -> str:

@@ -80,7 +80,7 @@ def test_two_models_are_measured_by_themselves_and_their_difference_has_an_inter
     one, other = small_run("vae-1", 1), small_run("vae-2", 2)
     page = opened(app, one, other)
     text = text_of(page)
-    assert "95 %" in text
+    assert "95%" in text
     assert "NELBO − vae-1" in text
     assert "what an untrained model has" in text
     assert page.selectbox(key="reference").value == "vae-1"

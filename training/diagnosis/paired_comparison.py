@@ -12,10 +12,11 @@ from training.evaluation.bounds import SetReport
 from training.evaluation.evaluate import available_sets, measure
 from training.release.published import REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
+from training.system.number_format import signed
 
 __all__ = ["Difference", "Stage", "compare", "difference", "in_words", "sets_to_compare", "stages", "training_noise"]
 
-WITHIN = 1.96  # standard errors on either side of a mean: 95 % of a normal distribution
+WITHIN = 1.96  # standard errors on either side of a mean: 95% of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Difference:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the mean over all such images lies, with 95 % confidence."""
+        """Where the mean over all such images lies, with 95% confidence."""
         half = WITHIN * self.standard_error
         return self.mean - half, self.mean + half
 
@@ -74,10 +75,10 @@ def in_words(name: str, reference: str, found: Difference, noise: float | None) 
     if not found.certain:
         return (
             f"These {found.images:,} images show no clear difference between {name} and {reference}: "
-            f"the difference is {found.mean:+.2f} nats, give or take {WITHIN * found.standard_error:.2f}."
+            f"the difference is {signed(found.mean, '+.2f')} nats, give or take {WITHIN * found.standard_error:.2f}."
         )
     verdict = f"{name} is {by:.2f} nats {'worse' if found.mean > 0 else 'better'} than {reference}"
-    sure = f"(95 % between {low:.2f} and {high:.2f} on {found.images:,} images)"
+    sure = f"(95% between {low:.2f} and {high:.2f} on {found.images:,} images)"
     if noise is None:
         return f"{verdict} {sure}."
     apart = math.sqrt(2) * noise  # two trainings, each with its own luck

@@ -64,7 +64,7 @@ def _bounds(title: str, cards: dict[str, Card], name: str) -> str:
             bounds = [f"{reference.niwae[m]:.2f}" if m in reference.niwae else "" for m in BOUNDS]
             rows.append([f"{reference.source}, homework set", *terms, *bounds, protocol])
     rows += _obtained(cards, [name])
-    return _table([title, "NELBO", "KL", "rec", *(f"IWAE-{m}" for m in BOUNDS), "protocol"], rows)
+    return _table([title, "NELBO", "KL", "rec", *(f"\u2212IWAE-{m}" for m in BOUNDS), "protocol"], rows)
 
 
 def _obtained(cards: dict[str, Card], names: Iterable[str]) -> list[list[str]]:
@@ -122,7 +122,7 @@ def _labels(cards: dict[str, Card]) -> str:
     ]
     if terms:
         terms.insert(0, ["correctly trained, full test set", *CORRECT_SSVAE, *[""] * len(BOUNDS)])
-    bounds = _table(["SSVAE", "NELBO", "KL_y", "KL_z", "rec", *(f"IWAE-{m}" for m in BOUNDS)], terms)
+    bounds = _table(["SSVAE", "NELBO", "KL_y", "KL_z", "rec", *(f"\u2212IWAE-{m}" for m in BOUNDS)], terms)
     return "\n".join(part for part in (accuracies, bounds) if part)
 
 

@@ -148,7 +148,7 @@ def test_any_whole_m_is_measured(page: AppTest) -> None:
     idle()
     page.run()
     assert not page.exception
-    table = next(part.value for part in page.markdown if "IWAE\u20117" in part.value)
+    table = next(part.value for part in page.markdown if "\u2212IWAE\u20117" in part.value)
     assert "mine, embedded sample" in table
     assert "IWAE\u2011100" not in table
     assert page.multiselect(key="measure-bounds").value == ["1", "7"]

@@ -58,10 +58,10 @@ def test_images_must_be_the_same() -> None:
             0.5,
             "show no clear difference between mine and vae: the difference is +0.10 nats, give or take 0.39",
         ),
-        (1.9, 0.2, 0.4, "mine is 1.90 nats worse than vae (95 % between 1.51 and 2.29 on 100 images): far more than"),
-        (-0.8, 0.1, 0.4, "mine is 0.80 nats better than vae (95 % between 0.60 and 1.00 on 100 images): more than two"),
+        (1.9, 0.2, 0.4, "mine is 1.90 nats worse than vae (95% between 1.51 and 2.29 on 100 images): far more than"),
+        (-0.8, 0.1, 0.4, "mine is 0.80 nats better than vae (95% between 0.60 and 1.00 on 100 images): more than two"),
         (0.5, 0.1, 0.4, "no more than two trainings of one recipe differ by (0.57)"),
-        (0.5, 0.1, None, "mine is 0.50 nats worse than vae (95 % between 0.30 and 0.70 on 100 images)."),
+        (0.5, 0.1, None, "mine is 0.50 nats worse than vae (95% between 0.30 and 0.70 on 100 images)."),
     ],
 )
 def test_a_difference_in_words(mean: float, error: float, noise: float | None, words: str) -> None:
