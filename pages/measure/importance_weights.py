@@ -106,9 +106,10 @@ def _histogram(sample: "ImportanceSample", title: str, half: int, single: str) -
             alt=f"Histogram of 1,000 log-weights, {title}: their mean is {sample.bound(1):.1f}, the bound of all 1,000 "
             f"is {sample.bound(SAMPLES):.1f}, and {half} samples carry half of the weight",
         )
+    all_of_them = "$\\mathcal{L}_{1000}$"
     st.caption(
         f"The lines: {swatch(NELBO, f'the mean log-weight, {signed(sample.bound(1))}')}, an estimate of {single}; "
-        f"{swatch(BOUND, f'the log of the mean weight, {signed(sample.bound(SAMPLES))}')}, of $\\mathcal{{L}}_{{1000}}$."
+        f"{swatch(BOUND, f'the log of the mean weight, {signed(sample.bound(SAMPLES))}')}, one of {all_of_them}."
     )
 
 
