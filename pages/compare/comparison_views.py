@@ -133,8 +133,10 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
         found = difference_of(model, reference, sets[-1]) if sets else None
         if found is not None:
             family = model.source.family.name
-            noise = training_noise(family, reference.source.data) if family == reference.source.family.name else None
-            summary.append(in_words(model.title, reference.title, found, noise))
+            noise = training_noise(family, sets[-1]) if family == reference.source.family.name else None
+            summary.append(
+                in_words(model.title, reference.title, found, noise, _bound_apart(model, reference, sets[-1]))
+            )
     for model in models:
         for name, report in list(model.known.reports.items())[:1]:
             if model.source.family.images == "binary":
@@ -145,6 +147,13 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
                 summary += [f"{model.title}: {clue}" for clue in clues]
     return summary
+
+
+def _bound_apart(model: Compared, reference: Compared, set_name: str) -> tuple[int, float] | None:
+    """The largest m that was measured of both, and the difference of their negative bounds."""
+    own, other = model.known.reports[set_name].niwae, reference.known.reports[set_name].niwae
+    m = max(own.keys() & other.keys(), default=None)
+    return None if m is None else (m, own[m] - other[m])
 
 
 def number_rows(models: Sequence[Compared], reference: Compared) -> dict[str, list[dict[str, Any]]]:

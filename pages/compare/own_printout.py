@@ -15,10 +15,11 @@ FIELD_WIDTH = 130  # pixels: as many stand in a row as there is room for
 
 
 def own_printout(models: Sequence[Compared]) -> None:
-    """Fields for the numbers that one's own code printed, and what they give away."""
+    """Fields for the numbers that one's own code printed, and what they show."""
     st.markdown(
         "Type what your own code printed for one of these files, as far as you have it. The app measured the same "
-        "weights: where the two part, the mistake is in what was printed, not in what was learned."
+        "weights. Where the two differ, the printed number was computed otherwise: on other images, with other pixels, "
+        "or with a mistake. Agreement does not show that the training was right."
     )
     titles = [model.title for model in models if model.known.reports]
     if not titles:

@@ -31,31 +31,32 @@ ENTRIES = (
     Entry(
         "aggregate posterior",
         "aggregate posterior",
-        "The mean of q(z|x) over all images: where real images lie in the space of codes. Where the {prior} has mass "
-        "and it has none, samples look like no image.",
+        "The mean of q(z|x) over all images: where real images have their codes. Where the {prior} has mass and it has "
+        "little, samples seldom look like images.",
     ),
     Entry(
         "posterior collapse",
         "posterior collapse|collapsed?",
-        "A dimension has collapsed if its {posterior} is the {prior} whatever the image: it tells the decoder nothing.",
+        "A dimension has collapsed if its {posterior} equals the {prior} for every image: "
+        "it says nothing to the {decoder}.",
     ),
     Entry(
         "KL weight",
         "KL weight|β",
-        "The factor β before the {KL} in the loss. At 1 the loss is the {NELBO}. A larger one makes the model tell "
-        "less in its codes, a smaller one more.",
+        "The factor β before the {KL} in the loss. At 1 the loss is the {NELBO}. With a larger β codes say less about "
+        "their image, with a smaller β more.",
     ),
     Entry(
         "NELBO",
         "NELBO",
-        "The negative {ELBO} of an image: {reconstruction} plus {KL}, in nats. It is never below −log p(x); lower is "
-        "better.",
+        "The negative {ELBO} of an image: {reconstruction} plus {KL}, in nats. It is an upper bound on −log p(x), or "
+        "on −log p(x|y) where the digit y is given. Lower is better.",
     ),
     Entry(
         "ELBO",
         "ELBO",
-        "The evidence lower bound: a number that is never above log p(x). Training raises it, since log p(x) itself "
-        "cannot be computed.",
+        "The evidence lower bound on log p(x). Training raises it, since log p(x) itself cannot be computed. The gap "
+        "is KL(q(z|x) ‖ p(z|x)).",
     ),
     Entry(
         "KL",
@@ -66,8 +67,8 @@ ENTRIES = (
     Entry(
         "IWAE bound",
         r"IWAE(?:[-‑]\d+)?(?: bound)?",
-        "The importance-weighted bound on log p(x): the logarithm of the mean of m importance weights. The more "
-        "samples, the closer it comes to log p(x).",
+        "The importance-weighted bound: the expected log of the mean of m {importance weight}s, at most log p(x). It "
+        "rises with m. Tables show its negative, as they do for the {NELBO}.",
     ),
     Entry(
         "importance weight",
@@ -77,14 +78,14 @@ ENTRIES = (
     Entry(
         "effective sample size",
         "ESS|effective sample size",
-        "How many equally weighted samples would estimate as well as these do: 1 where one sample has all the weight, "
-        "m where all m weights are equal.",
+        "About how many of m samples carry the weight: 1 where one has it all, m where all are equal. A low one shows "
+        "a poor q(z|x); a high one proves nothing, for it cannot see what q never draws.",
     ),
     Entry(
         "log p(x)",
         r"log p\(x\)",
-        "The log-likelihood: how probable the model finds an image, in nats. It is an integral over all codes z, which "
-        "nobody can compute exactly; bounds come near it.",
+        "The log-likelihood of an image under the model, in nats. It is an integral over all codes z that has no "
+        "closed form; bounds approach it.",
     ),
     Entry(
         "nat",
@@ -94,19 +95,19 @@ ENTRIES = (
     Entry(
         "standard error",
         "standard error",
-        "How far a mean of random draws typically lies from the true mean: it shrinks with the square root of the "
-        "number of draws.",
+        "How far a mean of random draws typically lies from the true mean. It shrinks with the square root of their "
+        "number. The text says over what: noise, images or trainings.",
     ),
     Entry(
         "latent dimension",
         "latent dimensions?",
-        "One of the numbers of which a {code} z is made.",
+        "One of the numbers of which a {code} z consists.",
     ),
     Entry(
         "code",
         r"latent codes?|(?<!own )codes?",
-        "The latent code z: a few numbers that stand for an image. The {encoder} finds them, the {decoder} draws the "
-        "image from them.",
+        "The latent code z: a few numbers that stand for an image. The {encoder} gives their distribution, the "
+        "{decoder} makes an image from them.",
     ),
     Entry(
         "prior",
@@ -119,7 +120,7 @@ ENTRIES = (
         "q(z|x): which codes the {encoder} finds likely for an image, as a Gaussian with a mean and a variance for "
         "each dimension. It approximates the true p(z|x).",
     ),
-    Entry("encoder", "encoders?", "The network that reads an image x and gives q(z|x), the {posterior} of its {code}."),
+    Entry("encoder", "encoders?", "The network that takes an image x and gives q(z|x), the {posterior} of its {code}."),
     Entry("decoder", "decoders?", "The network that takes a {code} z and gives p(x|z), a distribution of images."),
     Entry(
         "reconstruction",
@@ -137,21 +138,21 @@ ENTRIES = (
         r"active units?|(?<!data )in use",
         "A dimension whose {posterior} mean varies from image to image, with a variance above 0.01.",
     ),
-    Entry("component", "components?", "One of the Gaussians whose mean is a mixture, the {prior} of a GMVAE."),
+    Entry("component", "components?", "One of the Gaussians of a mixture, as in the {prior} of a GMVAE."),
     Entry(
         "responsibility",
         "responsibilit(?:y|ies)",
-        "How probable it is that a {code} came from this {component} and not from another. All of them sum to 1.",
+        "The probability that a {code} came from this {component} and not from another. They sum to 1.",
     ),
     Entry(
         "traversal",
         "traversals?",
-        "Images drawn while one dimension of the {code} moves and all others stay.",
+        "Images decoded while one dimension of the {code} changes and all others stay.",
     ),
     Entry(
         "temperature",
         "temperature",
-        "What the standard deviation of the {prior} is multiplied by before codes are drawn from it.",
+        "The factor on the standard deviation of the {prior} when codes are drawn from it.",
     ),
     Entry("held-out", "held-out", "Not used in training, so that it can show what was learned and not only memorised."),
     Entry(
@@ -159,13 +160,15 @@ ENTRIES = (
         "cross-entropy",
         "−log q(y|x) of the right label: 0 for a {classifier} that is sure and right, ln 10 for a blind guess of ten.",
     ),
-    Entry("classifier", "classifiers?", "A network that reads an image and gives the probability of each label."),
+    Entry("classifier", "classifiers?", "A network that takes an image and gives the probability of each label."),
     Entry(
         "adversary",
         "adversary",
-        "A network that tries to read the digit from the {style} z while the encoder learns to make that impossible.",
+        "A network that predicts the digit from the {style} z, while the {encoder} learns to make that impossible.",
     ),
-    Entry("style", "styles?", "All that a picture shows beside its digit: colours, light, slant, width of the stroke."),
+    Entry(
+        "style", "styles?", "All that a picture shows beside its label y: colours, light, slant, width of the stroke."
+    ),
 )
 
 MEANINGS = {entry.term: re.sub(r"[{}]", "", entry.meaning) for entry in ENTRIES}

@@ -1,6 +1,6 @@
-"""Known mistakes of homework code, recognised by what they leave in the weights and in the numbers.
+"""Known mistakes of homework code, recognised by their traces in the weights and in the numbers.
 
-Each finding is a sentence that names the mistake, the numbers that gave it away, and the line to look at.
+Each finding is a sentence that names the mistake, the numbers that show it, their threshold, and the line to look at.
 """
 
 import copy
@@ -19,7 +19,11 @@ from training.evaluation.bounds import SetReport
 __all__ = ["READINGS", "of_numbers", "of_printout", "of_variance", "variance_readings"]
 
 FEW_PASSES = 10
-NATS = 1.0  # what a reading must gain to be worth a word
+UNTRAINED = 0.9  # of the coin flips' NELBO
+CLASSIFIES = 0.3  # accuracy, where a blind guess has 0.1
+COLLAPSED = 1.0  # nats of KL
+LARGE_KL = 2.5  # times the usual one
+NATS = 1.0  # what a reading must gain to be reported
 NEAR_USUAL = 3.0  # nats: where a model ends up that was read as it was trained
 COIN_FLIPS = 784 * math.log(2)
 
@@ -47,7 +51,7 @@ def variance_readings(checkpoint: Checkpoint, images: Tensor, digits: Tensor | N
 
 
 def of_variance(nelbos: Mapping[str, float], usual: float) -> str | None:
-    """What `variance_readings` gives away, if another reading than the homework's fits, and the homework's does not.
+    """What `variance_readings` shows, if another reading than the homework's fits, and the homework's does not.
 
     A code whose dimensions are all in use has variances so small that softplus(h) and exp(h) agree: then the mistake
     leaves no trace, and does no harm. A weight on the KL shifts all variances too, but no reading mends that.
@@ -60,48 +64,59 @@ def of_variance(nelbos: Mapping[str, float], usual: float) -> str | None:
         return None
     return (
         f"The encoder's second half seems to have been trained {_MEANINGS[best]}: read as {best} the NELBO is "
-        f"{nelbos[best]:.2f} nats, read as the homework does, variance = softplus(h) + 1e-8, it is {own:.2f}. Look at "
-        "`gaussian_parameters`, and at every place that takes a square root or a logarithm of its result."
+        f"{nelbos[best]:.2f} nats, read as the homework does, variance = softplus(h) + 1e-8, it is {own:.2f}, more "
+        f"than {NATS:g} nat above. Look at `gaussian_parameters`, and at every place that takes a square root or a "
+        "logarithm of its result."
     )
 
 
 def of_numbers(report: SetReport, accuracy: float | None, usual: Mapping[str, float] | None) -> list[str]:
-    """What the numbers of a model of binary digits give away.
+    """What the numbers of a model of binary images show.
 
     Arguments:
-        report: on the homework set, or another of digits.
+        report: on the homework set, or another of binary images.
         accuracy: of its classifier, 0..1, if it has one and it was measured.
         usual: nelbo, kl and rec of the shipped model of this family on the same set.
     """
     found = []
-    if report.nelbo > 0.9 * COIN_FLIPS:
-        found.append(
-            f"A NELBO of {report.nelbo:.0f} nats is what an untrained model has: 784 coin flips are "
-            f"{COIN_FLIPS:.0f}. Was it saved before the training, or another model than the one that was trained?"
-        )
-    elif report.kl < 1:
-        found.append(
-            f"The KL is {report.kl:.2f} nats: the code says nothing of the image, and every drawing is the same. Is "
-            "the KL counted more than once, or its weight far above 1?"
-        )
     kl_y = report.terms.get("kl_y")
-    if accuracy is not None and kl_y is not None and accuracy < 0.3 and kl_y < 1:
+    if report.nelbo > UNTRAINED * COIN_FLIPS and kl_y is not None and (kl_y > 1 or (accuracy or 0) > CLASSIFIES):
         found.append(
-            f"The classifier is right for {accuracy:.0%} and KL_y is {kl_y:.2f}, near 0.17 in place of 2.29, while the "
-            "NELBO looks good: images and labels are paired in the wrong order. Look at the reshape of the block of "
-            "ten copies: `duplicate` puts copy after copy, so it is (10, batch), not (batch, 10)."
+            f"The NELBO is {report.nelbo:.0f} nats, as of an untrained model, but the classifier is trained: KL_y is "
+            f"{kl_y:.2f}. That is right for a training on the labelled images alone (weight 0 of the NELBO): encoder "
+            "and decoder never learned."
         )
-    if usual is not None and report.kl > 2.5 * usual["kl"] and report.rec < usual["rec"]:
+    elif report.nelbo > UNTRAINED * COIN_FLIPS:
         found.append(
-            f"The KL is {report.kl:.1f} nats, {report.kl / usual['kl']:.1f} times the usual {usual['kl']:.1f}, and the "
-            f"reconstruction {report.rec:.1f} is better than the usual {usual['rec']:.1f}: it was trained with the KL "
-            "term missing, or with a weight far below 1."
+            f"The NELBO is {report.nelbo:.0f} nats, above {UNTRAINED * COIN_FLIPS:.0f}: an untrained model has about "
+            f"{COIN_FLIPS:.0f}, 784 pixels of ln 2. Was it saved before the training, or is it another model than the "
+            "trained one?"
+        )
+    elif report.kl < COLLAPSED:
+        found.append(
+            f"The KL is {report.kl:.2f} nats, below {COLLAPSED:g}: the code says nothing of the image, and every "
+            "reconstruction is the same. Four causes are common: a KL weight far above 1 (or a KL that is counted "
+            "twice); a reconstruction that is a mean over the pixels and not their sum; a sample z that passes no "
+            "gradient (`.sample()`, `.detach()`, numpy); an encoder that died, as with too high a learning rate."
+        )
+    if accuracy is not None and kl_y is not None and accuracy < CLASSIFIES and kl_y < 1:
+        found.append(
+            f"The classifier is right for {accuracy:.0%} (below {CLASSIFIES:.0%}) and KL_y is {kl_y:.2f} (below 1; a "
+            "trained one has 2.29), whatever the NELBO: images and labels are paired in the wrong order. Look at the "
+            "reshape of the block of ten copies: `duplicate` puts copy after copy, so it is (10, batch), not (batch, "
+            "10)."
+        )
+    if usual is not None and report.kl > LARGE_KL * usual["kl"] and report.rec < usual["rec"]:
+        found.append(
+            f"The KL is {report.kl:.1f} nats, {report.kl / usual['kl']:.1f} times the usual {usual['kl']:.1f} "
+            f"(above {LARGE_KL:g} times), and the reconstruction term {report.rec:.1f} is below the usual "
+            f"{usual['rec']:.1f}: it was trained without the KL, or with a KL weight far below 1."
         )
     return found
 
 
 def of_printout(printed: Mapping[str, float], report: SetReport) -> list[str]:
-    """What the numbers that somebody's own code printed give away, beside ours for the same weights and images.
+    """What the numbers that somebody's own code printed show, compared with ours for the same weights and images.
 
     Arguments:
         printed: any of "nelbo", "kl", "rec", and "niwae-m" for m such as 1, 10, 100, in nats.
@@ -115,11 +130,11 @@ def of_printout(printed: Mapping[str, float], report: SetReport) -> list[str]:
     several = [m for m in ours if m > 1]
     if several and all(_near(bounds[m], ours[m] - math.log(m)) for m in several):
         found.append(
-            "Your bounds lie log m below ours: a log-sum-exp without the division by m. The bound is the logarithm of "
-            "the mean weight: subtract log m."
+            "Your negative bounds lie log m below ours: a log-sum-exp without the division by m. The bound is the "
+            "logarithm of the mean weight: subtract log m."
         )
     elif several and all(_near(bounds[m], ours[m] + math.log(m)) for m in several):
-        found.append("Your bounds lie log m above ours: log m is subtracted twice.")
+        found.append("Your negative bounds lie log m above ours: log m is subtracted twice.")
     elif several and all(_near(bounds[m], report.nelbo) and not _near(ours[m], report.nelbo) for m in several):
         found.append(
             "Your bound is the NELBO for every m: it averages the logarithms of the weights. The bound is the "
@@ -127,9 +142,9 @@ def of_printout(printed: Mapping[str, float], report: SetReport) -> list[str]:
         )
     elif rising:
         found.append(
-            f"Your bound rises at m = {rising[0]:,}, and more samples can only lower the negative bound, but for "
-            "noise. Are the m copies of one image averaged, and not m different images? Look at the reshape after "
-            "`duplicate`, and at the sign inside the log-mean-exp."
+            f"Your negative bound rises by more than 0.2 nats at m = {rising[0]:,}, but more samples can only lower "
+            "it, except for noise. Are the m copies of one image averaged, and not m different images? Look at the "
+            "reshape after `duplicate`, and at the sign inside the log-mean-exp."
         )
     parts = [printed.get(name) for name in ("nelbo", "kl", "rec")]
     nelbo, kl, rec = parts
@@ -141,8 +156,8 @@ def of_printout(printed: Mapping[str, float], report: SetReport) -> list[str]:
         found.append("Your NELBO is a mean over pixels: sum over the 784 pixels, then take the mean over the images.")
     elif nelbo is not None and not _near(nelbo, report.nelbo, 1.0) and not found:
         found.append(
-            f"Your NELBO is {nelbo:.2f} and ours {report.nelbo:.2f} for the same weights: are they measured on the "
-            "same images, binarised the same way?"
+            f"Your NELBO is {nelbo:.2f} and ours {report.nelbo:.2f}, more than 1 nat apart for the same weights: are "
+            "they measured on the same images, binarised the same way?"
         )
     return found
 

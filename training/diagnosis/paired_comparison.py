@@ -10,7 +10,7 @@ from training.checkpoints.reading import Checkpoint
 from training.data.registry import evaluation_set, whole
 from training.evaluation.bounds import SetReport
 from training.evaluation.evaluate import available_sets, measure
-from training.release.published import REFERENCE_DATA, REFERENCES
+from training.release.published import REFERENCE_SET, REFERENCES
 from training.system.errors import UserError
 from training.system.number_format import signed
 
@@ -55,40 +55,45 @@ def difference(one: Tensor, other: Tensor) -> Difference:
     return Difference(float(each.mean()), float(each.std()) / math.sqrt(len(each)), len(each))
 
 
-def training_noise(family: str, data: str) -> float | None:
-    """How far NELBOs of trainings that differ in their seed alone lie apart on the homework set: their standard
-    deviation in nats, where it was published for models of this data set."""
-    if whole(data).name != REFERENCE_DATA:
+def training_noise(family: str, set_name: str) -> float | None:
+    """How far NELBOs of trainings that differ in their seed alone lie apart on an evaluation set: their standard
+    deviation in nats, where it was published for this family and this set."""
+    if set_name != REFERENCE_SET:
         return None
     found = [entry.deviations["nelbo"] for entry in REFERENCES if entry.model == family and entry.deviations]
     return found[0] if found else None
 
 
-def in_words(name: str, reference: str, found: Difference, noise: float | None) -> str:
-    """What a difference of two NELBOs means, in one sentence.
+def in_words(
+    name: str, reference: str, found: Difference, noise: float | None = None, bound: tuple[int, float] | None = None
+) -> str:
+    """What a difference of two NELBOs means, in a sentence or two.
 
     Arguments:
-        noise: see `training_noise`; None where nobody knows it.
+        noise: see `training_noise`, on the same images; None where it is not known.
+        bound: an m, and the difference of the two negative IWAE-m bounds on the same images.
     """
     low, high = sorted(abs(end) for end in found.interval)
     by = abs(found.mean)
     if not found.certain:
         return (
             f"These {found.images:,} images show no clear difference between {name} and {reference}: "
-            f"the difference is {signed(found.mean, '+.2f')} nats, give or take {WITHIN * found.standard_error:.2f}."
+            f"the difference of their NELBOs is {signed(found.mean, '+.2f')} nats, give or take "
+            f"{WITHIN * found.standard_error:.2f}."
         )
-    verdict = f"{name} is {by:.2f} nats {'worse' if found.mean > 0 else 'better'} than {reference}"
-    sure = f"(95% between {low:.2f} and {high:.2f} on {found.images:,} images)"
-    if noise is None:
-        return f"{verdict} {sure}."
-    apart = math.sqrt(2) * noise  # two trainings, each with its own luck
-    if by > 2 * apart:
-        judged = f"far more than two trainings of one recipe differ by ({apart:.2f})"
-    elif by > apart:
-        judged = f"more than two trainings of one recipe usually differ by ({apart:.2f})"
-    else:
-        judged = f"no more than two trainings of one recipe differ by ({apart:.2f})"
-    return f"{verdict} {sure}: {judged}."
+    said = (
+        f"{name}: NELBO {by:.2f} nats {'higher (worse)' if found.mean > 0 else 'lower (better)'} than {reference} "
+        f"(95% between {low:.2f} and {high:.2f} on {found.images:,} images)."
+    )
+    if bound is not None:
+        said += f" At m = {bound[0]:,} the bounds differ by {signed(bound[1], '+.2f')} nats."
+    if noise is not None:
+        apart = math.sqrt(2) * noise  # two trainings, each with its own seed
+        said += (
+            f" The NELBOs of two trainings of one recipe differ on these images with a standard deviation of "
+            f"{apart:.2f} nats; this difference is {by / apart:.1f} of them."
+        )
+    return said
 
 
 @dataclass(frozen=True)
