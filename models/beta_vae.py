@@ -35,7 +35,7 @@ class BetaVAEConfig(BernoulliConfig):
 
 @final
 class BetaVAE(StandardNormalVAE):
-    """A VAE whose training weighs the KL by beta; nothing in a file's tensors tells it from a VAE."""
+    """A VAE whose training weighs the KL by beta; a file's tensors are those of a VAE."""
 
     config: BetaVAEConfig
 

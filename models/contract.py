@@ -1,4 +1,4 @@
-"""What a model can do, role by role. A class inherits the roles that it plays; nobody has to ask for its name.
+"""What a model can do, role by role. A class inherits the roles that it plays; other code never asks for its name.
 
 x are images (batch, pixels): zeros and ones, or colour values in 0..1. z are latent codes, y digits. All densities and
 divergences are in nats. `pixels`, `batch`, `z`, `m` below are the sizes of axes.

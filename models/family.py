@@ -70,12 +70,12 @@ class Preset:
 
 @dataclass(frozen=True, eq=False)  # each family is itself alone
 class Family(Generic[AModel]):
-    """A model family: found by the pages, the command line and the checkpoint reader through the registry.
+    """A model family: found by the pages, the command line and the reading of checkpoints through the registry.
 
     Attributes:
         name: the family's key, as written in files.
         title: the name people use.
-        sentence: what tells it from the other families.
+        sentence: how it differs from the other families.
         model: its class, which inherits the roles that the family plays.
         config: class of its architecture; an instance is all that a model needs.
         presets: its recipes; the first is the homework's.

@@ -16,7 +16,7 @@ from pages.families.label_views import (
     label_bars,
     label_points_chart,
     labelled_digits,
-    reading,
+    predictions,
     rescued,
 )
 from pages.kit import formulas, frame, glossary, services
@@ -94,7 +94,7 @@ with asked:
     )
 try:
     if guess is not None:
-        models = {ref.title: reading(services.checkpoint(ref)) for ref in (beside, choice)}
+        models = {ref.title: predictions(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.title].accuracy
         with asked:
             show_answer(guess, answer_among(GUESSES, found), f"{beside.title} predicts {found:.1f} of a hundred right.")
@@ -130,7 +130,7 @@ try:
     with chart:
         label_points_chart(
             read_label_points() if whole(images.name) is default_data_set("binary") else [],
-            {name: (source.config.labelled, reading(source).accuracy) for name, source in runs.items()},
+            {name: (source.config.labelled, predictions(source).accuracy) for name, source in runs.items()},
             key="points",
         )
         glossary.caption(

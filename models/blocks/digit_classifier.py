@@ -1,4 +1,4 @@
-"""A small classifier of house numbers: who reads, and never draws, so that drawings can be judged from outside.
+"""A small classifier of house numbers: an independent judge of which digit a drawn image shows.
 
 Convolutions of 3 x 3 with batch normalisation, the side halved three times, then the mean over the picture: about a
 quarter of a million parameters. It takes no part in the training of any other model.
@@ -36,5 +36,5 @@ class DigitClassifier(nn.Module):
 
     @torch.inference_mode()
     def read(self, x: Tensor) -> Tensor:
-        """The digits it sees, int64 (batch,); the network must be in evaluation mode."""
+        """The predicted digits, int64 (batch,); the network must be in evaluation mode."""
         return self(x).argmax(-1)

@@ -104,7 +104,7 @@ class Layout:
         return config, cost
 
     def _by_trial(self, config: ModelConfig, found: Shapes) -> Iterator[tuple[ModelConfig, float]]:
-        """The same with other sides of the image, where a product of sizes makes a shape and no sum can tell them."""
+        """The same with other sides of the image, where a product of sizes makes a shape and no sum determines them."""
         if "pixels" in self.sizes or "pixels" not in sizes_of(self.preset.model) or not found.keys() >= self.required:
             return
         for side in range(1, LARGEST_SIDE + 1):

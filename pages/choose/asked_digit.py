@@ -1,4 +1,4 @@
-"""One digit to ask a model about: a held-out one, or one that the reader draws."""
+"""One image to ask a model about: a held-out one, or a drawing of the visitor."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ SOURCES = {"held-out": "Held-out", "drawn": "Draw one"}
 
 
 class AskedDigit(NamedTuple):
-    """A digit, uint8 (784,), and what to call it."""
+    """An image, uint8 (784,), and its name on the page."""
 
     grey: np.ndarray
     name: str

@@ -10,7 +10,7 @@ from pages.compare.comparing import NOTHING_YET, Measured
 from pages.draw import figures
 from pages.draw.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, marked, swatch
 from pages.draw.strips import Strip, strips
-from pages.families.label_views import confusion_chart, reading
+from pages.families.label_views import confusion_chart, predictions
 from pages.families.swap_matrix import matrix
 from pages.kit import glossary, services
 from pages.kit.tables import table
@@ -337,7 +337,7 @@ def classifiers(models: Sequence[Compared]) -> None:
     columns = st.columns(min(len(able), 2), gap="large")
     for position, model in enumerate(able):
         with columns[position % len(columns)]:
-            read = reading(model.source)
+            read = predictions(model.source)
             st.markdown(f"{marked(model.color, f'**{model.title}**')}: right for {read.accuracy:.2%}")
             confusion_chart(read, model.title, key=f"confusion-{position}")
 

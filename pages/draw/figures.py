@@ -14,7 +14,7 @@ from PIL import Image
 
 __all__ = ["living_picture", "picture"]
 
-HANDING_OUT_SECONDS = 0.1
+SENDING_SECONDS = 0.1
 WIDER_THAN_ANY_COLUMN = 8000
 JPEG_QUALITY = 90
 ADDRESS = "/+=:;,"  # what an address holds as it is
@@ -36,8 +36,8 @@ def picture(shown: bytes | Path | Image.Image, *, alt: str, key: str, caption: s
         st.markdown(f"![{_literal(alt)}]({_as_wide_as_its_place(content)})", width="stretch")
         if caption is not None:
             st.caption(caption)
-    if "torch" not in sys.modules:  # loading it, which comes next, would keep the server from handing the picture out
-        time.sleep(HANDING_OUT_SECONDS)
+    if "torch" not in sys.modules:  # loading it, which comes next, would keep the server from sending the picture
+        time.sleep(SENDING_SECONDS)
 
 
 def _as_wide_as_its_place(shown: bytes | Image.Image) -> str:
@@ -75,7 +75,7 @@ def _literal(text: str) -> str:
 def living_picture(moving: Path, still: Path, *, alt: str, play: bool) -> None:
     """A still PNG, seen at once, and an animated WebP of the same size that covers it as soon as it is decoded.
 
-    Only the still one shows where `play` is off, and for readers whose system asks for no motion.
+    Only the still one shows where `play` is off, and where the visitor's system asks for no motion.
     """
     st.html(_LIVING)
     images = f'<img alt="{escape(alt)}" src="data:image/png;base64,{_encoded(str(still), still.stat().st_mtime_ns)}">'

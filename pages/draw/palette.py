@@ -49,7 +49,7 @@ COMPONENTS = Quantity("Components used", "#4d7c0f")
 # For models beside each other, in the order they were chosen: none is a quantity's colour.
 MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#9a6a52")
 
-# For the ten classes of digits, 0 to 9. Told apart also by colour-blind readers, and never alone: each is also named.
+# For the ten classes of digits, 0 to 9. Distinct for colour-blind people too, and never alone: each is also named.
 DIGITS = (
     "#3c96ff",
     "#e1780f",

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from training.release.label_points import LabelPoint
 
 __all__ = [
-    "Reading",
+    "Predictions",
     "analogies",
     "analogies_of_digit",
     "confusion_chart",
     "label_bars",
     "label_points_chart",
     "labelled_digits",
-    "reading",
+    "predictions",
     "rescued",
 ]
 
@@ -36,7 +36,7 @@ COLUMNS = 20
 ROWS_OF_RESCUED, EACH = 8, 16
 
 
-class Reading(NamedTuple):
+class Predictions(NamedTuple):
     """A classifier's predictions for the test images of the data in use, fed grey.
 
     Attributes:
@@ -53,18 +53,18 @@ class Reading(NamedTuple):
         return float((self.labels == self.predicted).float().mean())
 
 
-def reading(source: "Checkpoint") -> Reading:
+def predictions(source: "Checkpoint") -> Predictions:
     """What a model predicts for each test image."""
-    return _reading(source, at_hand(source.data).name)
+    return _predictions(source, at_hand(source.data).name)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
-def _reading(source: "Checkpoint", data: str) -> Reading:
+def _predictions(source: "Checkpoint", data: str) -> Predictions:
     from training.data.datasets import load_dataset
     from training.evaluation.classification import predict
 
     test = load_dataset(data).test
-    return Reading(test.images, test.labels, predict(source.model, test.images))
+    return Predictions(test.images, test.labels, predict(source.model, test.images))
 
 
 def analogies(source: "Checkpoint", name: str, seed: int) -> None:
@@ -148,7 +148,7 @@ def _labelled_png(data: str, count: int) -> bytes:
     return pictures.png_bytes(pictures.grid(chosen.flatten(0, 1).numpy(), columns=classes))
 
 
-def confusion_chart(model: Reading, name: str, *, key: str) -> None:
+def confusion_chart(model: Predictions, name: str, *, key: str) -> None:
     """How many images of each class (rows) were predicted as each class (columns)."""
     from training.evaluation.classification import confusion
 
@@ -205,7 +205,7 @@ def confusion_chart(model: Reading, name: str, *, key: str) -> None:
         )
 
 
-def rescued(one: Reading, other: Reading, names: Sequence[str]) -> None:
+def rescued(one: Predictions, other: Predictions, names: Sequence[str]) -> None:
     """Images that one model predicts wrong and the other right, by their most frequent mistakes."""
     saved = (one.predicted != one.labels) & (other.predicted == one.labels)
     lost = (one.predicted == one.labels) & (other.predicted != one.labels)

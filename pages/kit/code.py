@@ -40,7 +40,7 @@ def code_below(family: str, *names: str, key: str) -> None:
         family: whose model has the methods.
         names: methods of the family's model, such as "elbo_terms", and functions by their module, such as
             "models.blocks.distributions.kl_normal". What they call themselves is shown after them.
-        key: tells the formulas of one page apart.
+        key: names the formula among those of one page.
     """
     st.fragment(partial(_folded, family, names, key), key=f"fragment-code-{key}")()
 

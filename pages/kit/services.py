@@ -55,7 +55,7 @@ BY_WEIGHTS: dict[Any, Callable[[Any], str]] = {"training.checkpoints.reading.Che
 def warm_up() -> threading.Thread:
     """Load torch in the background once the first page is painted, so that the second one opens at once.
 
-    Streamlit collects garbage after every run of a page, before it hands out the run's last messages: up to a tenth of
+    Streamlit collects garbage after every run of a page, before it sends the run's last messages: up to a tenth of
     a second, if it looks at all that torch keeps for good. So that is put aside.
     """
 
@@ -124,7 +124,7 @@ def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint"
     """The weights of a model, read again only when their file has changed.
 
     Arguments:
-        _read: what whoever asks first has read already.
+        _read: the checkpoint, where the caller has read it already.
 
     Raises:
         UserError: see `training.checkpoints.reading.load_checkpoint`.

@@ -53,7 +53,7 @@ class Shown(NamedTuple):
         return SCALES[self.unit]
 
     def text(self, value: float) -> str:
-        """The value without its unit, short enough for a tile even when a training went wild."""
+        """The value without its unit, short enough for a tile even where a training diverged."""
         if self.unit == "%":
             return f"{value:.1%}"
         if self.unit == "count":

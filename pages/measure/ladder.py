@@ -91,7 +91,7 @@ def remainder(steps: Sequence[float | None], beyond: float = 1.0) -> float | Non
     """The sum of all further steps if each shrinks like the last one did; None if they do not shrink.
 
     Arguments:
-        steps: nats closed by each tenfold m, in order; None where one was not measured.
+        steps: nats of the gap that each tenfold m closes, in order; None where one was not measured.
         beyond: the largest m that was measured, in units of the m at which the steps end; what it closed is left out.
     """
     *_, before, last = steps

@@ -33,7 +33,7 @@ __all__ = [
 
 BOUNDS = ("1", "10", "100", "1000")
 MOST_BOUNDS = 8
-FORETELL_SECONDS = 2.0
+ESTIMATE_SECONDS = 2.0
 
 
 class Measurement(NamedTuple):
@@ -146,7 +146,7 @@ def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
 
 
 def parse_bounds(texts: list[str]) -> list[int]:
-    """The m that somebody typed, in rising order, each once; "1,000" is a thousand.
+    """The m that a visitor typed, in rising order, each once; "1,000" is a thousand.
 
     Raises:
         UserError: one is no whole number from 1 to 1,000,000.
@@ -190,8 +190,8 @@ def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: in
 
 
 def _time_left(seconds: float, done: float) -> str:
-    """How long it will still take, once that can be foretold."""
-    return f", {duration(seconds * (1 - done) / done)} left" if seconds > FORETELL_SECONDS and done > 0 else ""
+    """How long it will still take, once that can be estimated."""
+    return f", {duration(seconds * (1 - done) / done)} left" if seconds > ESTIMATE_SECONDS and done > 0 else ""
 
 
 def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
@@ -214,4 +214,4 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
     if "kl_y" in columns[-1].terms and measured.accuracy is None:
         st.caption(f"The accuracy is measured on the {every}: get {source.label} to see it.")
     elif measured.accuracy is not None:
-        st.caption(f"The accuracy is the share of all {every} whose likeliest label is right.")
+        st.caption(f"The accuracy is the share of all {every} with the right likeliest label.")

@@ -1,4 +1,4 @@
-"""What each beta pays: rate against distortion, the NELBO over beta, the use of each latent dimension."""
+"""Rate against distortion, the NELBO over beta, the use of each latent dimension."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -149,7 +149,7 @@ def nelbo_chart(sweep: Sequence[Point], *, key: str) -> None:
 
 
 def dimension_chart(codes: "Encoding", *, key: str) -> None:
-    """Mean KL of each latent dimension, the costliest first; collapsed ones in grey."""
+    """Mean KL of each latent dimension, the highest first; collapsed ones in grey."""
     kinds = {"in use": KL_Z.color, "collapsed": REFERENCE.color}
     rows = [
         {

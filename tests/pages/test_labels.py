@@ -58,9 +58,9 @@ def test_junk_opens_defaults(app: AppTest) -> None:
     assert (page.number_input(key="seed").value, page.segmented_control(key="guess").value) == (0, None)
 
 
-def test_readings_are_the_classifiers(app: AppTest, runs: dict[str, float]) -> None:
+def test_predictions_are_the_classifiers(app: AppTest, runs: dict[str, float]) -> None:
     from training.system.folders import runs_folder
 
-    read = label_views.reading(load_checkpoint(runs_folder() / "semi"))
+    read = label_views.predictions(load_checkpoint(runs_folder() / "semi"))
     assert read.accuracy == pytest.approx(runs["run semi"])
     assert len(read.labels) == 1000

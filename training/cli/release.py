@@ -32,7 +32,7 @@ def train_classifier_command(
     source = default_data_set("colour")
     data, file = load_dataset(source.name), out or classifier_file(source.name)
     with progress() as bar, interruptible() as interrupted:
-        task = bar.add_task("reader", total=1.0)
+        task = bar.add_task("classifier", total=1.0)
 
         def show(fraction: float) -> None:
             bar.update(task, completed=fraction)
@@ -40,7 +40,7 @@ def train_classifier_command(
         model = train_classifier(data, epochs=epochs, seed=seed, on_progress=show, should_stop=interrupted)
     right = classifier_accuracy(model, data.test)
     write_classifier(model, right, file)
-    errors.print(f"{file}: it reads {right:.2%} of {source.title}'s test images rightly.")
+    errors.print(f"{file}: it is right for {right:.2%} of {source.title}'s test images.")
 
 
 def pretrain(

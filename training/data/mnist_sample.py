@@ -52,7 +52,7 @@ DATA = DataSet(
     measured_by_default=("sample",),
     bounds=(1, 10, 100, 1000),
     passes=100,
-    sets_help="1,000 held-out digits of the embedded sample: their numbers cannot be laid beside those of the "
+    sets_help="1,000 held-out digits of the embedded sample: their numbers cannot be compared with those of the "
     "homework set or the full test set.",
     protocol="Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are "
     "means of 100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error.",

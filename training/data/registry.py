@@ -74,7 +74,7 @@ def whole(name: str) -> DataSet:
 
 
 def same_images(name: str, other: str) -> bool:
-    """Whether two data sets, by name, are of the same images, so that numbers of their models can be laid side by side.
+    """Whether two data sets, by name, are of the same images, so that numbers of their models can be compared.
 
     A name of which nothing is known is that of no images.
     """

@@ -24,7 +24,7 @@ CLASSIFIES = 0.3  # accuracy, where a blind guess has 0.1
 COLLAPSED = 1.0  # nats of KL
 LARGE_KL = 2.5  # times the usual one
 NATS = 1.0  # what a reading must gain to be reported
-NEAR_USUAL = 3.0  # nats: where a model ends up that was read as it was trained
+NEAR_USUAL = 3.0  # nats: how near the usual NELBO a right reading comes
 COIN_FLIPS = 784 * math.log(2)
 
 READINGS: dict[str, Callable[[Tensor], Tensor]] = {

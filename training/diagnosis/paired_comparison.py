@@ -1,4 +1,4 @@
-"""Models beside each other on the same images under the same noise: what each reaches, and by how much they differ."""
+"""Models compared on the same images under the same noise: what each reaches, and by how much they differ."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -145,8 +145,8 @@ def compare(
     """Carry out a plan, stage by stage.
 
     Arguments:
-        on_report: hears each stage's numbers as soon as they are there.
-        on_failure: hears why a model cannot be measured; it is left out from there on.
+        on_report: called with each stage's numbers as soon as they are there.
+        on_failure: called with the error of a model that cannot be measured; the model is left out from there on.
         seed: of all noise: with one seed, models with as many latent dimensions meet the same.
         on_progress: called with the stage and the fraction of the whole plan that is done.
 

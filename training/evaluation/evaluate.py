@@ -91,7 +91,7 @@ def measure_style(
 
     Arguments:
         report: of this model on all test images; measured here, without bounds, when absent.
-        on_missing_classifier: hears why there is no content accuracy, if the shipped classifier is not there.
+        on_missing_classifier: called with the reason, if the shipped classifier is not there.
         should_stop: asked several times a second while a report is measured.
 
     Raises:

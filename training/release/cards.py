@@ -1,4 +1,4 @@
-"""Model cards: what stands beside shipped weights, and the reference numbers they are read against.
+"""Model cards: what is known of shipped weights, kept beside them.
 
 This module stays light (no torch, no pydantic), so that the first page shows numbers before anything is loaded.
 """

@@ -45,7 +45,7 @@ def pretrain(
     Arguments:
         work: run folder of the training; an interrupted run there is resumed, a finished one is measured as it is.
         steps: the preset's own when absent; a run that went as far already is measured as it is.
-        on_event: hears the training's events; on_progress hears the measuring's.
+        on_event: called with the training's events; on_progress: with the progress of measuring.
 
     Raises:
         UserError: no such preset, the full data are not on disk, or the training failed or was stopped.
@@ -80,7 +80,7 @@ def pretrain(
         accuracy=measure_accuracy(checkpoint),
         disentanglement=None if style is None else style.as_json(),
     )
-    folder.mkdir(parents=True, exist_ok=True)  # only now: nobody meets a model that ships without its numbers
+    folder.mkdir(parents=True, exist_ok=True)  # only now: no model ships without its numbers
     shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
     shutil.copyfile(run.metrics_file, folder / "metrics.jsonl")
     write_card(folder, card)
