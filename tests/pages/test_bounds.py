@@ -84,7 +84,7 @@ def test_what_needs_the_full_data_cannot_be_asked_for_without(page: AppTest) -> 
     assert page.button(key="measure-missing").disabled
     page.pills(key="set").set_value("sample").run()
     assert not page.button(key="measure-missing").disabled
-    assert any("Nothing is known" in info.value for info in page.info)
+    assert any("not measured on this set" in info.value for info in page.info)
 
 
 def test_measured_here_they_are_what_the_command_line_prints(app: AppTest, mine: Path) -> None:
@@ -106,7 +106,7 @@ def test_measured_here_they_are_what_the_command_line_prints(app: AppTest, mine:
     )
     assert f"{report.niwae[1000]:.2f}\u00a0±" in text_of(again)
     other_seed = again.number_input(key="seed").set_value(4).run()
-    assert any("Nothing is known" in info.value for info in other_seed.info)
+    assert any("not measured on this set" in info.value for info in other_seed.info)
 
 
 def test_measuring_shows_how_far_it_is_and_can_be_cancelled(

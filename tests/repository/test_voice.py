@@ -14,7 +14,7 @@ INSTEAD = {
     r"(?<!\bat )\bprices?\b|\bdear(?:er)?\b|\bcheap(?:er|est)?\b|\bcostl(?:y|iest)\b|\bcosts? more\b": "KL weight, KL",
     r"\btold\b|\btells? (?:more|less)\b": "given, takes the digit, says",
     r"\bheld (?:against|beside)\b|\b(?:laid|lay) (?:beside|side by side)\b": "compared with",
-    r"\bhand(?:s|ed|ing)? (?:\w+ )?in\b": "upload",
+    r"\bhand(?:s|ed|ing)? (?:\w+ ){0,2}in\b": "upload",
     r"\brungs?\b": "bound",
     r"\bwalks\b|\bwalks? (?:through|between|in)\b": "path, interpolation",
     r"\b(?:its|the|a) readers?\b": "classifier, visitor",

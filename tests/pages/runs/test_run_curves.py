@@ -116,7 +116,7 @@ def test_components_are_counted_out_of_k(watch: AppTest, runs_folder: Path) -> N
 def test_accuracy_has_an_axis_of_its_own(watch: AppTest, runs_folder: Path) -> None:
     a_run(runs_folder, "ssvae", LABELLED | CLASSIFIED, LABELLED | {"accuracy": 0.905})
     watch.switch_page("pages/train.py").run()
-    assert axis(charts(watch)["training, held-out"]) == "of the digits"
+    assert axis(charts(watch)["training, held-out"]) == "share of the images"
     assert axis(charts(watch)["KL of y, Cross-entropy"]) == "nats per image"
 
 
