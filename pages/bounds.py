@@ -12,6 +12,7 @@ from pages.measure.importance_weights import GUESSES, importance_weights
 from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.ladder import gains_table, ladder_chart, proof
 from pages.measure.measuring import label_of, set_names
+from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import data_set_or_first, default_data_set, same_images, whole
 from training.release.published import REFERENCE_SET, models_with_bounds
@@ -113,6 +114,7 @@ if models:
                 if entry.bounds
             ]
     numbers.numbers_table([*published, *models.values()], bounds, data=data.name)
+    seen_notes({ref.title: ref.learned_from for ref in models}, [set_name])
 
 st.space("small")
 frame.notes(page_text(__file__))

@@ -23,6 +23,7 @@ from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.texts import page_text
+from pages.measure.seen_notes import seen_notes
 from training.data.registry import data_set, same_images
 from training.release.published import models_with_bounds
 from training.system.errors import UserError
@@ -104,6 +105,7 @@ with picture:
             "the images of each one's difference to the reference under the same noise, with its 95% interval: "
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )
+        seen_notes({model.title: model.source.learned_from for model in models}, sets)
     with grids:  # drawn last: the numbers are being measured meanwhile
         sample_grids(models, seed)
 

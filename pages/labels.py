@@ -22,9 +22,10 @@ from pages.families.label_views import (
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guess import answer_among, guess_first, show_answer
 from pages.kit.texts import page_text
+from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
-from training.data.registry import at_hand, data_set_or_first, default_data_set, whole
+from training.data.registry import at_hand, data_set_or_first, default_data_set, evaluation_set, whole
 from training.release.cards import read_card
 from training.release.label_points import read_label_points
 from training.system.errors import UserError
@@ -49,6 +50,7 @@ with controls:
     choice = pick_model(FAMILIES)
     images = data_set_or_first("" if choice is None else choice.data)
     text = page_text(__file__, **images.words)
+    counted_on = evaluation_set(at_hand(images.name).measured_by_default[-1])[1]
     beside = pick_model(FAMILIES, label="Compared with", key="beside", default=supervised_alone(), data=images.name)
     seed = pick_seed("Of the codes z: one seed, one picture.")
 with picture:
@@ -107,7 +109,8 @@ try:
                     delta_arrow="off",
                 )
             count = len(models[beside.title].labels)
-            st.caption(f"Counted on {count:,} {images.plural} that no training saw: {at_hand(images.name).summary}.")
+            st.caption(f"Counted on {count:,} test {images.plural}, fed grey.")
+            seen_notes({ref.title: ref.learned_from for ref in (beside, choice)}, [counted_on.name])
         st.subheader("What each predicts", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
@@ -135,7 +138,7 @@ try:
         )
         glossary.caption(
             "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps, one training each. "
-            f"Diamonds: your runs, on {at_hand(images.name).summary}."
+            f"Diamonds: your runs, on {counted_on.images:,} test {images.plural}."
         )
 except UserError as error:
     frame.failure(error)

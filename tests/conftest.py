@@ -95,14 +95,17 @@ def small() -> VAEConfig:
 
 @pytest.fixture(scope="session")
 def fake_digits() -> Dataset:
-    """97 training and 20 held-out images of 16 random grey pixels, every class twice among the held-out."""
+    """97 training and 20 held-out images of 16 random grey pixels, every class twice among the held-out.
+
+    Ten more are the labelled ones.
+    """
     noise = torch.Generator().manual_seed(0)
 
     def digits(count: int) -> Images:
         images = torch.randint(0, 256, (count, SMALL.pixels), generator=noise, dtype=torch.uint8)
         return Images(images, torch.arange(count) % 10)
 
-    return Dataset("mnist-sample", {"train": digits(97), "test": digits(20)}.__getitem__)
+    return Dataset("mnist-sample", {"train": digits(97), "test": digits(20), "labelled": digits(10)}.__getitem__)
 
 
 @pytest.fixture(scope="session")

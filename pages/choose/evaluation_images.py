@@ -1,4 +1,4 @@
-"""The held-out images that pages on latent space look at, their codes under a model, and a way to choose one.
+"""The test images that pages on latent space look at, their codes under a model, and a way to choose one.
 
 They are of the data set that a model learned from: of itself where it is on disk, else of what stands in for it.
 """
@@ -23,7 +23,7 @@ COUNT = 1000
 
 
 class HeldOut(NamedTuple):
-    """The first 1,000 held-out images of a data set, and for each class where its members are among them.
+    """The first 1,000 test images of a data set, and for each class where its members are among them.
 
     Attributes:
         images: float (n, pixels): zeros and ones, the bits of the evaluation sets, or colours in 0..1.
@@ -95,7 +95,7 @@ def pick_digit(data: str, label: str, key: str, default: str) -> int:
         format_func=lambda name: _in_words(data, name),
         key=key,
         bind="query-params",
-        help=f"One of 1,000 held-out {images.plural}, which no training has seen. Type a {images.noun} to find it.",
+        help=f"One of 1,000 test {images.plural}, which no training here has seen. Type a {images.noun} to find it.",
     )
     return position_of(data, chosen)
 

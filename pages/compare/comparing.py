@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
     from training.diagnosis.paired_comparison import Stage
     from training.evaluation.bounds import SetReport
+    from training.evaluation.evaluate import Accuracy
     from training.system.errors import UserError
     from training.system.jobs import Job
 
@@ -41,7 +42,7 @@ class Asked(NamedTuple):
 class Extras:
     """What is asked once of a model, whatever the seed."""
 
-    accuracy: float | None = None
+    accuracy: "Accuracy | None" = None
     readings: Mapping[str, float] | None = None
     problem: str = ""
 
@@ -51,13 +52,13 @@ class Measured(NamedTuple):
 
     Attributes:
         reports: by evaluation set, with as many bounds as were measured.
-        accuracy: of its classifier on the 10,000 test digits.
+        accuracy: of its classifier, on the test images at hand.
         readings: its NELBO under each reading of its encoder's variance, see `training.diagnosis.fingerprints`.
         problem: why it cannot be measured.
     """
 
     reports: "dict[str, SetReport]"
-    accuracy: float | None
+    accuracy: "Accuracy | None"
     readings: Mapping[str, float] | None
     problem: str
 

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.compare.comparison_views import Compared, number_rows, reconstruction_png
 from pages.kit import frame, services
 from pages.measure import numbers
+from training.data.seen import seen_in_words
 from training.system.errors import UserError
 
 __all__ = ["downloads"]
@@ -96,7 +97,7 @@ def _html(models: Sequence[Compared], reference: Compared, summary: Sequence[str
         again = reconstruction_png(model.source)
         if again is not None:
             figures.append(Figure(again, f"{model.title}: twenty held-out images, reconstructed"))
-    tables = number_rows(models, reference)
+    tables, learned_from = number_rows(models, reference), {model.title: model.source.learned_from for model in models}
     return as_html(
         Page(
             title=f"{len(models)} models compared",
@@ -106,6 +107,7 @@ def _html(models: Sequence[Compared], reference: Compared, summary: Sequence[str
             notes=[
                 "Nats per image. The difference is that of NELBOs, image by image under the same noise, with its 95% "
                 "interval.",
+                *dict.fromkeys(sentence for name in tables for sentence in seen_in_words(learned_from, name)),
                 f"Seed {seed}. " + ", ".join(f"{name} {version}" for name, version in versions().items()),
             ],
         )

@@ -17,6 +17,7 @@ from pages.kit.tables import table
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
 from training.data.registry import at_hand, data_set
+from training.data.seen import NOT_KNOWN, as_equals, learned_from_in_words, may_have_seen, never_compared
 from training.system.number_format import signed
 
 if TYPE_CHECKING:
@@ -80,10 +81,15 @@ def sample_grids(models: Sequence[Compared], seed: int) -> None:
 
 
 def difference_of(model: Compared, reference: Compared, set_name: str) -> "Difference | None":
-    """How much larger its NELBO is than the reference's, image by image; None while one is not known."""
+    """How much larger its NELBO is than the reference's, image by image.
+
+    None while one is not known, and where a difference says nothing: one of the two learned from these images.
+    """
     from training.diagnosis.paired_comparison import difference
 
     if model is reference or not (set_name in model.known.reports and set_name in reference.known.reports):
+        return None
+    if never_compared(model.source.learned_from, reference.source.learned_from, set_name):
         return None
     return difference(model.known.reports[set_name].nelbo_each, reference.known.reports[set_name].nelbo_each)
 
@@ -107,7 +113,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
                 numbers.cell((report.kl, None)),
                 numbers.cell((report.rec, None)),
                 *(numbers.cell((report.niwae[m], report.niwae_se[m]) if m in report.niwae else None) for m in bounds),
-                "reference" if found is None else _interval(found),
+                "reference" if model is reference else _interval(found, model, reference, set_name),
             ]
         )
     st.markdown(f"**{numbers.phrase(set_name).capitalize()}**")
@@ -116,10 +122,13 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
         table(head, lines)
 
 
-def _interval(found: "Difference") -> str:
+def _interval(found: "Difference | None", model: Compared, reference: Compared, set_name: str) -> str:
+    if found is None:
+        return "–"
     low, high = found.interval
     mean, least, most = (signed(value, "+.2f") for value in (found.mean, low, high))
-    return f"{mean}\u00a0({least}\u00a0to\u00a0{most})"
+    sure = as_equals(model.source.learned_from, reference.source.learned_from, set_name)
+    return f"{mean}\u00a0({least}\u00a0to\u00a0{most})" + ("" if sure else "\u00a0?")
 
 
 def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
@@ -132,17 +141,20 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
         sets = [name for name in model.known.reports if name in reference.known.reports]
         found = difference_of(model, reference, sets[-1]) if sets else None
         if found is not None:
-            family = model.source.family.name
-            noise = training_noise(family, sets[-1]) if family == reference.source.family.name else None
-            summary.append(
-                in_words(model.title, reference.title, found, noise, _bound_apart(model, reference, sets[-1]))
-            )
+            family, mine, theirs = model.source.family.name, model.source.learned_from, reference.source.learned_from
+            alike = family == reference.source.family.name and (mine == theirs or NOT_KNOWN in (mine, theirs))
+            noise = training_noise(family, sets[-1]) if alike else None
+            sentence = in_words(model.title, reference.title, found, noise, _bound_apart(model, reference, sets[-1]))
+            if not as_equals(mine, theirs, sets[-1]):
+                sentence = f"{sentence[:-1]}, if neither of them has learned from these images."
+            summary.append(sentence)
     for model in models:
         for name, report in list(model.known.reports.items())[:1]:
             if model.source.family.images == "binary":
                 usual = next(iter(numbers.shipped(model.source.family.name, [name])), None)
                 usual_terms = {term: value for term, (value, _) in usual.terms.items()} if usual else None
-                clues = of_numbers(report, model.known.accuracy, usual_terms)
+                right = model.known.accuracy
+                clues = of_numbers(report, None if right is None else right.share, usual_terms)
                 if usual_terms is not None and model.known.readings is not None:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
                 summary += [f"{model.title}: {clue}" for clue in clues]
@@ -175,7 +187,10 @@ def number_rows(models: Sequence[Compared], reference: Compared) -> dict[str, li
             for m, value in report.niwae.items():
                 row |= {f"niwae_{m}": value, f"niwae_{m}_se": report.niwae_se[m]}
             row |= {
-                "accuracy": model.known.accuracy,
+                "accuracy": None if (right := model.known.accuracy) is None else right.share,
+                "accuracy_images": None if right is None else right.images,
+                "learned_from": learned_from_in_words(model.source.learned_from),
+                "learned_from_these_images": may_have_seen(model.source.learned_from, name).value,
                 "reference": reference.title,
                 "nelbo_difference": None if found is None else found.mean,
                 "difference_low": low,

@@ -9,7 +9,7 @@ from pages.draw import figures
 from pages.draw.palette import ACCURACY, CROSS_ENTROPY, MODELS, REFERENCE
 from pages.draw.strips import Strip, strips
 from pages.kit import services
-from training.data.registry import at_hand, whole
+from training.data.registry import at_hand
 from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _analogies_of_digit(source: "Checkpoint", grey: bytes) -> bytes:
 
 
 def labelled_digits(name: str, count: int = 100) -> None:
-    """The training images of a data set whose labels are used, one column for each class."""
+    """The training images of a data set whose labels are used first, one column for each class."""
     images = at_hand(name)
     figures.picture(
         _labelled_png(images.name, count),
@@ -130,11 +130,7 @@ def labelled_digits(name: str, count: int = 100) -> None:
 def _which_are_labelled(images: "DataSet") -> str:
     if images.labelled_first is not None:
         return f"The homework's hundred labelled {images.plural}, a column for each class."
-    summary = f"A hundred labelled {images.plural} of the {images.title}, a column for each class."
-    if images.stands_in_for:
-        full = whole(images.name)
-        summary += f" The shipped models learned from the homework's, which are part of the full {full.title}."
-    return summary
+    return f"A hundred labelled {images.plural} of {images.title}, a column for each class."
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -134,7 +134,10 @@ def _data_panel(data: "DataSet") -> None:
         if used.on_disk():
             glossary.markdown(f"**Data in use:** {used.summary}. {used.licence}")
         if used.stands_in_for:
-            st.markdown("Its numbers are not the homework's and are never mixed with them.")
+            st.markdown(
+                f"Trainings learn from {used.train_images:,} of {data.title}'s training images. Models are measured on "
+                f"the {' and the '.join(each.phrase for each in used.evaluation_sets)}, which no training here sees."
+            )
         others = [each for each in DATA_SETS.values() if each.download is not None and each is not used]
         for each in sorted(others, key=lambda each: each is not data):
             _one_data_set(each, jobs.get(each.name))

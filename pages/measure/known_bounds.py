@@ -12,7 +12,7 @@ from pages.kit.ticking import ticking
 from pages.measure.measuring import jobs_of, start
 from pages.measure.numbers import Column, column
 from training.checkpoints.model_ref import ModelRef
-from training.data.registry import evaluation_set
+from training.data.registry import data_set, evaluation_set
 from training.release.cards import read_card
 from training.system.errors import UserError
 
@@ -33,16 +33,16 @@ def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
     if ref.shipped:
         card = read_card(ref.path.parent)
         if seed == 0 and set_name in card.sets:
-            found = column(ref.title, asdict(card.sets[set_name]), card.accuracy)
+            found = column(ref.title, asdict(card.sets[set_name]), card.accuracy, data_set(card.data).test_images)
     for job in jobs_of(_sha256(ref)):
         if job.state == "done" and job.result.seed == seed and set_name in job.result.reports:
-            measured = column(ref.title, job.result.reports[set_name].as_json(), job.result.accuracy)
+            measured = job.result.column(ref.title, set_name)
             found = Column(
                 ref.title,
                 {**found.terms, **measured.terms},
                 {**found.bounds, **measured.bounds},
                 {**found.ess, **measured.ess},
-                found.accuracy if measured.accuracy is None else measured.accuracy,
+                *(found[-2:] if measured.accuracy is None else measured[-2:]),
             )
     return found
 

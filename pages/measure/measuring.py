@@ -10,7 +10,8 @@ from pages.kit import frame, services
 from pages.kit.job_panel import job_panel
 from pages.kit.ticking import duration, ticking
 from pages.measure import numbers
-from training.checkpoints.model_ref import ModelRef
+from pages.measure.seen_notes import seen_notes
+from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import at_hand, default_data_set, evaluation_set, evaluation_sets, whole
 from training.release.published import REFERENCE_SET
 from training.system.errors import UserError
@@ -18,6 +19,7 @@ from training.system.errors import UserError
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
     from training.evaluation.bounds import SetReport
+    from training.evaluation.evaluate import Accuracy
     from training.system.jobs import Job
 
 __all__ = [
@@ -40,8 +42,13 @@ class Measurement(NamedTuple):
     """What a measuring job returns: a report by evaluation set, and the classifier's accuracy, if it has one."""
 
     reports: "dict[str, SetReport]"
-    accuracy: float | None
+    accuracy: "Accuracy | None"
     seed: int = 0
+
+    def column(self, title: str, set_name: str) -> numbers.Column:
+        """The numbers of one evaluation set, for a table."""
+        right = (None, 0) if self.accuracy is None else self.accuracy
+        return numbers.column(title, self.reports[set_name].as_json(), *right)
 
 
 def label_of(name: str) -> str:
@@ -50,12 +57,8 @@ def label_of(name: str) -> str:
 
 
 def set_names(data: str) -> list[str]:
-    """The evaluation sets of a data set for a choice: on its own the shipped models' numbers are known without any
-    data; those of a sample stand in where the full data are not on disk.
-    """
-    full = whole(data)
-    sources = [full] if full.on_disk() else [full, at_hand(data)]
-    return [each.name for each in evaluation_sets(data) if evaluation_set(each.name)[0] in sources]
+    """The evaluation sets of a data set for a choice: the shipped models' numbers are known without any data."""
+    return [each.name for each in evaluation_sets(data)]
 
 
 def measuring(ref: ModelRef) -> None:
@@ -197,11 +200,9 @@ def _time_left(seconds: float, done: float) -> str:
 def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
     """The measured columns; those of the homework set beside what is published and shipped for this family."""
     sets, family, source = list(measured.reports), checkpoint.family.name, whole(checkpoint.data)
-    columns = (numbers.published(family) if REFERENCE_SET in sets else []) + numbers.shipped(family, sets)
-    columns += [
-        numbers.column(f"{checkpoint.name}, {numbers.phrase(name)}", report.as_json(), measured.accuracy)
-        for name, report in measured.reports.items()
-    ]
+    shipped = numbers.shipped(family, sets)
+    columns = (numbers.published(family) if REFERENCE_SET in sets else []) + shipped
+    columns += [measured.column(f"{checkpoint.name}, {numbers.phrase(name)}", name) for name in sets]
     bounds = sorted({m for report in measured.reports.values() for m in report.niwae})
     numbers.numbers_table(columns, bounds, data=checkpoint.data)
     for name, report in measured.reports.items():
@@ -210,8 +211,9 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
                 f"On the {numbers.phrase(name)} a colour value, from 0 to 1, is off by a mean squared error of "
                 f"{report.squared_error:.5f} in the reconstructions."
             )
-    every = f"{source.test_images:,} test {source.plural}"
-    if "kl_y" in columns[-1].terms and measured.accuracy is None:
-        st.caption(f"The accuracy is measured on the {every}: get {source.label} to see it.")
-    elif measured.accuracy is not None:
-        st.caption(f"The accuracy is the share of all {every} with the right likeliest label.")
+    if measured.accuracy is not None:
+        st.caption(f"The accuracy is the share of so many test {source.plural} with the right likeliest label.")
+    models = {checkpoint.name: checkpoint.learned_from}
+    if shipped:
+        models |= {f"shipped {family}": model_ref("shipped", family).learned_from}
+    seen_notes(models, sets)

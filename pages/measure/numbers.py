@@ -11,7 +11,7 @@ from pages.kit import glossary
 from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
 from training.checkpoints.model_ref import model_ref
-from training.data.registry import evaluation_set, whole
+from training.data.registry import data_set, evaluation_set, whole
 from training.release.cards import read_card
 from training.release.published import ACCURACIES, REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
@@ -41,6 +41,7 @@ class Column(NamedTuple):
 
     Attributes:
         ess: effective sample size of each bound, by m; empty where it was not measured.
+        accuracy: of its classifier, 0..1, on so many `tested` images.
     """
 
     title: str
@@ -48,9 +49,10 @@ class Column(NamedTuple):
     bounds: Mapping[int, Estimate]
     ess: Mapping[int, float]
     accuracy: float | None = None
+    tested: int = 0
 
 
-def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) -> Column:
+def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None, tested: int = 0) -> Column:
     """A column from facts by name, as a card, a reference or `SetReport.as_json` holds them."""
     errors = facts.get("niwae_se", {})
     return Column(
@@ -63,6 +65,7 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None) 
         {int(m): (value, errors.get(m)) for m, value in facts["niwae"].items()},
         {int(m): value for m, value in (facts.get("ess") or {}).items()},
         accuracy,
+        tested,
     )
 
 
@@ -85,7 +88,8 @@ def published(preset: str) -> list[Column]:
     """The student report's and the reference solution's columns: homework set, or accuracy on all test digits."""
     columns = [column(f"{entry.source}, homework set", asdict(entry)) for entry in REFERENCES if entry.model == preset]
     right = [entry for entry in ACCURACIES if entry.model == preset]
-    return columns + [Column(entry.source, {}, {}, {}, entry.accuracy) for entry in right]
+    tested = data_set(REFERENCE_DATA).test_images
+    return columns + [Column(entry.source, {}, {}, {}, entry.accuracy, tested) for entry in right]
 
 
 def shipped(preset: str, sets: Sequence[str] | None = None) -> list[Column]:
@@ -95,7 +99,9 @@ def shipped(preset: str, sets: Sequence[str] | None = None) -> list[Column]:
     except UserError:
         return []
     return [
-        column(f"shipped {preset}, {phrase(name)}", asdict(numbers), card.accuracy)._replace(ess={})
+        column(
+            f"shipped {preset}, {phrase(name)}", asdict(numbers), card.accuracy, data_set(card.data).test_images
+        )._replace(ess={})
         for name, numbers in card.sets.items()
         if sets is None or name in sets
     ]
@@ -121,7 +127,8 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
             row.append(cell(source.terms.get(name)))
         for m, row in ladder.items():
             row.append(cell(source.bounds.get(m)))
-        classified.append("–" if source.accuracy is None else f"{source.accuracy:.2%}")
+        right = "–" if source.accuracy is None else f"{source.accuracy:.2%}\u00a0of\u00a0{source.tested:,}"
+        classified.append(right)
         if source.ess:
             header = [*header, "ESS"]
             for m, row in ladder.items():

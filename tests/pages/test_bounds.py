@@ -81,28 +81,30 @@ def test_the_test_set_has_numbers_of_its_own_and_no_published_ones(page: AppTest
 def test_what_needs_the_full_data_cannot_be_asked_for_without(page: AppTest) -> None:
     page.toggle(key="deep").set_value(True).run()
     assert not page.exception
+    assert not page.button(key="measure-missing").disabled  # the homework set comes with the app
+    page.pills(key="set").set_value("test").run()
     assert page.button(key="measure-missing").disabled
-    page.pills(key="set").set_value("sample").run()
+    page.pills(key="set").set_value("test-1000").run()
     assert not page.button(key="measure-missing").disabled
     assert any("not measured on this set" in info.value for info in page.info)
 
 
 def test_measured_here_they_are_what_the_command_line_prints(app: AppTest, mine: Path) -> None:
-    page = opened(app, models="run mine", set="Sample", seed=3)
+    page = opened(app, models="run mine", set="Homework", seed=3)
     assert not page.exception
     page.button(key="measure-missing").click().run()
     until(lambda: not services.jobs().active("reading"))
     page.run()
     page.run()
     assert not page.exception
-    report = measure(load_checkpoint(mine), ["sample"], seed=3)["sample"]
+    report = measure(load_checkpoint(mine), ["homework"], seed=3)["homework"]
     for value in (report.nelbo, *report.niwae.values()):
         assert f"{value:.2f}\u00a0±" in text_of(page)
     assert f"{report.ess[1000]:.1f}\u00a0of\u00a01000" in text_of(page)
     assert not [button for button in page.button if "Measure" in button.label]
 
     again = opened(
-        AppTest.from_file(app._script_path, default_timeout=PATIENCE).run(), models="run mine", set="Sample", seed=3
+        AppTest.from_file(app._script_path, default_timeout=PATIENCE).run(), models="run mine", set="Homework", seed=3
     )
     assert f"{report.niwae[1000]:.2f}\u00a0±" in text_of(again)
     other_seed = again.number_input(key="seed").set_value(4).run()
@@ -114,11 +116,11 @@ def test_measuring_shows_how_far_it_is_and_can_be_cancelled(
 ) -> None:
     def endless(*_: object, on_progress: object, **__: object) -> None:
         while True:
-            on_progress("sample", 0.25)  # type: ignore[operator]
+            on_progress("homework", 0.25)  # type: ignore[operator]
             time.sleep(0.01)
 
     monkeypatch.setattr("training.evaluation.evaluate.measure", endless)
-    page = opened(app, models="run mine", set="Sample")
+    page = opened(app, models="run mine", set="Homework")
     page.button(key="measure-missing").click().run()
     until(lambda: any(job.progress for job in services.jobs().active("reading")))
     page.run()

@@ -18,9 +18,9 @@ from tests.pages.choose.test_weight_uploads import upload, weights
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE
 from training.checkpoints.model_ref import model_ref
-from training.checkpoints.reading import write_safetensors
+from training.checkpoints.reading import load_checkpoint, write_safetensors
 from training.data.registry import DATA_SETS
-from training.system.folders import runs_folder
+from training.system.folders import PRETRAINED, runs_folder
 
 CONFIG = VAEConfig(z=5, hidden=(11, 13), pixels=784)
 
@@ -56,13 +56,19 @@ def settled(page: AppTest) -> AppTest:
     return page
 
 
-def small_run(name: str, seed: int, config: VAEConfig = CONFIG) -> str:
-    """A run folder with untrained weights; the picker's choice for it."""
+def small_run(name: str, seed: int, config: VAEConfig = CONFIG, *, recorded: bool = True) -> str:
+    """A run folder with untrained weights; the picker's choice for it.
+
+    Arguments:
+        recorded: with the record of its training; else nobody knows what it learned from.
+    """
     folder = runs_folder() / name
     folder.mkdir(parents=True)
     state = vae.FAMILY.fresh(config, seed=seed).state_dict()
     write_safetensors(folder / "checkpoint.safetensors", state, family="vae", config=config, step=1)
     (folder / "config.json").write_text('{"family": "vae", "data": "mnist-sample"}')
+    if recorded:
+        (folder / "metrics.jsonl").touch()
     return f"run {name}"
 
 
@@ -89,6 +95,53 @@ def test_two_models_are_measured_by_themselves_and_their_difference_has_an_inter
     assert "NELBO − vae-2" in text_of(page)
 
 
+def rows_of(page: AppTest) -> list[str]:
+    return [line for part in page.markdown for line in str(part.value).splitlines() if line.startswith("|")]
+
+
+def test_models_that_saw_none_of_the_images_are_compared_without_a_word(app: AppTest) -> None:
+    page = opened(app, small_run("vae-1", 1), small_run("vae-2", 2))
+    assert "Learned from none of these images: vae-1, vae-2 from 5,000 training digits of the embedded" in text_of(page)
+    assert "not known" not in text_of(page)
+    assert not [row for row in rows_of(page) if row.rstrip("| ").endswith("?")]
+    assert "neither of them has learned" not in text_of(page)
+
+
+def test_a_difference_to_a_model_of_unknown_training_is_marked_in_table_and_sentence(app: AppTest) -> None:
+    page = opened(app, small_run("vae-1", 1), small_run("vae-2", 2, recorded=False))
+    assert "What vae-2 learned from is not known." in text_of(page)
+    marked = [row for row in rows_of(page) if row.rstrip("| ").endswith("\u00a0?")]
+    assert len(marked) == 2  # on each of the two sets
+    assert all("vae-2" in row for row in marked)
+    assert "if neither of them has learned from these images." in text_of(page)
+
+
+def test_on_images_that_one_of_them_learned_from_models_are_not_compared(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = DATA_SETS["mnist-sample"]
+    of_training = replace(sample.evaluation_sets[0], part="labelled")
+    monkeypatch.setitem(DATA_SETS, "mnist-sample", replace(sample, evaluation_sets=(of_training,)))
+    page = opened(app, small_run("vae-1", 1), small_run("vae-2", 2))
+    assert "Learned from images among these: vae-1, vae-2." in text_of(page)
+    (last,) = [row for row in rows_of(page) if "vae-2" in row and "NELBO" not in row]
+    assert last.rstrip("| ").endswith("–")
+    assert "cannot be told apart" not in text_of(page)
+    assert "nats better" not in text_of(page)
+    assert "nats worse" not in text_of(page)
+
+
+def test_without_the_download_a_classifier_that_learned_nothing_is_found_out(app: AppTest) -> None:
+    """What a wrong reshape leaves: labels that are no better than chance under a KL of y near 0."""
+    source = load_checkpoint(PRETRAINED / "ssvae")
+    state = {name: value.clone() for name, value in source.state.items()}
+    for name in ("cls.net.4.weight", "cls.net.4.bias"):
+        state[name] = 0.02 * state[name].roll(1, 0)
+    page = settled(upload(opened(app, "shipped ssvae"), ("mine.pt", file_of(state))))
+    assert "images and labels are paired in the wrong order" in text_of(page)
+    assert "shipped ssvae: The classifier" not in text_of(page)
+
+
 def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
     from pages.compare.comparing import measured
     from pages.compare.comparison_files import _csv, _html
@@ -102,12 +155,15 @@ def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
         source = services.checkpoint(ref := model_ref("run", name.removeprefix("run ")))
         models.append(Compared(ref, ref.name, color, source, measured(source, 0, (1, 10, 100))))
     rows = list(csv.DictReader(io.StringIO(_csv(models, models[0]).decode())))
-    assert [row["model"] for row in rows] == ["vae-1", "vae-2"]
+    assert [row["model"] for row in rows] == ["vae-1", "vae-2"] * 2  # on each of the two sets
     assert float(rows[1]["nelbo_difference"]) == pytest.approx(float(rows[1]["nelbo"]) - float(rows[0]["nelbo"]))
+    assert {row["learned_from"] for row in rows} == {"5,000 training digits of the embedded sample"}
+    assert {row["learned_from_these_images"] for row in rows} == {"no"}
     assert float(rows[1]["difference_low"]) < float(rows[1]["nelbo_difference"]) < float(rows[1]["difference_high"])
     page = _html(models, models[0], ["A sentence."], 0).decode()
     assert page.count("<img") == 4
     assert "A sentence." in page
+    assert "Learned from none of these images: vae-1, vae-2" in page
 
 
 def test_a_file_is_diagnosed_and_joins_the_comparison(app: AppTest) -> None:

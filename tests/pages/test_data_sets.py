@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from models.registry import FAMILIES
 from tests.pages.conftest import pictures_of, text_of
 from training.checkpoints.reading import load_checkpoint
-from training.data.data_set import EvaluationSet, Reader, Split
+from training.data.data_set import EvaluationSet, Reader
 from training.data.fashion_mnist import DATA
 from training.data.registry import DATA_SETS, evaluation_sets
 from training.evaluation.evaluate import measure
@@ -25,7 +25,7 @@ TRAIN, TEST = 300, 130
 
 def small_garments() -> Reader:
     noise = np.random.default_rng(0)
-    parts: dict[Split, tuple[np.ndarray, np.ndarray]] = {
+    parts: dict[str, tuple[np.ndarray, np.ndarray]] = {
         "train": (noise.integers(0, 256, (TRAIN, 784), np.uint8), np.arange(TRAIN) % 10),
         "test": (noise.integers(0, 256, (TEST, 784), np.uint8), np.arange(TEST) % 10),
     }

@@ -55,7 +55,7 @@ def test_the_numbers_are_the_cards_numbers(app: AppTest) -> None:
 
 
 def test_it_says_which_data_are_in_use(app: AppTest) -> None:
-    assert "embedded sample, 4,000 training and 1,000 held-out digits" in words(app)
+    assert "embedded sample, 5,000 training and 1,000 test digits" in words(app)
     assert [button.label for button in app.button] == [
         "Get the full MNIST (11 MB)",
         "Get SVHN (246 MB)",

@@ -175,4 +175,4 @@ def test_a_run_can_be_measured_in_the_background(page: AppTest, runs_folder: Pat
     until(lambda: not services.jobs().active("reading"))
     page.run()
     assert not page.exception
-    assert any("vae-mine, embedded sample" in part.value for part in page.markdown)
+    assert any("vae-mine, homework set" in part.value for part in page.markdown)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from training.data.seen import NOT_KNOWN
 from training.system.folders import PRETRAINED, runs_folder
 
-__all__ = ["ModelRef", "Origin", "facts_in", "model_ref"]
+__all__ = ["ModelRef", "Origin", "facts_in", "learned_from", "model_ref"]
 
 Origin = Literal["shipped", "run", "upload"]
 _texts: dict[Path, tuple[int, Mapping[str, str]]] = {}
@@ -43,6 +44,11 @@ class ModelRef:
         return f"{self.origin} {self.name}"
 
     @property
+    def learned_from(self) -> str:
+        """Name of the data set of its training; `NOT_KNOWN` if it was trained elsewhere."""
+        return NOT_KNOWN if self.origin == "upload" else learned_from(self.path.parent)
+
+    @property
     def shipped(self) -> str:
         """Its name if it ships with the app, else ""."""
         return self.name if self.origin == "shipped" else ""
@@ -60,6 +66,14 @@ def model_ref(origin: Literal["shipped", "run"], name: str) -> ModelRef:
     with suppress(OSError):  # reading says why
         changed = file.stat().st_mtime_ns
     return ModelRef(origin, name, file, facts.get("family", ""), facts.get("data", ""), sha256, changed)
+
+
+def learned_from(folder: Path) -> str:
+    """Name of the data set that the weights in a folder learned from, if its record of the training is there too.
+
+    Weights that were trained elsewhere and kept here have none: then `NOT_KNOWN`.
+    """
+    return facts_in(folder).get("data", NOT_KNOWN) if (folder / "metrics.jsonl").is_file() else NOT_KNOWN
 
 
 def facts_in(folder: Path) -> Mapping[str, str]:

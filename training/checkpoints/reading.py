@@ -27,9 +27,10 @@ from models.contract import Model
 from models.family import Family, ModelConfig, with_article
 from models.recognition.recognise import Unrecognised, recognise
 from models.registry import FAMILIES
-from training.checkpoints.model_ref import facts_in
+from training.checkpoints.model_ref import facts_in, learned_from
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
 from training.data.registry import named_or_default
+from training.data.seen import NOT_KNOWN
 from training.system.errors import UserError
 from training.system.files import replace_file
 
@@ -66,6 +67,8 @@ class Checkpoint:
         state: the model's own tensors, float32.
         ignored: names of the file's other tensors, each of them a constant or a counter.
         step: training steps behind the weights, where the file says so.
+        learned_from: name of the data set of its training, where the folder holds the record of that; else `NOT_KNOWN`,
+            whatever `data` says.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Checkpoint:
     state: Mapping[str, Tensor] = field(repr=False)
     ignored: tuple[str, ...] = ()
     step: int | None = None
+    learned_from: str = NOT_KNOWN
 
     @cached_property
     def model(self) -> Model:
@@ -144,6 +148,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         name=file.parent.name if file.name in WEIGHT_FILES else file.stem,
         file=file,
         sha256=hashlib.sha256(content).hexdigest(),
+        learned_from=learned_from(file.parent) if file.name in WEIGHT_FILES else NOT_KNOWN,
         **understood._asdict(),
     )
 

@@ -25,8 +25,8 @@ def evaluate(
     sets: Annotated[
         str | None,
         typer.Option(
-            help="homework, test, sample; svhn, svhn-1000; fashion, fashion-1000. When absent those of its card: "
-            "homework,test for a model of MNIST."
+            help="homework, test-1000, test; svhn, svhn-1000; fashion, fashion-1000. When absent homework,test for a "
+            "model of MNIST, without the download homework,test-1000."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,
@@ -38,7 +38,8 @@ def evaluate(
     of digit and style (in JSON: "disentanglement") are over the images: how far it moves on as many other images.
     """
     from training.checkpoints.reading import load_checkpoint
-    from training.data.registry import evaluation_set, whole
+    from training.data.registry import at_hand, evaluation_set, whole
+    from training.data.seen import learned_from_in_words, may_have_seen, seen_in_words
     from training.evaluation.bounds import check_bounds
     from training.evaluation.evaluate import check_sets, measure, measure_accuracy, measure_style
     from training.system.device import prepare_thread
@@ -48,7 +49,7 @@ def evaluate(
     loaded = load_checkpoint(checkpoint)
     source = whole(loaded.data)
     if asked is None:
-        asked = list(source.measured_by_default)
+        asked = list(at_hand(loaded.data).measured_by_default)
     prepare_thread()
     present = [name for name in asked if evaluation_set(name)[0].on_disk()]
     for name in asked:
@@ -70,7 +71,9 @@ def evaluate(
     if as_json:
         result: dict[str, Any] = {"checkpoint": str(checkpoint), "model": loaded.family.name}
         if right is not None:
-            result["accuracy"] = right
+            result |= {"accuracy": right.share, "accuracy_images": right.images}
+        result["learned_from"] = learned_from_in_words(loaded.learned_from)
+        result["learned_from_these_images"] = {name: may_have_seen(loaded.learned_from, name).value for name in reports}
         result["sets"] = {name: report.as_json() for name, report in reports.items()}
         if style is not None:
             result["disentanglement"] = style.as_json()
@@ -81,9 +84,12 @@ def evaluate(
     if reports:
         Console().print(report_table(loaded.name, reports))
     if right is not None:
-        Console().print(f"Accuracy on the {source.test_images:,} test {source.plural}: {right:.4f}")
+        Console().print(f"Accuracy on {right.images:,} test {source.plural}: {right.share:.4f}")
     if style is not None:
         Console().print(style_table(style, f"{source.title}'s test images"))
+    seen = [sentence for name in reports for sentence in seen_in_words({loaded.name: loaded.learned_from}, name)]
+    for sentence in dict.fromkeys(seen):
+        Console(highlight=False, markup=False).print(sentence, soft_wrap=True)
 
 
 def diagnose_command(

@@ -15,7 +15,7 @@ Split = Literal["train", "test"]
 SPLITS: tuple[Split, ...] = ("train", "test")
 OnProgress = Callable[[float], None]
 Positions = list[list[int]]
-Reader = Callable[[Split], "tuple[np.ndarray, np.ndarray]"]
+Reader = Callable[[str], "tuple[np.ndarray, np.ndarray]"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +29,10 @@ class EvaluationSet:
         phrase: within a sentence.
         images: how many.
         positions: row c names images by their place among those of class c in file order. Empty: the set is the first
-            `images` of the file.
+            `images` of its part.
         quick_passes: over the images in a comparison of models: thousands of images need few, for the images' own
             spread is the larger part of the error there. 0: comparisons leave this set out.
+        part: of the data set, in which its images are: one of `SPLITS`, or another that `DataSet.open` reads.
     """
 
     name: str
@@ -41,6 +42,7 @@ class EvaluationSet:
     images: int
     positions: Positions | None = None
     quick_passes: int = 0
+    part: str = "test"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +60,25 @@ class DataSet:
         classes: what each label 0, 1, ... stands for.
         noun, plural: what one image shows.
         train_images, test_images: how many.
-        evaluation_sets: on which its models are measured; the first is chosen on pages unless somebody chooses.
+        evaluation_sets: on which its models are measured; the first is chosen on pages unless somebody chooses. No
+            other data set has one of the same name, but one that stands in for it: then that has the same images.
         measured_by_default: those of `evaluate` and of cards.
         bounds: the m of the bounds that are measured unless somebody chooses.
         passes: over an evaluation set's images for the means of NELBO and its terms.
         sets_help: what to know before one chooses among its evaluation sets.
         protocol: how its numbers are measured, for below a table.
-        on_disk: whether its files are there; what is in them is checked by `open`.
-        open: checks the files and gives what reads a split: images, uint8 (n, channels * side * side), channel by
-            channel, and labels, int64 (n,), in file order. Raises UserError.
+        on_disk: whether its files are there.
+        problem: what is wrong with files that lie where its own should be, and what to do: a sentence; "" where
+            nothing is wrong, or nothing is there.
+        open: checks the files and gives what reads a split, or another part that an evaluation set names: images,
+            uint8 (n, channels * side * side), channel by channel, and labels, int64 (n,), in file order. Raises
+            UserError.
         download: fetches the files, checking their digests; the fraction done, 0..1, goes to its argument, which may
             raise to end it. Raises UserError. None where they come with the app.
         download_bytes: of all that it fetches.
         how_to_get: the end of a sentence for somebody who lacks it.
-        labelled_first: positions by class, as in `EvaluationSet`, of the training images whose labels are used first.
+        labelled_first: of the training images, those whose labels are used first: positions by class, as in
+            `EvaluationSet`, or the name of the part that holds them, class by class.
         stands_in_for: name of the data set in whose place this one is used while that is not on disk.
         drawable: whether a person can draw such an image with a pen.
     """
@@ -99,7 +106,8 @@ class DataSet:
     download: Callable[[OnProgress], None] | None = None
     download_bytes: int = 0
     how_to_get: str = ""
-    labelled_first: Positions | None = None
+    problem: Callable[[], str] = lambda: ""
+    labelled_first: Positions | str | None = None
     stands_in_for: str = ""
     drawable: bool = False
     short: str = ""
@@ -131,8 +139,5 @@ class DataSet:
     @property
     def summary(self) -> str:
         """What there is, in half a sentence: "MNIST, 60,000 training and 10,000 test digits"."""
-        of_tests = "held-out" if self.stands_in_for else "test"
         colours = "" if self.binary else " in colour"
-        return (
-            f"{self.title}, {self.train_images:,} training and {self.test_images:,} {of_tests} {self.plural}{colours}"
-        )
+        return f"{self.title}, {self.train_images:,} training and {self.test_images:,} test {self.plural}{colours}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.data.data_set import DataSet, EvaluationSet, Split
+from training.data.data_set import DataSet, EvaluationSet
 from training.data.homework_sets import binarise_once, choose
 from training.data.registry import data_set, evaluation_set
 from training.system.errors import UserError
@@ -34,10 +34,14 @@ class Images:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training and held-out images of one data set, each split read when it is first asked for."""
+    """Training and test images of one data set, each part read when it is first asked for.
+
+    Attributes:
+        read: a part by its name: "train", "test", or another that an evaluation set names.
+    """
 
     name: str
-    read: Callable[[Split], Images]
+    read: Callable[[str], Images]
 
     @cached_property
     def train(self) -> Images:
@@ -66,15 +70,24 @@ class Dataset:
         Arguments:
             count: a multiple of the number of classes.
         """
-        classes = len(self.about.classes)
-        chosen_first = self.about.labelled_first or [[]] * classes
-        every_class = count // classes
-        positions = [
-            [*own, *(place for place in range(every_class + len(own)) if place not in own)][:every_class]
-            for own in chosen_first
-        ]
-        chosen = choose(self.train.labels, positions)
-        return Images(self.train.images[chosen], self.train.labels[chosen])
+        first = self._labelled_first
+        every_class = count // len(self.about.classes)
+        chosen: list[Tensor] = []
+        for label in range(len(self.about.classes)):
+            own = first.images[first.labels == label][:every_class]
+            of_class = self.train.images[self.train.labels == label][: every_class + len(own)]
+            known = {image.numpy().tobytes() for image in own}
+            others = [image for image in of_class if image.numpy().tobytes() not in known]
+            chosen += [*own, *others][:every_class]
+        return Images(torch.stack(chosen), torch.arange(len(self.about.classes)).repeat_interleave(every_class))
+
+    @property
+    def _labelled_first(self) -> Images:
+        named = self.about.labelled_first
+        if isinstance(named, str):
+            return self.read(named)
+        places = choose(self.train.labels, named or [[]] * len(self.about.classes))
+        return Images(self.train.images[places], self.train.labels[places])
 
     def evaluation_set(self, name: str) -> Tensor:
         """Images of an evaluation set of this data set, the same bits at every call.
@@ -85,11 +98,10 @@ class Dataset:
             UserError: no such set, or its data are not in this dataset.
         """
         chosen = self._own(name)
-        if not self.binary:
-            return self.test.images[self._places(chosen)]
-        if chosen.positions is not None:
-            return binarise_once(self.test.images[self._places(chosen)])
-        return self._binary_test[: chosen.images]
+        if chosen.positions is None and chosen.part == "test" and self.binary:
+            return self._binary_test[: chosen.images]
+        images = self._part(chosen.part).images[self._places(chosen)]
+        return binarise_once(images) if self.binary else images
 
     def evaluation_labels(self, name: str) -> Tensor:
         """Classes of an evaluation set's images, int64 (n,).
@@ -97,7 +109,8 @@ class Dataset:
         Raises:
             UserError: no such set, or its data are not in this dataset.
         """
-        return self.test.labels[self._places(self._own(name))]
+        chosen = self._own(name)
+        return self._part(chosen.part).labels[self._places(chosen)]
 
     def held_out(self, count: int) -> Tensor:
         """The first test images as a model sees them: float zeros and ones, drawn once, or colours."""
@@ -107,15 +120,18 @@ class Dataset:
     def _binary_test(self) -> Tensor:
         return binarise_once(self.test.images)
 
+    def _part(self, name: str) -> Digits:
+        return {"train": lambda: self.train, "test": lambda: self.test}.get(name, lambda: self.read(name))()
+
     def _places(self, chosen: EvaluationSet) -> Tensor | slice:
         if chosen.positions is None:
             return slice(chosen.images)
-        return choose(self.test.labels, chosen.positions)
+        return choose(self._part(chosen.part).labels, chosen.positions)
 
     def _own(self, name: str) -> EvaluationSet:
-        source, chosen = evaluation_set(name)
-        if source.name == self.name:
-            return chosen
+        if (own := next((each for each in self.about.evaluation_sets if each.name == name), None)) is not None:
+            return own
+        source = evaluation_set(name)[0]
         if source.name == self.about.stands_in_for:
             raise UserError(f"The {name} set needs the full {source.title}: {source.how_to_get}.")
         raise UserError(f"The {name} set is part of the data set {source.name}, not of {self.name}.")
@@ -132,8 +148,8 @@ def load_dataset(name: str) -> Dataset:
         if key not in _loaded:
             read = data_set(name).open()
 
-            def tensors(split: Split) -> Images:
-                images, labels = read(split)
+            def tensors(part: str) -> Images:
+                images, labels = read(part)
                 return Images(torch.from_numpy(images), torch.from_numpy(labels))
 
             _loaded[key] = Dataset(name, tensors)

@@ -118,7 +118,9 @@ class IdxFiles:
             raise UserError(f"The full {self.title} is not in {self.raw}: {self.how_to_get}{self.otherwise}.")
         if (wrong := self.first_wrong_file()) is not None:
             raise UserError(f"{wrong} {self.problem(wrong.name)}: delete it and {self.how_to_get}.")
-        parts = {split: self._read(split) for split in SPLITS}  # at once: as just checked
+        parts: dict[str, tuple[np.ndarray, np.ndarray]] = {
+            split: self._read(split) for split in SPLITS
+        }  # at once: as just checked
         return parts.__getitem__
 
     def _read(self, split: Split) -> "tuple[np.ndarray, np.ndarray]":

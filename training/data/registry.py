@@ -94,20 +94,18 @@ def best_data_set(images: "ImageKind" = "binary") -> DataSet:
 
 
 def evaluation_sets(name: str) -> list[EvaluationSet]:
-    """The evaluation sets for models of a data set: its own, and those of the sample that stands in for it."""
-    full = whole(name).name
-    return [
-        each for data in DATA_SETS.values() if full in (data.name, data.stands_in_for) for each in data.evaluation_sets
-    ]
+    """The evaluation sets for models of a data set: those of the whole, of which its stand-in has some too."""
+    return list(whole(name).evaluation_sets)
 
 
 def evaluation_set(name: str) -> tuple[DataSet, EvaluationSet]:
-    """The evaluation set of that name, and the data set that it is part of.
+    """The evaluation set of that name, and the data set to take it from: one on disk, if any that has it is.
 
     Raises:
         UserError: there is none.
     """
-    every = {each.name: (data, each) for data in DATA_SETS.values() for each in data.evaluation_sets}
-    if name not in every:
+    having = [(data, each) for data in DATA_SETS.values() for each in data.evaluation_sets if each.name == name]
+    if not having:
+        every = dict.fromkeys(each.name for data in DATA_SETS.values() for each in data.evaluation_sets)
         raise UserError(f"There is no evaluation set {name!r}: choose {one_of(every)}.")
-    return every[name]
+    return next((pair for pair in having if pair[0].on_disk()), having[0])

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.data.data_set import SPLITS, DataSet, EvaluationSet, OnProgress, Reader, Split
+from training.data.data_set import SPLITS, DataSet, EvaluationSet, OnProgress, Reader
 from training.data.downloads import fetching
 from training.system.errors import UserError
 from training.system.folders import data_folder
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["DATA", "SIDE", "download_svhn", "read_svhn", "svhn_on_disk"]
 
 SIDE = 32
-_OFFICIAL_BYTES: dict[Split, int] = {"train": 182_040_794, "test": 64_275_384}
+_OFFICIAL_BYTES: dict[str, int] = {"train": 182_040_794, "test": 64_275_384}
 GET_SVHN = "run `python -m training download svhn` (246 MB, for non-commercial use only)"
 
 
@@ -28,12 +28,12 @@ def _folder() -> Path:
     return data_folder() / "SVHN"
 
 
-def _official_name(split: Split) -> str:
+def _official_name(split: str) -> str:
     """The name that the official file of a split has everywhere."""
     return f"{split}_32x32.mat"
 
 
-def _file(split: Split) -> Path | None:
+def _file(split: str) -> Path | None:
     """The file to read a split from: the official one where it has its full size, else the .npz, if any.
 
     Contents are checked on loading.
@@ -83,7 +83,7 @@ def open_svhn() -> Reader:
     return read_svhn
 
 
-def read_svhn(split: Split) -> "tuple[np.ndarray, np.ndarray]":
+def read_svhn(split: str) -> "tuple[np.ndarray, np.ndarray]":
     """One split in the file's order.
 
     Returns:
@@ -97,7 +97,7 @@ def read_svhn(split: Split) -> "tuple[np.ndarray, np.ndarray]":
     return images.reshape(len(images), -1), labels
 
 
-def _find(split: Split) -> Path:
+def _find(split: str) -> Path:
     file = _file(split)
     if file is not None:
         return file
@@ -107,7 +107,7 @@ def _find(split: Split) -> Path:
     raise UserError(f"SVHN is not in {_folder()}: {GET_SVHN}.")
 
 
-def _read_official(file: Path, split: Split) -> "tuple[np.ndarray, np.ndarray]":
+def _read_official(file: Path, split: str) -> "tuple[np.ndarray, np.ndarray]":
     """torchvision checks the digest and turns the files' label 10 into the digit 0 that it means."""
     import numpy as np
 

@@ -1,6 +1,7 @@
 """Measure a checkpoint on named evaluation sets: what `python -m training evaluate` and the pages both call."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from models.contract import Classifier, Conditional, role
 from training.checkpoints.reading import Checkpoint
@@ -13,6 +14,7 @@ from training.evaluation.disentanglement import Disentanglement, measure_disenta
 from training.system.errors import UserError, one_of
 
 __all__ = [
+    "Accuracy",
     "available_sets",
     "check_sets",
     "dataset_of",
@@ -37,10 +39,7 @@ def sets_of(data: str) -> list[str]:
 
 
 def available_sets(data: str) -> list[str]:
-    """Names of those to measure on here: of the data set if it is on disk, else of what stands in for it.
-
-    So the embedded sample is one only where the full MNIST is not on disk.
-    """
+    """Names of those to measure on here: of the data set if it is on disk, else of what stands in for it."""
     source = at_hand(data)
     return [each.name for each in source.evaluation_sets] if source.on_disk() else []
 
@@ -65,18 +64,29 @@ def check_sets(names: Sequence[str]) -> list[str]:
     for name in names:
         evaluation_set(name)
     if not names:
-        every = [each.name for data in DATA_SETS.values() for each in data.evaluation_sets]
+        every = dict.fromkeys(each.name for data in DATA_SETS.values() for each in data.evaluation_sets)
         raise UserError(f"Name at least one evaluation set: {one_of(every)}.")
     return list(dict.fromkeys(names))
 
 
-def measure_accuracy(checkpoint: Checkpoint) -> float | None:
-    """Accuracy on all test images of its data set, fed grey; None without the data, or a classifier of its classes."""
+class Accuracy(NamedTuple):
+    """The share of `images` test images whose likeliest label is right, 0..1."""
+
+    share: float
+    images: int
+
+
+def measure_accuracy(checkpoint: Checkpoint) -> Accuracy | None:
+    """Accuracy on the test images at hand, fed grey: all of its data set's, else those of what stands in for it.
+
+    None without either, or without a classifier of its classes.
+    """
     model = role(checkpoint.model, Classifier)
-    source = whole(checkpoint.data)
+    source = at_hand(checkpoint.data)
     if model is None or model.config.y < len(source.classes) or not source.on_disk():
         return None
-    return accuracy(model, load_dataset(source.name).test)
+    test = load_dataset(source.name).test
+    return Accuracy(accuracy(model, test), len(test))
 
 
 def measure_style(

@@ -77,7 +77,7 @@ def pretrain(
         hardware=describe_machine(torch.device(config.device)),
         sets={name: Numbers(**report.as_json()) for name, report in reports.items()},
         sha256=checkpoint.sha256,
-        accuracy=measure_accuracy(checkpoint),
+        accuracy=None if (right := measure_accuracy(checkpoint)) is None else right.share,
         disentanglement=None if style is None else style.as_json(),
     )
     folder.mkdir(parents=True, exist_ok=True)  # only now: no model ships without its numbers

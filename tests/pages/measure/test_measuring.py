@@ -1,5 +1,6 @@
 """Numbers measured on the page: in the background, with a progress, a Cancel and a table at the end."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from tests.patience import PATIENCE, until
 from training.checkpoints.reading import write_safetensors
 from training.data.registry import DATA_SETS
 from training.evaluation.bounds import SetReport
+from training.evaluation.evaluate import Accuracy
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
@@ -46,13 +48,13 @@ def test_a_link_holds_what_is_measured_and_junk_in_it_is_dropped(
     assert not page.exception
     assert not page.error
     assert page.multiselect(key="measure-bounds").value == ["1", "50"]
-    assert page.pills(key="measure-sets").value == ["sample"]
+    assert page.pills(key="measure-sets").value == ["homework"]
 
 
-def test_the_sample_is_a_set_only_without_the_full_data(monkeypatch: pytest.MonkeyPatch, no_mnist: Path) -> None:
-    assert set_names("mnist") == ["homework", "test", "sample"]
-    monkeypatch.setitem(DATA_SETS, "mnist", replace(DATA_SETS["mnist"], on_disk=lambda: True))
-    assert set_names("mnist") == ["homework", "test"]
+def test_the_sets_are_the_same_with_the_full_data_and_without(monkeypatch: pytest.MonkeyPatch, no_mnist: Path) -> None:
+    for on_disk in (False, True):
+        monkeypatch.setitem(DATA_SETS, "mnist", replace(DATA_SETS["mnist"], on_disk=lambda here=on_disk: here))
+        assert set_names("mnist") == set_names("mnist-sample") == ["homework", "test-1000", "test"]
 
 
 @pytest.fixture
@@ -82,8 +84,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
     def measure(*_: object, on_progress: Callable[[str, float], None], **__: object) -> dict[str, SetReport]:
         while not release.wait(0.01):
-            on_progress("sample", 0.25)
-        return {"sample": REPORT}
+            on_progress("homework", 0.25)
+        return {"homework": REPORT}
 
     monkeypatch.setattr("training.evaluation.evaluate.measure", measure)
     return release
@@ -100,7 +102,7 @@ def until_under_way() -> None:
 
 def test_only_sets_at_hand_are_offered(page: AppTest) -> None:
     assert not page.exception
-    assert page.pills(key="measure-sets").options == ["Sample"]
+    assert page.pills(key="measure-sets").options == ["Homework", "1,000 test"]
     assert page.multiselect(key="measure-bounds").value == ["1", "10", "100", "1000"]
 
 
@@ -149,7 +151,7 @@ def test_any_whole_m_is_measured(page: AppTest) -> None:
     page.run()
     assert not page.exception
     table = next(part.value for part in page.markdown if "\u2212IWAE\u20117" in part.value)
-    assert "mine, embedded sample" in table
+    assert "mine, homework set" in table
     assert "IWAE\u2011100" not in table
     assert page.multiselect(key="measure-bounds").value == ["1", "7"]
 
@@ -189,7 +191,7 @@ def test_an_ssvae_shows_its_parts_its_samples_and_its_accuracy(
         config=sizes,
         step=60,
     )
-    monkeypatch.setattr("training.evaluation.evaluate.measure_accuracy", lambda checkpoint: 0.9417)
+    monkeypatch.setattr("training.evaluation.evaluate.measure_accuracy", lambda checkpoint: Accuracy(0.9417, 777))
     slow.set()
     show(app)
     app.button(key="measure").click().run()
@@ -197,9 +199,33 @@ def test_an_ssvae_shows_its_parts_its_samples_and_its_accuracy(
     app.run()
     assert not app.exception
     words = text_of(app)
-    for cell in ("KL of y | 2.25", "KL of z | 17.75", "Accuracy | 94.17%"):
-        assert cell in words
+    for name, value in {"KL of y": "2.25", "KL of z": "17.75", "Accuracy": "94.17%\u00a0of\u00a0777"}.items():
+        assert re.search(rf"{name} \|.*\| {value}\b", words)
     assert "below its NELBO by construction" in words
+    assert "%\u00a0of\u00a010,000" in words
+
+
+def test_what_a_model_learned_from_stands_below_its_numbers(page: AppTest, slow: threading.Event) -> None:
+    slow.set()
+    page.button(key="measure").click().run()
+    idle()
+    page.run()
+    assert "Learned from none of these images: mine from 5,000 training digits of the embedded sample" in text_of(page)
+    assert "shipped vae from 60,000 training digits of MNIST" in text_of(page)
+
+
+def test_of_a_model_from_elsewhere_it_is_said_that_nobody_knows(
+    app: AppTest, slow: threading.Event, runs_folder: Path, brief: TrainConfig
+) -> None:
+    train_into(RunWriter(runs_folder / "mine", brief))
+    (runs_folder / "mine" / "metrics.jsonl").unlink()
+    slow.set()
+    page = show(app)
+    page.button(key="measure").click().run()
+    idle()
+    page.run()
+    assert not page.exception
+    assert "What mine learned from is not known." in text_of(page)
 
 
 def test_each_bound_has_its_effective_sample_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,9 +83,9 @@ class TestTrain:
         assert (config.steps, config.batch_size, config.seed, config.data) == (3, 7, 5, "mnist-sample")
         assert Run(out).status().state == "finished"
 
-        code, stdout, _ = command("evaluate", out, "--sets", "sample", "--bounds", "1", "--json")
+        code, stdout, _ = command("evaluate", out, "--sets", "test-1000", "--bounds", "1", "--json")
         assert code == 0
-        assert json.loads(stdout)["sets"]["sample"]["images"] == 1000
+        assert json.loads(stdout)["sets"]["test-1000"]["images"] == 1000
         assert command("sample", out, "--out", tmp_path / "s.png", "--count", 21).code == 0
         assert read_image(tmp_path / "s.png").size == (560, 56)
 
@@ -170,7 +170,7 @@ class TestTrain:
         self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("ELBO_LAB_THREADS", "all")
-        assert "ELBO_LAB_THREADS" in refused("evaluate", PRETRAINED / "vae", "--sets", "sample")
+        assert "ELBO_LAB_THREADS" in refused("evaluate", PRETRAINED / "vae", "--sets", "test-1000")
 
 
 class TestResume:
@@ -197,7 +197,7 @@ class TestResume:
 
 class TestEvaluate:
     def test_json_is_one_object_of_the_exact_form(self, command: Command, digit_file: Path) -> None:
-        code, out, err = command("evaluate", digit_file, "--sets", "sample", "--bounds", "1,3", "--json")
+        code, out, err = command("evaluate", digit_file, "--sets", "test-1000", "--bounds", "1,3", "--json")
         assert (code, err) == (0, "")
         assert out.count("\n") == 1
         answer = json.loads(out)
@@ -213,7 +213,7 @@ class TestEvaluate:
         words = ["evaluate", digit_file, "--bounds", "1", "--json"]
         code, out, err = command(*words, "--sets", "homework,sample,test")
         assert code == 0
-        assert list(json.loads(out)["sets"]) == ["sample"]
+        assert list(json.loads(out)["sets"]) == ["homework", "test-1000"]
         assert [line.split(":")[0] for line in err.splitlines()] == [
             "The homework set is left out",
             "The test set is left out",
@@ -222,8 +222,8 @@ class TestEvaluate:
         assert (code, json.loads(out)["sets"], len(err.splitlines())) == (0, {}, 2)
 
     def test_the_table_shows_the_same_numbers(self, command: Command, digit_file: Path) -> None:
-        words = ["evaluate", digit_file, "--sets", "sample", "--bounds", "2", "--seed", "3"]
-        numbers = json.loads(command(*words, "--json").out)["sets"]["sample"]
+        words = ["evaluate", digit_file, "--sets", "test-1000", "--bounds", "2", "--seed", "3"]
+        numbers = json.loads(command(*words, "--json").out)["sets"]["test-1000"]
         code, out, err = command(*words)
         assert (code, err) == (0, "")
         assert f"{numbers['nelbo']:.2f} ± {numbers['nelbo_se']:.2f}" in out
@@ -272,7 +272,7 @@ class TestEvaluate:
         assert "torch.save(model.state_dict(), path)" in refused("evaluate", tmp_path / "whole.pt")
 
     def test_a_model_of_other_images(self, refused: Callable[..., str], small_file: Path) -> None:
-        assert "made for images of 16 pixels" in refused("evaluate", small_file, "--sets", "sample", "--json")
+        assert "made for images of 16 pixels" in refused("evaluate", small_file, "--sets", "test-1000", "--json")
 
 
 class TestDiagnose:
@@ -414,7 +414,7 @@ class TestOnSvhn:
     def test_models_and_sets_of_other_images_are_refused(
         self, refused: Callable[..., str], svhn_file: Path, digit_file: Path, tmp_path: Path
     ) -> None:
-        told = refused("evaluate", svhn_file, "--sets", "sample")
+        told = refused("evaluate", svhn_file, "--sets", "test-1000")
         assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on sample."
         assert "does not take the digit as an input" in refused("swap", digit_file, "--out", tmp_path / "s.png")
         for out in ("", ".", "..", "/"):
@@ -510,10 +510,10 @@ class TestInAProcessOfItsOwn:
         )
 
     def test_a_pipe_gets_the_json_and_no_progress_bar(self, digit_file: Path) -> None:
-        process = self.start("evaluate", digit_file, "--sets", "sample", "--bounds", "1", "--json")
+        process = self.start("evaluate", digit_file, "--sets", "test-1000", "--bounds", "1", "--json")
         out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err) == (0, "")
-        assert json.loads(out)["sets"]["sample"]["images"] == 1000
+        assert json.loads(out)["sets"]["test-1000"]["images"] == 1000
 
     def test_a_hostile_file_is_refused_without_warnings_or_traceback(self, tmp_path: Path) -> None:
         torch.save(torch.nn.Linear(3, 5), tmp_path / "old.pt", _use_new_zipfile_serialization=False)

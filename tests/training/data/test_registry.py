@@ -61,7 +61,9 @@ class TestEveryDataSet:
         assert set(data.measured_by_default) <= set(names)
         assert any(each.quick_passes for each in data.evaluation_sets)  # a comparison has something to compare on
         for each in data.evaluation_sets:
-            assert evaluation_set(each.name) == (data, each)  # no other data set's has its name
+            having = [other for other in DATA_SETS.values() if each.name in [own.name for own in other.evaluation_sets]]
+            assert {whole(other.name) for other in having} == {whole(data.name)}  # no other data's has its name
+            assert evaluation_set(each.name)[1].images == each.images
             assert 0 < each.images <= data.test_images
             assert all((each.title, each.label, each.phrase))
             if each.positions is not None:
@@ -134,10 +136,19 @@ def test_the_whole_is_taken_where_it_is_there(full_mnist: object) -> None:
     assert [at_hand(name).name for name in ("mnist", "mnist-sample")] == ["mnist", "mnist"]
 
 
-def test_evaluation_sets_of_a_data_set_are_its_own_and_its_samples() -> None:
-    assert [each.name for each in evaluation_sets("mnist-sample")] == ["homework", "test", "sample"]
+def test_evaluation_sets_of_a_sample_are_those_of_the_whole() -> None:
+    assert [each.name for each in evaluation_sets("mnist-sample")] == ["homework", "test-1000", "test"]
     assert [each.name for each in evaluation_sets("svhn")] == ["svhn", "svhn-1000"]
     assert [each.name for each in evaluation_sets("fashion-mnist")] == ["fashion-1000", "fashion"]
+
+
+def test_a_set_is_taken_from_what_is_on_disk(no_mnist: object) -> None:
+    assert [evaluation_set(name)[0].name for name in ("homework", "test-1000", "test", "svhn")] == [
+        "mnist-sample",
+        "mnist-sample",
+        "mnist",
+        "svhn",
+    ]
 
 
 def test_data_sets_of_a_kind() -> None:

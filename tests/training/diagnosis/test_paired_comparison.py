@@ -91,12 +91,12 @@ def test_every_model_has_its_first_number_before_any_has_its_last() -> None:
         *((number, ()) for number in range(3)),
         *((number, (1, 10)) for number in range(3)),
     ]
-    assert {stage.set_name for stage in plan} == {"sample"}
+    assert {stage.set_name for stage in plan} == {"test-1000"}
     assert [stage.bounds for stage in stages(2, "mnist-sample", ())] == [(), ()]
 
 
 def test_a_comparison_gives_what_each_model_gives_alone(two: list[Checkpoint]) -> None:
-    plan = [Stage(number, "sample", (3,), 2, 1000) for number in range(2)]
+    plan = [Stage(number, "test-1000", (3,), 2, 1000) for number in range(2)]
     got: dict[int, SetReport] = {}
     seen: list[float] = []
     compare(
@@ -108,7 +108,7 @@ def test_a_comparison_gives_what_each_model_gives_alone(two: list[Checkpoint]) -
         on_progress=lambda stage, fraction: seen.append(fraction),
     )
     for number, source in enumerate(two):
-        alone = measure(source, ["sample"], [3], seed=5, passes=2)["sample"]
+        alone = measure(source, ["test-1000"], [3], seed=5, passes=2)["test-1000"]
         assert alone == got[number]
         assert float(alone.nelbo_each.mean()) == pytest.approx(alone.nelbo, abs=1e-9)
         assert float(alone.niwae_each[3].mean()) == pytest.approx(alone.niwae[3], abs=1e-9)
@@ -118,7 +118,7 @@ def test_a_comparison_gives_what_each_model_gives_alone(two: list[Checkpoint]) -
 
 def test_a_model_that_cannot_be_measured_leaves_the_others_alone(two: list[Checkpoint], small_file: Path) -> None:
     sources = [load_checkpoint(small_file), two[1]]  # of 16 pixels
-    plan = [Stage(number, "sample", (), passes, 1000) for passes in (2, 3) for number in range(2)]
+    plan = [Stage(number, "test-1000", (), passes, 1000) for passes in (2, 3) for number in range(2)]
     done: list[int] = []
     failed: list[UserError] = []
     compare(sources, plan, lambda stage, _: done.append(stage.checkpoint), lambda _, error: failed.append(error))
@@ -128,6 +128,6 @@ def test_a_model_that_cannot_be_measured_leaves_the_others_alone(two: list[Check
 
 
 def test_a_comparison_is_cancelled(two: list[Checkpoint]) -> None:
-    plan = [Stage(0, "sample", (), 5, 1000)]
+    plan = [Stage(0, "test-1000", (), 5, 1000)]
     with pytest.raises(Cancelled):
         compare(two, plan, lambda *_: None, lambda *_: None, should_stop=lambda: True)

@@ -26,7 +26,7 @@ def make(tmp_path: Path, brief: TrainConfig, monkeypatch: pytest.MonkeyPatch) ->
     """The whole of `pretrain`, with a brief recipe in place of the preset's and the sample to measure on."""
 
     def on_the_sample(checkpoint: Checkpoint, sets: tuple[str, ...], **options: Any) -> dict[str, SetReport]:
-        return dict.fromkeys(sets, measure(checkpoint, ["sample"], (1, 2), **options)["sample"])
+        return dict.fromkeys(sets, measure(checkpoint, ["test-1000"], (1, 2), **options)["test-1000"])
 
     def brief_recipe(preset: str, *, data: str, seed: int, steps: int | None) -> TrainConfig:
         assert (preset, data) == ("vae", "mnist")
