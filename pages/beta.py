@@ -24,6 +24,7 @@ from pages.measure.rate_distortion import (
     nelbo_chart,
     rate_distortion_chart,
 )
+from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import data_set
 from training.release.cards import beta_sweep, read_card
@@ -90,6 +91,7 @@ with plane:
             "Each point is one training, its β beside it. On the dashed line lie all pairs with this model's NELBO, on "
             "the solid one all pairs with its training loss: it falls by β nats a nat of KL. At β = 1 they agree."
         )
+        seen_notes({run.title: run.learned_from for run in mine}, [set_name])
 
 facts = asdict(sweep[beta].sets[set_name])
 *tiles, last = st.columns(4, gap="large")

@@ -21,6 +21,7 @@ from pages.kit.guess import answer_among, guess_first, show_answer
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
+from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import playing
 from training.data.registry import data_set_or_first, whole
@@ -160,6 +161,7 @@ try:
             )
     first_set = whole(images.name).evaluation_sets[0].name
     numbers.numbers_table([known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared], data=images.name)
+    seen_notes({ref.title: ref.learned_from for ref in compared}, [first_set])
 except UserError as error:
     frame.failure(error)
 

@@ -60,6 +60,9 @@ def test_own_runs_join_the_plane_once_they_are_measured(app: AppTest, runs_folde
     train_into(RunWriter(runs_folder / "mine", brief))
     page = opened(app, runs="run mine")
     assert page.multiselect(key="runs").value == ["run mine"]
+    assert not page.button(key="measure-missing").disabled  # the homework set comes with the app
+    assert "Learned from none of these images: run mine from 5,000 training digits" in text_of(page)
+    page.pills(key="set").set_value("test").run()
     assert page.button(key="measure-missing").disabled  # without the full data there is nothing to measure it on
 
 

@@ -108,7 +108,7 @@ def test_every_page_opens_with_a_model_of_garments(app_with: AppTest, script: st
     assert not page.error
     if script == "pages/labels.py":
         assert page.selectbox(key="beside").options == ["run ssvae-f"]
-        assert f"Counted on {TEST} garments" in text_of(page)
+        assert f"Counted on {TEST} test garments" in text_of(page)
     if script == "pages/bounds.py":
         assert page.pills(key="set-fashion-mnist").options == ["First 1,000", "Full test"]
     if script == "pages/mixture.py":

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from training.cli.console import CheckpointPath, errors, interruptible, progress, whole_number, words
+from training.system.errors import UserError
 
 __all__ = ["diagnose_command", "evaluate"]
 
@@ -52,6 +53,11 @@ def evaluate(
         asked = list(at_hand(loaded.data).measured_by_default)
     prepare_thread()
     present = [name for name in asked if evaluation_set(name)[0].on_disk()]
+    if not present:
+        one, way = asked[0], evaluation_set(asked[0])[0].how_to_get
+        raise UserError(
+            f"There is nothing to measure {loaded.name} on: the {one} set is not on disk, or not whole: {way}."
+        )
     for name in asked:
         if name not in present:
             way = evaluation_set(name)[0].how_to_get
@@ -63,7 +69,7 @@ def evaluate(
             bar.update(tasks[name], completed=fraction)
 
         options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
-        reports = measure(loaded, present, numbers, **options) if present else {}
+        reports = measure(loaded, present, numbers, **options)
         right = measure_accuracy(loaded)
         style = None
         if (everything := source.measured_by_default[-1]) in present:
@@ -81,8 +87,7 @@ def evaluate(
         return
     from training.cli.tables import report_table, style_table
 
-    if reports:
-        Console().print(report_table(loaded.name, reports))
+    Console().print(report_table(loaded.name, reports))
     if right is not None:
         Console().print(f"Accuracy on {right.images:,} test {source.plural}: {right.share:.4f}")
     if style is not None:

@@ -77,7 +77,7 @@ class TestTrain:
         code, stdout, stderr = command(*brief_training(out))
         assert (code, stdout) == (0, "")
         first, last = stderr.splitlines()
-        assert first == f"Training vae on embedded sample, 4,000 training and 1,000 held-out digits, into {out}"
+        assert first == f"Training vae on embedded sample, 5,000 training and 1,000 test digits, into {out}"
         assert last.startswith("Done: 3 steps in ")
         config = Run(out).config
         assert (config.steps, config.batch_size, config.seed, config.data) == (3, 7, 5, "mnist-sample")
@@ -201,7 +201,8 @@ class TestEvaluate:
         assert (code, err) == (0, "")
         assert out.count("\n") == 1
         answer = json.loads(out)
-        assert list(answer) == ["checkpoint", "model", "sets"]
+        assert list(answer) == ["checkpoint", "model", "learned_from", "learned_from_these_images", "sets"]
+        assert (answer["learned_from"], answer["learned_from_these_images"]) == ("not known", {"test-1000": "unknown"})
         assert (answer["checkpoint"], answer["model"]) == (str(digit_file), "vae")
         (numbers,) = answer["sets"].values()
         assert list(numbers) == ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess"]
@@ -211,15 +212,30 @@ class TestEvaluate:
 
     def test_sets_that_are_not_on_disk_are_left_out_and_named(self, command: Command, digit_file: Path) -> None:
         words = ["evaluate", digit_file, "--bounds", "1", "--json"]
-        code, out, err = command(*words, "--sets", "homework,sample,test")
+        code, out, err = command(*words, "--sets", "homework,test")
         assert code == 0
-        assert list(json.loads(out)["sets"]) == ["homework", "test-1000"]
-        assert [line.split(":")[0] for line in err.splitlines()] == [
-            "The homework set is left out",
-            "The test set is left out",
-        ]
+        assert list(json.loads(out)["sets"]) == ["homework"]
+        assert [line.split(":")[0] for line in err.splitlines()] == ["The test set is left out"]
         code, out, err = command(*words)
-        assert (code, json.loads(out)["sets"], len(err.splitlines())) == (0, {}, 2)
+        assert (code, list(json.loads(out)["sets"]), err) == (0, ["homework", "test-1000"], "")
+
+    def test_nothing_to_measure_is_a_sentence_and_code_2(
+        self, refused: Callable[..., str], digit_file: Path, svhn_file: Path
+    ) -> None:
+        for options in ([], ["--json"]):
+            told = refused("evaluate", digit_file, "--sets", "test", *options)
+            assert told.startswith("There is nothing to measure digits on: the test set is not on disk, or not whole")
+            assert "run `python -m training download` (11 MB)" in told
+            assert "python -m training download svhn" in refused("evaluate", svhn_file, *options)
+
+    def test_what_the_model_learned_from_is_said(self, command: Command, digit_file: Path) -> None:
+        words = ["--sets", "homework", "--bounds", "1"]
+        assert "What digits learned from is not known." in command("evaluate", digit_file, *words).out
+        told = command("evaluate", PRETRAINED / "vae", *words).out
+        assert "Learned from none of these images: vae from 60,000 training digits of MNIST." in told
+        answer = json.loads(command("evaluate", PRETRAINED / "ssvae", *words, "--json").out)
+        assert answer["learned_from_these_images"] == {"homework": "no"}
+        assert answer["accuracy_images"] == 1000
 
     def test_the_table_shows_the_same_numbers(self, command: Command, digit_file: Path) -> None:
         words = ["evaluate", digit_file, "--sets", "test-1000", "--bounds", "2", "--seed", "3"]
@@ -242,7 +258,7 @@ class TestEvaluate:
         [
             (
                 ["--sets", "train"],
-                "There is no evaluation set 'train': choose homework, test, sample, svhn, svhn-1000",
+                "There is no evaluation set 'train': choose homework, test-1000, test, svhn, svhn-1000",
             ),
             (["--sets", ","], "Name at least one evaluation set"),
             (["--bounds", "0"], "not 0"),
@@ -402,20 +418,17 @@ class TestOnSvhn:
         assert read_image(png).size == (640, 320)
 
     def test_without_svhn_one_sentence_says_what_to_do(
-        self, refused: Callable[..., str], command: Command, svhn_file: Path, tmp_path: Path
+        self, refused: Callable[..., str], svhn_file: Path, tmp_path: Path
     ) -> None:
         assert "python -m training download svhn" in refused("train", "fsvae", "--out", tmp_path / "run")
         assert not (tmp_path / "run").exists()
         assert "download svhn" in refused("swap", svhn_file, "--styles", "3", "--out", tmp_path / "s.png")
-        code, out, err = command("evaluate", svhn_file, "--json")
-        assert (code, json.loads(out)["sets"], err.count("\n")) == (0, {}, 1)
-        assert "python -m training download svhn" in err
 
     def test_models_and_sets_of_other_images_are_refused(
         self, refused: Callable[..., str], svhn_file: Path, digit_file: Path, tmp_path: Path
     ) -> None:
         told = refused("evaluate", svhn_file, "--sets", "test-1000")
-        assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on sample."
+        assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on test-1000."
         assert "does not take the digit as an input" in refused("swap", digit_file, "--out", tmp_path / "s.png")
         for out in ("", ".", "..", "/"):
             assert "cannot be written (" in refused("swap", svhn_file, "--out", out)

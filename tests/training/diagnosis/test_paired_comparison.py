@@ -90,9 +90,15 @@ def test_every_model_has_its_first_number_before_any_has_its_last() -> None:
     assert [(stage.checkpoint, stage.bounds) for stage in plan] == [
         *((number, ()) for number in range(3)),
         *((number, (1, 10)) for number in range(3)),
+        *((number, ()) for number in range(3)),
     ]
-    assert {stage.set_name for stage in plan} == {"test-1000"}
-    assert [stage.bounds for stage in stages(2, "mnist-sample", ())] == [(), ()]
+    assert [stage.set_name for stage in plan] == ["homework"] * 6 + ["test-1000"] * 3
+    assert [stage.bounds for stage in stages(2, "mnist-sample", ())] == [()] * 4
+
+
+@pytest.mark.full_data
+def test_with_the_full_data_the_large_set_is_all_test_images(full_mnist: object) -> None:
+    assert [stage.set_name for stage in stages(1, "mnist", ())] == ["homework", "test"]
 
 
 def test_a_comparison_gives_what_each_model_gives_alone(two: list[Checkpoint]) -> None:
