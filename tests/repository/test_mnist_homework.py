@@ -36,10 +36,10 @@ def test_it_is_remade_bit_for_bit(full_mnist: Dataset, tmp_path: Path) -> None:
         assert again.read_bytes() == KEPT.read_bytes()
 
 
-def test_it_is_small_and_its_origin_and_licence_are_told() -> None:
+def test_it_is_small_and_its_origin_and_licence_are_said() -> None:
     assert KEPT.stat().st_size < 250_000
-    told = (KEPT.parent / "README.md").read_text(encoding="utf-8")
-    row = next(line for line in told.splitlines() if line.startswith(f"| {KEPT.name}"))
+    text = (KEPT.parent / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith(f"| {KEPT.name}"))
     for fact in ("LeCun", "Cortes", "CC BY-SA 3.0", "1,000", "100"):
         assert fact in row
-    assert "http" in told or "Gradient-based learning applied to document recognition" in told
+    assert "http" in text or "Gradient-based learning applied to document recognition" in text

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.data.data_set import DataSet, EvaluationSet
 from training.data.homework_sets import binarise_once, choose
-from training.data.registry import data_set, evaluation_set
+from training.data.registry import data_set, evaluation_set, whole
 from training.system.errors import UserError
 from training.system.folders import data_folder
 
@@ -120,7 +120,7 @@ class Dataset:
     def _binary_test(self) -> Tensor:
         return binarise_once(self.test.images)
 
-    def _part(self, name: str) -> Digits:
+    def _part(self, name: str) -> Images:
         return {"train": lambda: self.train, "test": lambda: self.test}.get(name, lambda: self.read(name))()
 
     def _places(self, chosen: EvaluationSet) -> Tensor | slice:
@@ -131,7 +131,7 @@ class Dataset:
     def _own(self, name: str) -> EvaluationSet:
         if (own := next((each for each in self.about.evaluation_sets if each.name == name), None)) is not None:
             return own
-        source = evaluation_set(name)[0]
+        source = whole(evaluation_set(name)[0].name)
         if source.name == self.about.stands_in_for:
             raise UserError(f"The {name} set needs the full {source.title}: {source.how_to_get}.")
         raise UserError(f"The {name} set is part of the data set {source.name}, not of {self.name}.")

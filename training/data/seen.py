@@ -82,8 +82,8 @@ def seen_in_words(models: Mapping[str, str], set_name: str) -> list[str]:
         by_data: dict[str, list[str]] = {}
         for title in unseen:
             by_data.setdefault(models[title], []).append(title)
-        told = [f"{', '.join(titles)} from {learned_from_in_words(data)}" for data, titles in by_data.items()]
-        sentences.append(f"Learned from none of these images: {'; '.join(told)}.")
+        learned = [f"{', '.join(titles)} from {learned_from_in_words(data)}" for data, titles in by_data.items()]
+        sentences.append(f"Learned from none of these images: {'; '.join(learned)}.")
     if seen := cases.get(Seen.yes):
         sentences.append(
             f"Learned from images among these: {', '.join(seen)}. So these numbers say nothing about new images, and "

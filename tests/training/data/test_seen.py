@@ -94,11 +94,11 @@ class TestWhereAModelComesFrom:
 
     def test_a_file_is_not_believed(self, digit_file: Path, tmp_path: Path) -> None:
         checkpoint = load_checkpoint(digit_file)
-        told = tmp_path / "told.safetensors"
-        write_safetensors(told, checkpoint.state, family="vae", config=checkpoint.config, step=19, data="mnist")
-        assert load_checkpoint(told).data == "mnist"
-        assert load_checkpoint(told).learned_from == NOT_KNOWN
-        assert ModelRef("upload", "told", told, "vae", "mnist").learned_from == NOT_KNOWN
+        claims = tmp_path / "claims.safetensors"
+        write_safetensors(claims, checkpoint.state, family="vae", config=checkpoint.config, step=19, data="mnist")
+        assert load_checkpoint(claims).data == "mnist"
+        assert load_checkpoint(claims).learned_from == NOT_KNOWN
+        assert ModelRef("upload", "claims", claims, "vae", "mnist").learned_from == NOT_KNOWN
 
     def test_neither_is_one_that_was_kept_on_this_server(self, digit_file: Path, runs_folder: Path) -> None:
         kept: Run = keep_as_run(load_checkpoint(digit_file))
