@@ -67,8 +67,6 @@ class Checkpoint:
         state: the model's own tensors, float32.
         ignored: names of the file's other tensors, each of them a constant or a counter.
         step: training steps behind the weights, where the file says so.
-        learned_from: name of the data set of its training, where the folder holds the record of that; else `NOT_KNOWN`,
-            whatever `data` says.
     """
 
     name: str
@@ -80,7 +78,13 @@ class Checkpoint:
     state: Mapping[str, Tensor] = field(repr=False)
     ignored: tuple[str, ...] = ()
     step: int | None = None
-    learned_from: str = NOT_KNOWN
+
+    @property
+    def learned_from(self) -> str:
+        """Name of the data set of its training, where its folder holds the record of that; else `NOT_KNOWN`, whatever
+        `data` says.
+        """
+        return learned_from(self.file.parent) if self.file.name in WEIGHT_FILES else NOT_KNOWN
 
     @cached_property
     def model(self) -> Model:
@@ -148,7 +152,6 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         name=file.parent.name if file.name in WEIGHT_FILES else file.stem,
         file=file,
         sha256=hashlib.sha256(content).hexdigest(),
-        learned_from=learned_from(file.parent) if file.name in WEIGHT_FILES else NOT_KNOWN,
         **understood._asdict(),
     )
 
