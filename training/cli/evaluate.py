@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from training.cli.console import CheckpointPath, errors, interruptible, progress, whole_number, words
+from training.data.registry import DATA_SETS
 from training.system.errors import UserError
 
 __all__ = ["diagnose_command", "evaluate"]
@@ -19,15 +20,18 @@ def evaluate(
     bounds: Annotated[
         str | None,
         typer.Option(
-            help="The m of each IWAE-m bound; when absent 1,10,100,1000, for an SSVAE on the full test set 1,10,100, "
-            "and none on SVHN."
+            help="The m of each IWAE-m bound; when absent 1,10,100,1000 on binary images, up to 100 where labels are "
+            "summed out on a full test set, and none on colour images."
         ),
     ] = None,
     sets: Annotated[
         str | None,
         typer.Option(
-            help="homework, test-1000, test; svhn, svhn-1000; fashion, fashion-1000. When absent homework,test for a "
-            "model of MNIST, without the download homework,test-1000."
+            help="; ".join(
+                f"{', '.join(each.name for each in data.evaluation_sets)} for a model of {data.title}"
+                for data in DATA_SETS.values()
+            )
+            + ". When absent its card's; for MNIST without the download, those that come with the app."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of all noise.")] = 0,

@@ -13,11 +13,11 @@ __all__ = ["label_points_command", "pictures", "pretrain", "readme", "train_clas
 
 
 def train_classifier_command(
-    epochs: Annotated[int, typer.Option(min=1, max=100, help="Passes over SVHN's training images.")] = 10,
+    epochs: Annotated[int, typer.Option(min=1, max=100, help="Passes over the training images.")] = 10,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of weights, order and shifts.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The file to write; the shipped one when absent.")] = None,
 ) -> None:
-    """Train the small classifier of SVHN that judges swapped digits."""
+    """Train the small classifier of house numbers that judges swapped digits."""
     from training.data.datasets import load_dataset
     from training.data.registry import default_data_set
     from training.evaluation.digit_classifier import (
@@ -87,7 +87,7 @@ def pretrain(
 
 
 def label_points_command(
-    presets: Annotated[list[str], typer.Argument(help="ssvae, ssvae-supervised, or both.")],
+    presets: Annotated[list[str], typer.Argument(help="Presets that learn from labels.")],
     labelled: Annotated[
         list[int] | None, typer.Option(help="How many labels, once or several times; 50, 300 and 1000 when absent.")
     ] = None,
@@ -122,7 +122,7 @@ def label_points_command(
 
 
 def pictures(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of shipped models, such as pretrained/gmvae.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of shipped models, in pretrained/.")],
 ) -> None:
     """Draw anew the pictures that ship with models, from their weights."""
     from training.release.first_pictures import write_first_pictures

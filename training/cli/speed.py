@@ -39,14 +39,15 @@ def benchmark(
 
 
 def profile(
-    preset: Annotated[str, typer.Argument(help="What to train; `train --help` lists the presets.")] = "vae",
+    preset: Annotated[str | None, typer.Argument(help="What to train; the first preset when absent.")] = None,
     steps: Annotated[int, typer.Option(min=1, max=10_000, help="Timed, and then watched.")] = 50,
 ) -> None:
     """Show where the time of a training step goes, by PyTorch's operations."""
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else its start and stop are lines on stderr
+    from models.registry import PRESETS
     from training.benchmark.profile import step_profile
     from training.cli.tables import profile_table
     from training.system.device import prepare_thread
 
     prepare_thread()
-    Console().print(profile_table(step_profile(preset, steps)))
+    Console().print(profile_table(step_profile(preset or next(iter(PRESETS)), steps)))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from training.cli.console import errors, interruptible, progress, setting
-from training.system.errors import UserError
+from training.data.registry import DATA_SETS
+from training.system.errors import UserError, one_of
 
 __all__ = ["resume", "train_command", "work"]
 
@@ -15,7 +16,7 @@ POLITENESS = 10
 
 
 def train_command(
-    model: Annotated[str, typer.Argument(help="The preset to train, such as vae.")],
+    model: Annotated[str, typer.Argument(help="The preset to train.")],
     steps: Annotated[int | None, typer.Option(help="Optimiser steps; the preset's own when absent.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides everything that is random.")] = None,
     out: Annotated[Path | None, typer.Option(help="New run folder; runs/<id> when absent.")] = None,
@@ -26,7 +27,7 @@ def train_command(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="mnist, mnist-sample, fashion-mnist; svhn for FSVAEs. When absent MNIST or SVHN."),
+        typer.Option(help=f"{one_of(DATA_SETS)}; the first that is here and has such images when absent."),
     ] = None,
     precision: Annotated[str | None, typer.Option(help="float32 or bfloat16, for the matrix products.")] = None,
     settings: Annotated[

@@ -84,7 +84,10 @@ def missing_fault(match: Match, name: str) -> Fault:
     if leaf == "bias" and f"{module}.weight" in match.found:
         return Fault(Severity.cause, "not in the file: this layer was made with bias=False")
     if name == "z_pre":
-        return Fault(Severity.cause, "not in the file: without its mixture a GMVAE is a plain VAE")
+        return Fault(
+            Severity.cause,
+            f"not in the file: without its mixture it is no {match.layout.family.title}",
+        )
     network = network_of(name)
     if network and not any(network_of(other) == network for other in match.found):
         return Fault(

@@ -23,7 +23,7 @@ BANK = "styles.safetensors"
 
 @dataclass(frozen=True)
 class StyleBank:
-    """Styles of n SVHN test images under their own digits.
+    """Styles of n test images under their own digits.
 
     Attributes:
         styles: means of q(z|x, y), float32 (n, z).
@@ -68,11 +68,9 @@ def read_bank(checkpoint: Checkpoint) -> StyleBank:
         bank = StyleBank(**safetensors.torch.load(content))
         owner = header["__metadata__"]["weights"]
     except FileNotFoundError:
-        raise UserError(
-            f"{checkpoint.name} has no style bank beside it: take the prior, or SVHN test images."
-        ) from None
+        raise UserError(f"{checkpoint.name} has no style bank beside it: take the prior, or test images.") from None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise UserError(f"{file} cannot be read as a style bank: take the prior, or SVHN test images.") from error
+        raise UserError(f"{file} cannot be read as a style bank: take the prior, or test images.") from error
     if not bank.sound or owner != checkpoint.sha256:
-        raise UserError(f"{file} is the style bank of other weights: take the prior, or SVHN test images.")
+        raise UserError(f"{file} is the style bank of other weights: take the prior, or test images.")
     return bank

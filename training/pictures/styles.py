@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.contract import Conditional, role
 from models.family import with_article
+from models.registry import FAMILIES
 from training.checkpoints.reading import Checkpoint
 from training.data.datasets import Images, load_dataset
 from training.data.registry import whole
@@ -41,9 +42,10 @@ def conditional_model(checkpoint: Checkpoint) -> Conditional:
     """
     model = role(checkpoint.model, Conditional)
     if model is None:
+        able = next(family for family in FAMILIES.values() if family.plays(Conditional))
         raise UserError(
             f"{checkpoint.name} is {with_article(checkpoint.family.title)}, which does not take the digit "
-            "as an input: choose an FSVAE."
+            f"as an input: choose {with_article(able.title)}."
         )
     return model
 

@@ -48,7 +48,7 @@ class AccuracyReference:
 
 
 _ROWS = json.loads(Path(__file__).with_suffix(".json").read_bytes())
-REFERENCE_DATA, REFERENCE_SET = "mnist", "homework"  # on which all of them were measured
+REFERENCE_DATA, REFERENCE_SET = _ROWS["data"], _ROWS["set"]  # on which all of them were measured
 REFERENCES = tuple(Reference(**row) for row in _ROWS["bounds"])
 ACCURACIES = tuple(AccuracyReference(**row) for row in _ROWS["accuracies"])
 

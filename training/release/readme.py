@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.contract import Mixture
 from models.registry import FAMILIES, family_of
+from training.data.registry import default_data_set
 from training.release.cards import Card, Numbers, beta_sweep, read_card
 from training.release.published import ACCURACIES, REFERENCES, models_with_bounds
 from training.system.errors import UserError
@@ -97,13 +98,14 @@ def _labels(cards: dict[str, Card]) -> str:
         }
         settings = cards[name].training["model"]
         without = "and 60,000 digits without" if settings["gen_weight"] else "alone"
-        title = f"{settings['labelled']} labels {without}"
+        taught = f"{settings['labelled']} labels {without}"
         rows.append(
-            [title, f"{cards[name].accuracy:.4f}", published["student report"], published["reference solution"]]
+            [taught, f"{cards[name].accuracy:.4f}", published["student report"], published["reference solution"]]
         )
+    title = family_of(names[0]).title if names else ""
     accuracies = _table(
         [
-            "SSVAE, accuracy on the 10,000 test digits, fed grey",
+            f"{title}, accuracy on the 10,000 test digits, fed grey",
             "`pretrained/`",
             "student report",
             "reference solution",
@@ -122,7 +124,7 @@ def _labels(cards: dict[str, Card]) -> str:
     ]
     if terms:
         terms.insert(0, ["correctly trained, full test set", *CORRECT_SSVAE, *[""] * len(BOUNDS)])
-    bounds = _table(["SSVAE", "NELBO", "KL_y", "KL_z", "rec", *(f"\u2212IWAE-{m}" for m in BOUNDS)], terms)
+    bounds = _table([title, "NELBO", "KL_y", "KL_z", "rec", *(f"\u2212IWAE-{m}" for m in BOUNDS)], terms)
     return "\n".join(part for part in (accuracies, bounds) if part)
 
 
@@ -138,15 +140,16 @@ def _sweep(cards: dict[str, Card]) -> str:
 
 
 def _styles(cards: dict[str, Card]) -> str:
-    rows = []
+    rows, colour = [], default_data_set("colour")
     for name, card in cards.items():
-        if "svhn" in card.sets:
+        if (key := colour.measured_by_default[-1]) in card.sets:
             apart = card.disentanglement or {}
             measures = (apart.get(key) for key in ("content_accuracy", "style_leak", "style_kept"))
-            values = [f"{value:.2f}" for value in (card.sets["svhn"].kl, card.sets["svhn"].rec)]
+            values = [f"{value:.2f}" for value in (card.sets[key].kl, card.sets[key].rec)]
             values += ["" if value is None else f"{value:.3f}" for value in measures]
-            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", f"{card.sets['svhn'].nelbo:.2f}", *values])
-    headings = ["SVHN, all 26,032 test images", "steps", "NELBO", "KL", "rec", "content accuracy", "style leak"]
+            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", f"{card.sets[key].nelbo:.2f}", *values])
+    first = f"{colour.title}, all {colour.test_images:,} test images"
+    headings = [first, "steps", "NELBO", "KL", "rec", "content accuracy", "style leak"]
     return _table([*headings, "style kept"], rows)
 
 
