@@ -23,7 +23,6 @@ from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Images, load_dataset
 from training.data.homework_sets import binarise_once
 from training.data.registry import best_data_set, default_data_set
-from training.release.published import models_with_bounds
 from training.runs.config import TrainConfig
 from training.runs.pixel_draws import as_seen
 from training.runs.trainer import Trainer
@@ -33,6 +32,7 @@ from training.system.folders import PRETRAINED
 __all__ = ["STEPS", "benchmark", "random_colours"]
 
 STEPS = ("vae", "gmvae", "ssvae", "fsvae")  # those whose loop the homework has
+BOUNDS = ("vae", "gmvae")
 WARM_UP = 3
 TURN = 10
 IMAGES = 100
@@ -62,7 +62,7 @@ def benchmark(
     """
     dataset = load_dataset(best_data_set().name)
     result: dict[str, Any] = {}
-    done, work = 0, len(STEPS) + len(models_with_bounds())
+    done, work = 0, len(STEPS) + len(BOUNDS)
     for name in STEPS:
         data = dataset if family_of(name).images == "binary" else random_colours()
         config = TrainConfig.from_preset(name, data=data.name, device="cpu")
@@ -71,7 +71,7 @@ def benchmark(
         on_progress(done / work)
     x = binarise_once(dataset.test.images[:IMAGES])
     result[f"iwae{samples}"] = bounds = {}
-    for name in models_with_bounds():
+    for name in BOUNDS:
         bounds[name] = _bounds(load_checkpoint(PRETRAINED / name).model, x, samples, iwae_repeats)
         done += 1
         on_progress(done / work)
