@@ -5,6 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.kit.guard import section
+
 ICON = b64encode(Path(__file__).with_name("assets").joinpath("favicon.png").read_bytes()).decode()
 
 st.session_state["entered"] = True  # pages/kit/frame.py says why
@@ -62,7 +64,7 @@ TRAIN = st.Page(
 
 SOURCE = st.Page("pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
-st.navigation(
+page = st.navigation(
     [
         HOME,
         SAMPLES,
@@ -76,4 +78,6 @@ st.navigation(
         SOURCE,
     ],
     position="top",
-).run()
+)
+with section(page.title):
+    page.run()

@@ -5,13 +5,13 @@ from dataclasses import asdict
 import streamlit as st
 
 from pages.choose.evaluation_images import COUNT, encoded, pick_digit
+from pages.choose.guess import guess_first, show_answer
 from pages.choose.pickers import pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import guess_first, show_answer
+from pages.kit.guard import section
 from pages.kit.texts import page_text
-from pages.kit.tiles import quantity_tile
 from pages.latent.reconstructions import reconstructions
 from pages.latent.traversals import traversal_strips
 from pages.measure import numbers
@@ -25,6 +25,7 @@ from pages.measure.rate_distortion import (
     rate_distortion_chart,
 )
 from pages.measure.seen_notes import seen_notes
+from pages.measure.tiles import quantity_tile
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import data_set
 from training.release.cards import beta_sweep, read_card
@@ -80,7 +81,7 @@ with plane:
             frame.failure(error)
     measure_missing(mine, set_name, [], seed=0)
     here = points[list(sweep).index(beta)]
-    with chart:
+    with chart, section("plane"):
         rate_distortion_chart(
             points,
             here,
@@ -101,12 +102,12 @@ for tile, name in zip(tiles, ("nelbo", "kl", "rec"), strict=True):
 in_use = last.empty()
 
 drawn, turned = st.columns([1.25, 1], gap="large")
-try:
+with section("model"):
     model = services.checkpoint(chosen)
-    with drawn:
+    with drawn, section("reconstructions"):
         st.subheader("Reconstructions", anchor=False)
         reconstructions(model, chosen.title)
-    with turned:
+    with turned, section("traversals"):
         st.subheader("One dimension at a time", anchor=False)
         digit = pick_digit(model.data, f"{images.noun.capitalize()} to start from", "digit", "3, no. 1")
         strips(traversal_strips(model, encoded(model), digit))
@@ -130,8 +131,6 @@ try:
     with counts:
         st.subheader("How many dimensions are in use", anchor=False)
         active_units_chart(used, dimensions, beta, key="units")
-except UserError as error:
-    frame.failure(error)
 
 st.subheader("Which β is best?", anchor=False)
 guess = guess_first(

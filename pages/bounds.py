@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from pages.choose.guess import guess_first
 from pages.choose.pickers import pick_models
 from pages.choose.seed import pick_seed
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import guess_first
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.importance_weights import GUESSES, importance_weights
@@ -63,7 +64,7 @@ for ref in chosen:
 with controls:
     measure_missing(models, set_name, bounds, seed)
     frame.share()
-with picture:
+with picture, section("ladder"):
     measured = [known for known in models.values() if known.bounds]
     if measured:
         ladder_chart(list(models.values()), numbers.phrase(set_name), key="ladder")
@@ -99,22 +100,21 @@ if models:
     )
     guess = guess_first("how many of 1,000 samples carry half of the weight?", GUESSES, hides="the weights")
     if guess is not None:
-        try:
+        with section("importance weights"):
             importance_weights(services.checkpoint(titles[subject]), subject, digit, seed, guess)
-        except UserError as error:
-            frame.failure(error)
 
     st.subheader("Their numbers", anchor=False)
-    published: list[numbers.Column] = []
-    if set_name == REFERENCE_SET:
-        for name in dict.fromkeys(ref.shipped or ref.family for ref in chosen):
-            published += [
-                entry._replace(title=f"{entry.title.split(',')[0]}, {name}")
-                for entry in numbers.published(name)
-                if entry.bounds
-            ]
-    numbers.numbers_table([*published, *models.values()], bounds, data=data.name)
-    seen_notes({ref.title: ref.learned_from for ref in models}, [set_name])
+    with section("numbers"):
+        published: list[numbers.Column] = []
+        if set_name == REFERENCE_SET:
+            for name in dict.fromkeys(ref.shipped or ref.family for ref in chosen):
+                published += [
+                    entry._replace(title=f"{entry.title.split(',')[0]}, {name}")
+                    for entry in numbers.published(name)
+                    if entry.bounds
+                ]
+        numbers.numbers_table([*published, *models.values()], bounds, data=data.name)
+        seen_notes({ref.title: ref.learned_from for ref in models}, [set_name])
 
 st.space("small")
 frame.notes(page_text(__file__))

@@ -22,6 +22,7 @@ from pages.compare.diagnoses import findings, weights_by_layer
 from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure.seen_notes import seen_notes
 from training.data.registry import data_set, same_images
@@ -71,7 +72,8 @@ with controls:
     frame.share()
 
 with picture:
-    findings()
+    with section("findings"):
+        findings()
     if not models:
         st.info("Choose one model or more on the right, or upload a file.", icon=":material/arrow_forward:")
         formulas.nelbo_formula(next(iter(services.families().values())))
@@ -94,11 +96,13 @@ with picture:
     for model in models:
         if model.known.problem:
             st.error(f"{model.title}: {model.known.problem}", icon=":material/error:")
-    for name in sets:
-        numbers_of_set(models, reference, name)
-    summary = sentences(models, reference)
-    for sentence in summary:
-        st.markdown(f"- {sentence}")
+    summary: list[str] = []
+    with section("numbers"):
+        for name in sets:
+            numbers_of_set(models, reference, name)
+        summary = sentences(models, reference)
+        for sentence in summary:
+            st.markdown(f"- {sentence}")
     if sets:
         glossary.caption(
             "Nats per image. ± is the Monte-Carlo standard error on these images. The last column is the mean over "
@@ -106,10 +110,10 @@ with picture:
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )
         seen_notes({model.title: model.source.learned_from for model in models}, sets)
-    with grids:  # drawn last: the numbers are being measured meanwhile
+    with grids, section("samples"):  # drawn last: the numbers are being measured meanwhile
         sample_grids(models, seed)
 
-try:
+with section("reconstructions"):
     st.subheader("Reconstructions of the same images", anchor=False)
     with_differences = st.toggle(
         "Differences from the reference",
@@ -120,19 +124,23 @@ try:
         else "Grey where both agree.",
     )
     same_digits(models, reference, with_differences)
+with section("swaps"):
     swaps(models)
-    st.subheader("KL of each latent dimension", anchor=False)
+st.subheader("KL of each latent dimension", anchor=False)
+with section("latent usage"):
     latent_usage(models)
+with section("classifiers"):
     classifiers(models)
-except UserError as error:
-    frame.failure(error)
 st.subheader("The weights, layer by layer", anchor=False)
-weights_by_layer(models)
+with section("weights"):
+    weights_by_layer(models)
 if kind == "binary":
     st.subheader("What did your own code print?", anchor=False)
-    own_printout(models)
+    with section("printout"):
+        own_printout(models)
 st.subheader("Take it with you", anchor=False)
-downloads(models, reference, summary, seed, complete=complete)
+with section("downloads"):
+    downloads(models, reference, summary, seed, complete=complete)
 
 st.space("small")
 frame.notes(page_text(__file__))

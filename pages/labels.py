@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
+from pages.choose.guess import answer_among, guess_first, show_answer
 from pages.choose.pickers import pick_model, pick_runs
 from pages.choose.seed import pick_seed
 from pages.draw.palette import ACCURACY, MODELS, marked, swatch
@@ -20,7 +21,7 @@ from pages.families.label_views import (
     rescued,
 )
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import answer_among, guess_first, show_answer
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import ModelRef, model_ref
@@ -28,7 +29,6 @@ from training.checkpoints.roles import playing
 from training.data.registry import at_hand, data_set_or_first, default_data_set, evaluation_set, whole
 from training.release.cards import read_card
 from training.release.label_points import read_label_points
-from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
 
 FAMILIES = playing("Classifier")
@@ -58,19 +58,18 @@ with picture:
         st.info("There is no model with labels yet: train one first.", icon=":material/model_training:")
         labelled_digits(images.name)
         st.stop()
-    try:
+    with section("analogies"):
         if not (choice.shipped and seed == 0 and first_analogies(choice.shipped)):
             analogies(services.checkpoint(choice), choice.title, seed)
         source = services.checkpoint(choice)
         formulas.loss_formula(source.family, source.config)
-    except UserError as error:
-        frame.failure(error)
 with controls:
     glossary.markdown(text["What y and z say"])
     frame.share()
 
 
 @st.fragment
+@section("one_digit")
 def one_digit(choice: ModelRef, beside: ModelRef) -> None:
     """A held-out or drawn image, classified by both models, and its code under every label."""
     place, answer = st.columns([1, 2.4], gap="large")
@@ -94,7 +93,7 @@ with asked:
     guess = guess_first(
         f"how many of a hundred new {images.plural} does it predict right?", GUESSES, hides="both models' predictions"
     )
-try:
+with section("readings"):
     if guess is not None:
         models = {ref.title: predictions(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.title].accuracy
@@ -122,10 +121,11 @@ try:
             st.subheader(f"Rescued {images.plural}", anchor=False)
             rescued(models[beside.title], models[choice.title], [beside.title, choice.title])
 
-    st.subheader(f"Ask about one {images.noun}", anchor=False)
-    one_digit(choice, beside)
+st.subheader(f"Ask about one {images.noun}", anchor=False)
+one_digit(choice, beside)
 
-    st.subheader("How many labels are enough?", anchor=False)
+st.subheader("How many labels are enough?", anchor=False)
+with section("numbers of labels"):
     chart, own = st.columns([1.6, 1], gap="large")
     with own:
         glossary.markdown(text["How many labels are enough?"])
@@ -140,8 +140,6 @@ try:
             "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps, one training each. "
             f"Diamonds: your runs, on {counted_on.images:,} test {images.plural}."
         )
-except UserError as error:
-    frame.failure(error)
 
 st.space("small")
 frame.notes(text)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
+from pages.choose.guess import answer_among, guess_first, show_answer
 from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
@@ -17,7 +18,7 @@ from pages.families.mixture_views import (
     used,
 )
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import answer_among, guess_first, show_answer
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure import numbers
 from pages.measure.known_bounds import known_bounds
@@ -91,15 +92,13 @@ def chosen_components(model: "services.Checkpoint") -> list[int]:
 
 
 with picture:
-    try:
+    with section("components"):
         untouched = choice.shipped and (shown, seed) == ("most", 0)
         rows = first_rows(choice.shipped) if untouched else None
         if rows is None:
             source = services.checkpoint(choice)
             rows = rows_of(source, chosen_components(source), seed)
         show_rows(rows, choice.title)
-    except UserError as error:
-        frame.failure(error)
     formulas.prior_formula(services.families()[choice.family])
 with controls:
     frame.share()
@@ -108,7 +107,7 @@ st.subheader("How many are used", anchor=False)
 guess = guess_first(
     "how many components explain at least one test image better than all the others?", GUESSES, hides="their use"
 )
-try:
+with section("model"):
     source = services.checkpoint(choice)
     if guess is not None:
         counts = used(source)
@@ -123,7 +122,8 @@ try:
             )
         usage_chart(counts, key="usage")
         st.subheader("Where they lie", anchor=False)
-        codes_and_means(source, key="map")
+        with section("codes and means"):
+            codes_and_means(source, key="map")
 
     st.subheader(f"Which component made this {images.noun}?", anchor=False)
     glossary.markdown(
@@ -131,15 +131,14 @@ try:
         "$p(c\\mid z) \\propto \\mathcal{N}(z;\\mu_c,\\Sigma_c)$. Here $z$ is the mean of $q(z\\mid x)$."
     )
     place, answer = st.columns([1, 2.4], gap="large")
-    with place:
-        digit = asked_digit(source.data)
-    with answer:
-        if digit is None:
-            st.info(f"Draw a {images.noun} on the left.", icon=":material/draw:")
-        else:
-            responsibilities(source, digit.grey, digit.name)
-except UserError as error:
-    frame.failure(error)
+    with section("responsibilities"):
+        with place:
+            digit = asked_digit(source.data)
+        with answer:
+            if digit is None:
+                st.info(f"Draw a {images.noun} on the left.", icon=":material/draw:")
+            else:
+                responsibilities(source, digit.grey, digit.name)
 
 st.subheader("What the mixture changes", anchor=False)
 of_these_images = [
@@ -147,7 +146,7 @@ of_these_images = [
 ]
 mixtures = [ref for ref in of_these_images if ref.family in FAMILIES]
 compared = list(dict.fromkeys((*of_these_images[:1], *mixtures[:1], choice)))
-try:
+with section("comparison"):
     for column, ref in zip(st.columns(len(compared), gap="large"), compared, strict=True):
         png = services.first_samples(ref)
         if png is None:
@@ -162,8 +161,6 @@ try:
     first_set = whole(images.name).evaluation_sets[0].name
     numbers.numbers_table([known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared], data=images.name)
     seen_notes({ref.title: ref.learned_from for ref in compared}, [first_set])
-except UserError as error:
-    frame.failure(error)
 
 st.space("small")
 frame.notes(page_text(__file__, **images.words))

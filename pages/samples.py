@@ -6,12 +6,12 @@ from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.kit import formulas, frame, services
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.latent.latent_space import latent_space
 from pages.measure import numbers
 from pages.measure.measuring import is_bound, measuring
 from training.data.registry import data_set_or_first
-from training.system.errors import UserError
 
 KINDS = {"means": "Means", "binary": "Binary"}
 SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
@@ -53,34 +53,30 @@ with controls:
 temperature = round(temperature, 2)
 
 png, family = None, model.family
-with picture:
-    try:
-        untouched = (kind, seed, temperature) == ("means", 0, 1.0)
-        png = services.first_samples(model) if untouched else None
-        if png is None:
-            source = services.checkpoint(model)
-            family = source.family.name
-            png = services.samples_png(source, kind, seed, temperature)
-        figures.picture(
+with picture, section("samples"):
+    untouched = (kind, seed, temperature) == ("means", 0, 1.0)
+    png = services.first_samples(model) if untouched else None
+    if png is None:
+        source = services.checkpoint(model)
+        family = source.family.name
+        png = services.samples_png(source, kind, seed, temperature)
+    figures.picture(
+        png,
+        key="samples",
+        alt=f"200 {images.plural} in 10 rows of 20 from {model.title}: {SHOWN[kind]}, seed {seed}, temperature "
+        f"{temperature}",
+    )
+    with controls:
+        st.download_button(
+            "Download PNG",
             png,
-            key="samples",
-            alt=f"200 {images.plural} in 10 rows of 20 from {model.title}: {SHOWN[kind]}, seed {seed}, temperature "
-            f"{temperature}",
+            f"{model.title.replace(' ', '-')}-{kind}-seed{seed}-t{temperature:g}.png",
+            "image/png",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
         )
-        with controls:
-            st.download_button(
-                "Download PNG",
-                png,
-                f"{model.title.replace(' ', '-')}-{kind}-seed{seed}-t{temperature:g}.png",
-                "image/png",
-                icon=":material/download:",
-                on_click="ignore",
-                width="stretch",
-            )
-    except UserError as error:
-        frame.failure(error)
-    else:
-        formulas.sampling_formula(services.families()[family])
+    formulas.sampling_formula(services.families()[family])
 with controls:
     frame.share()
 
@@ -90,10 +86,11 @@ frame.notes(page_text(__file__, f"samples-{images.images}", **images.words))
 if png is not None:
     st.space("small")
     st.subheader("Its numbers", anchor=False)
-    if model.origin == "shipped":
-        numbers.preset_table(model.name)
-    else:
-        measuring(model)
+    with section("numbers"):
+        if model.origin == "shipped":
+            numbers.preset_table(model.name)
+        else:
+            measuring(model)
     if colour:
         st.page_link(
             "pages/style.py",

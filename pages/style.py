@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.choose.guess import answer_among, guess_first, show_answer
 from pages.choose.photo import Photo, asked_photo, photo_rows
 from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
@@ -12,7 +13,7 @@ from pages.families.style_scores import comparison, known_scores, measure_scores
 from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
-from pages.kit.guess import answer_among, guess_first, show_answer
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
@@ -29,6 +30,7 @@ GUESSES = {"under 50": 0.5, "50 to 75": 0.75, "75 to 90": 0.9, "over 90": 1.0}
 
 
 @st.fragment
+@section("show_swaps")
 def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
     """Ask for styles, and draw every digit in them there. A new seed runs this again and nothing else of the page."""
     kind = st.pills(
@@ -136,7 +138,7 @@ with picture:
     formulas.nelbo_formula(services.families()[choice.family])
 
 text = page_text(__file__)
-try:
+with section("model"):
     source = services.checkpoint(choice)
     st.subheader("How well are they kept apart?", anchor=False)
     guess = guess_first(
@@ -170,15 +172,15 @@ try:
         other = right.selectbox("Picture B", list(names), len(names) // 2, key="b", bind="query-params")
         if one == other:
             st.info("Pictures A and B are the same one: choose another to see styles change.", icon=":material/info:")
-        blended(source, stored, names[one], names[other], "blend")
+        with section("exchanged styles"):
+            blended(source, stored, names[one], names[other], "blend")
         st.subheader("One dimension of the style at a time", anchor=False)
         under = st.segmented_control(
             "Digit", list(range(10)), default=3, required=True, key="under", bind="query-params"
         )
-        dimensions(source, stored, names[one], under)
+        with section("dimensions of the style"):
+            dimensions(source, stored, names[one], under)
         glossary.caption(f"Each row starts from the style of picture A ({one}) and turns one dimension from -3 to 3.")
-except UserError as error:
-    frame.failure(error)
 
 st.space("small")
 frame.notes(text)

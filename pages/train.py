@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.kit import formulas, frame
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.kit.ticking import TICK_SECONDS, ticking
 from pages.measure.measuring import is_bound, measuring
@@ -92,22 +93,25 @@ picture, controls = st.columns([2.4, 1], gap="large")
 
 with controls:
     chosen = pick_run()
-    if chosen == NEW:
-        training_form()
-    else:
-        run_controls(chosen)
+    with section("form"):
+        if chosen == NEW:
+            training_form()
+        else:
+            run_controls(chosen)
 ended = False
-with picture:
+with picture, section("run"):
     if chosen == NEW:
         preview()
     else:
         ended = run_view(chosen)
 if ended:
     st.subheader("Its numbers", anchor=False)
-    measuring(model_ref("run", chosen))
+    with section("numbers"):
+        measuring(model_ref("run", chosen))
 
 family, config, data = shown_model(chosen)
-formulas.nelbo_formula(family)
-formulas.loss_formula(family, config)
+with section("formulas"):
+    formulas.nelbo_formula(family)
+    formulas.loss_formula(family, config)
 st.space("small")
 frame.notes(page_text(__file__, f"train-{family.images}", **data.words))

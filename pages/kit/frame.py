@@ -1,7 +1,6 @@
 """The frame of every page: title and question, data status, three notes under the picture."""
 
 import math
-import re
 import runpy
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.kit import glossary, services
+from pages.kit.guard import failure, plain
 from pages.kit.ticking import ticking
 from training.data.registry import DATA_SETS, at_hand, default_data_set
-from training.system.errors import UserError
 from training.system.folders import PROJECT, data_folder
 
 if TYPE_CHECKING:
@@ -76,16 +75,6 @@ def notes(sections: Mapping[str, str]) -> None:
         glossary.markdown(f"**{title}**  \n{sections[title]}", into=column)
     if ANSWER in sections:
         glossary.markdown(sections[ANSWER], into=column.expander(ANSWER, type="compact"))
-
-
-def failure(error: UserError) -> None:
-    """Show what went wrong and what to do about it."""
-    st.error(plain(str(error)), icon=":material/error:")
-
-
-def plain(text: str) -> str:
-    """Markdown that shows a text as it is: no link, picture, colour or formula that a stranger's file put into it."""
-    return re.sub(r"[\[$<*~]|__", lambda found: "".join(f"\\{mark}" for mark in found[0]), text)
 
 
 def share() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.kit.guard import section
+
 __all__ = ["TICK_SECONDS", "duration", "ticking"]
 
 TICK_SECONDS = 1.0  # from one look at a training to the next
@@ -21,7 +23,7 @@ def ticking(panel: Callable[[], None], *, key: str, seconds: float | None) -> No
     """
     st.html(_STEADY)
     with st.container(key=f"ticking-{key}"):
-        st.fragment(panel, run_every=seconds, key=key)()
+        st.fragment(section(key)(panel), run_every=seconds, key=key)()
 
 
 def duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from pages.draw import figures
 from pages.draw.palette import DIGITS, REFERENCE
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary, services
+from pages.kit.guard import section
 from pages.kit.job_panel import job_panel
 from pages.kit.texts import page_text
 from pages.kit.ticking import ticking
@@ -37,6 +38,7 @@ BLOCKS = {(True, True): "█", (True, False): "▀", (False, True): "▄", (Fals
 
 
 @st.fragment
+@section("latent_map")
 def latent_map(source: "Checkpoint") -> None:
     """The map with its controls, and what was caught on it."""
     codes = encoded(source)

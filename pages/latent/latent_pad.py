@@ -9,6 +9,7 @@ from pages.choose.evaluation_images import encoded, held_out, pick_digit
 from pages.draw import figures
 from pages.draw.palette import DIGITS
 from pages.kit import frame, services
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
 
@@ -38,6 +39,7 @@ _pad = st.components.v2.component(
 
 
 @st.fragment
+@section("latent_pad")
 def latent_pad(source: "Checkpoint") -> None:
     """The pad with its controls: the plane, the label if the model has one, the backdrop, two sliders."""
     codes = encoded(source)

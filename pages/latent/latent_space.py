@@ -3,14 +3,14 @@
 import streamlit as st
 
 from pages.choose.evaluation_images import encoded
-from pages.kit import frame, services
+from pages.kit import services
+from pages.kit.guard import section
 from pages.latent.latent_map import latent_map
 from pages.latent.latent_pad import latent_pad
 from pages.latent.one_digit import one_digit
 from pages.latent.traversals import interpolation, traversal
 from training.checkpoints.model_ref import ModelRef
 from training.data.registry import data_set_or_first
-from training.system.errors import UserError
 
 __all__ = ["latent_space"]
 
@@ -36,11 +36,8 @@ def latent_space(ref: ModelRef) -> None:
         bind="query-params",
         wrap=True,
     )
-    try:
+    with section("latent space"):
         with st.spinner("Reading the model"):
             source = services.checkpoint(ref)
-            encoded(source)  # kept: no view can fail at it
-    except UserError as error:
-        frame.failure(error)
-        return
-    PARTS[view][1](source)
+            encoded(source)  # kept: no view waits for it
+        PARTS[view][1](source)

@@ -8,6 +8,7 @@ from pages.choose.asked_digit import asked_digit
 from pages.draw import figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.guard import section
 from pages.kit.terms import in_order, term
 from pages.kit.texts import page_text
 from training.checkpoints.roles import playing
@@ -28,6 +29,7 @@ MARGIN = 50  # for the axis below
 
 
 @st.fragment
+@section("one_digit")
 def one_digit(source: "Checkpoint") -> None:
     """The image, its reconstruction, its posterior and the terms of its NELBO."""
     picture, controls = st.columns([2.4, 1], gap="large")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digit
+from pages.choose.guess import show_answer
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary
-from pages.kit.guess import show_answer
+from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
 
@@ -27,6 +28,7 @@ USED = {"every one": 1.0, "all but a few": 0.7, "about half": 0.3, "fewer": 0.0}
 
 
 @st.fragment
+@section("interpolation")
 def interpolation(source: "Checkpoint") -> None:
     """From one image to another, on a straight line and on an arc."""
     codes, about = encoded(source), at_hand(source.data)
@@ -86,6 +88,7 @@ def _ways(codes: "Encoding", start: int, end: int) -> "dict[str, Tensor]":
 
 
 @st.fragment
+@section("traversal")
 def traversal(source: "Checkpoint") -> None:
     """Each dimension turned by itself, after a guess of how many are in use."""
     codes = encoded(source)

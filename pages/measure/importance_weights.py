@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.choose.guess import answer_among, show_answer
 from pages.draw import figures
 from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
 from pages.kit import services
-from pages.kit.guess import answer_among, show_answer
 from training.checkpoints.roles import playing
 from training.data.registry import at_hand
 from training.system.number_format import signed

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import training.runs.launch
-from pages.kit import services
+from pages.kit import guard, services
 from tests.patience import PATIENCE
 from training.checkpoints.quarantine import Quarantine
 from training.runs.run_folder import Run, Status
@@ -36,6 +36,7 @@ def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(training.runs.launch, "Popen", lambda *asked, **how: None)
     monkeypatch.setattr(training.runs.launch, "_supervise", train_here)
     monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
+    monkeypatch.setattr(guard, "UNEXPECTED", ())  # tests see what visitors do not
     st.cache_resource.clear()
     st.cache_data.clear()
     yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)

@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from models.registry import FAMILIES
+from pages.latent.latent_map import LAYOUTS
+from pages.latent.latent_pad import PLANES
 from tests.patience import PATIENCE
 from tests.profile_page import PAGES
 from training.data.registry import DATA_SETS
@@ -17,10 +19,10 @@ from training.system.folders import PROJECT
 ASKED = {"checkpoint": "run mine", "of": "run mine", "models": "run mine", "runs": "run mine", "run": "mine"}
 
 
-def opened(page: str) -> AppTest:
+def opened(page: str, **others: str) -> AppTest:
     """A page in a session of its own, whose address asks for the run `mine`, whatever it calls a model there."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
-    for key, value in ASKED.items():
+    for key, value in (ASKED | others).items():
         app.query_params[key] = value
     return app.switch_page(f"pages/{page}.py").run()
 
@@ -48,3 +50,40 @@ def test_a_run_of_the_family_opens_on_every_page(runs_folder: Path, family: str)
 def test_a_run_on_the_data_set_opens_on_every_page(runs_folder: Path, name: str) -> None:
     fitting = next(family for family in FAMILIES.values() if family.images == DATA_SETS[name].images)
     opens_everywhere(runs_folder, fitting.presets[0].name, data=name)
+
+
+SMALLEST = {"z": 1, "k": 1, "hidden": (1, 1), "labelled": 10, "channels": (1, 1, 1), "width": 1}
+GUESSES = {
+    "mixture": "fewer than 50",
+    "bounds": "1 to 5",
+    "labels": "below 60",
+    "style": "under 50",
+    "beta": "1",
+}
+VIEWS = (
+    *({"view": "Latent pad", "plane": plane, "backdrop": "Encoded"} for plane in PLANES.values()),
+    *({"view": "Map of digits", "layout": layout, "prior": "true"} for layout in LAYOUTS.values()),
+    {"view": "One digit"},
+    {"view": "Interpolation"},
+    {"view": "Traversals", "used": "every one"},
+)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.usefixtures("app", "svhn_folder")
+def test_the_smallest_model_that_the_form_allows_is_shown_on_every_page(runs_folder: Path, family: str) -> None:
+    fields = FAMILIES[family].config.model_fields
+    small = {name: size for name, size in SMALLEST.items() if name in fields}
+    config = TrainConfig.from_preset(FAMILIES[family].presets[0].name, steps=2, batch_size=1, device="cpu", model=small)
+    assert train_into(RunWriter(runs_folder / "mine", config)).state == "finished"
+    views = VIEWS if FAMILIES[family].images == "binary" else ()
+    for page, asked in [
+        *((page, {"guess": GUESSES.get(page, "")}) for page in PAGES),
+        *(("samples", v) for v in views),
+    ]:
+        found = opened(page, **{key: value for key, value in asked.items() if value})
+        assert not found.exception, (page, asked)
+        assert not [error.value for error in found.error], (page, asked)
+        for key, value in asked.items():
+            if key == "view":
+                assert found.button_group(key=key).value is not None, value

@@ -61,7 +61,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     page = block_after("**2. Add it to `app.py`")
     change("models/registry.py", lambda text: register(text, family))
     change("training/data/registry.py", lambda text: register(text, data))
-    change("app.py", lambda text: text.replace("\nst.navigation(", f"\n{page}\nst.navigation("))
+    change("app.py", lambda text: text.replace("\npage = st.navigation(", f"\n{page}\npage = st.navigation("))
     change("app.py", lambda text: text.replace("    ],\n    position", "        TEMPERATURE,\n    ],\n    position"))
     yield folder
     shutil.rmtree(folder)

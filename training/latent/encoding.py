@@ -6,6 +6,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from models.contract import Model, density_of
@@ -83,12 +84,14 @@ def encode(model: Model, images: Tensor, digits: Tensor | None = None, *, seed: 
 def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor]:
     """The principal directions of points (n, d): unit rows (count, d), and their standard deviations (count,).
 
-    Each direction's largest entry is positive, so that the same points give the same picture everywhere.
+    Each direction's largest entry is positive, so that the same points give the same picture everywhere. Where there
+    are fewer directions than asked for, zeros take their place: points of one dimension lie on a line.
     """
     _, spread, directions = torch.linalg.svd(points - points.mean(0), full_matrices=False)
     directions, spread = directions[:count], spread[:count] / max(len(points) - 1, 1) ** 0.5
     largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
-    return directions * largest.sign(), spread
+    lacking = count - len(directions)
+    return F.pad(directions * largest.sign(), (0, 0, 0, lacking)), F.pad(spread, (0, lacking))
 
 
 @torch.inference_mode()

@@ -15,7 +15,10 @@ FARTHEST = 2.0  # where the farthest of three points comes to lie
 
 @dataclass(frozen=True)
 class Plane:
-    """The latents center + u * across + v * up: (z,) each, `across` and `up` at a right angle."""
+    """The latents center + u * across + v * up: (z,) each, `across` and `up` at a right angle.
+
+    With one latent dimension the plane is a line: `up` is zero.
+    """
 
     center: Tensor
     across: Tensor
@@ -28,7 +31,7 @@ class Plane:
     def place(self, points: Tensor) -> Tensor:
         """The point of the plane nearest to each latent: (n, z) -> (n, 2)."""
         axes = torch.stack([self.across, self.up])
-        return (points - self.center) @ (axes / axes.square().sum(1, keepdim=True)).T
+        return (points - self.center) @ (axes / axes.square().sum(1, keepdim=True).clamp_min(1e-12)).T
 
 
 def plane_of_dimensions(mean: Tensor, variance: Tensor, across: int, up: int) -> Plane:
@@ -44,7 +47,7 @@ def plane_of_dimensions(mean: Tensor, variance: Tensor, across: int, up: int) ->
 def plane_of_directions(points: Tensor) -> Plane:
     """The plane of the two principal directions of points (n, z); a unit is a standard deviation along each."""
     directions, spread = principal_directions(points)
-    across, up = directions * spread.clamp_min(1e-6).unsqueeze(1)
+    across, up = directions * spread.clamp_min(1e-6).unsqueeze(1)  # a collapsed code still has a plane
     return Plane(points.mean(0), across, up)
 
 

@@ -123,3 +123,10 @@ def test_the_arc_keeps_its_distance_where_the_line_does_not() -> None:
 def test_where_there_is_no_arc_the_way_is_straight(end: list[float]) -> None:
     start = torch.tensor([3.0, 0.0])
     assert torch.equal(spherical(start, torch.tensor(end), 5), straight(start, torch.tensor(end), 5))
+
+
+def test_codes_of_one_dimension_have_one_direction_and_a_zero() -> None:
+    directions, spread = principal_directions(torch.tensor([[-1.0], [0.5], [4.0]]))
+    assert directions.tolist() == [[1.0], [0.0]]
+    assert float(spread[0]) == pytest.approx(float(torch.tensor([-1.0, 0.5, 4.0]).std()))
+    assert float(spread[1]) == 0

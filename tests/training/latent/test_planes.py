@@ -43,3 +43,9 @@ def test_the_same_digit_twice_still_makes_a_plane(rows: list[list[float]]) -> No
     for point, (u, v) in zip(points, plane.place(points).tolist(), strict=True):
         torch.testing.assert_close(plane.at(u, v), point, atol=1e-4, rtol=1e-4)
     assert min(float(plane.across.norm()), float(plane.up.norm())) > 0
+
+
+def test_the_plane_of_one_dimension_is_a_line() -> None:
+    points = torch.tensor([[-1.0], [0.5], [4.0]])
+    for plane in (plane_of_directions(points), plane_through(points)):
+        assert plane.place(plane.at(1.5, 0.7).unsqueeze(0)).tolist() == [[pytest.approx(1.5), 0.0]]

@@ -1,7 +1,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit.guess import answer_among
+from pages.choose.guess import answer_among
 
 GUESSES = {"few": 5, "some": 50, "many": 1000}
 
@@ -12,7 +12,7 @@ def test_the_right_answer_is_the_first_that_reaches_as_far(found: int, right: st
 
 
 def asking() -> None:
-    from pages.kit.guess import guess_first, show_answer
+    from pages.choose.guess import guess_first, show_answer
 
     guess = guess_first("how many?", {"few": 5, "some": 50}, hides="the curve")
     if guess is not None:
