@@ -115,11 +115,14 @@ def _data_panel(data: "DataSet") -> None:
         state["downloading"] = len(active)
         st.rerun()  # once: the whole page changes its data
     state["downloading"] = len(active)
-    label, icon = _in_use(data), ":material/database:"
+    problem = data.problem()
+    label, icon = _in_use(data), ":material/warning:" if problem else ":material/database:"
     for name, job in active.items():
         label, icon = f"Downloading {DATA_SETS[name].title}, {job.progress:.0%}", ":material/download:"
     with st.popover(label, icon=icon, width="stretch"):
         used = at_hand(data.name)
+        if problem:
+            st.warning(plain(problem), icon=":material/warning:")
         if used.on_disk():
             glossary.markdown(f"**Data in use:** {used.summary}. {used.licence}")
         if used.stands_in_for:
@@ -133,6 +136,7 @@ def _data_panel(data: "DataSet") -> None:
 
 
 def _in_use(data: "DataSet") -> str:
+    """The name of the data in use, or that there are none."""
     used = at_hand(data.name)
     return used.label if used.on_disk() else f"Without {data.label}"
 
@@ -169,4 +173,5 @@ def _start_download(data: "DataSet") -> None:
         assert data.download is not None
         data.download(job.report)
 
+    services.jobs().forget(f"download:{data.name}")  # an earlier one, whose files are gone or were not whole
     services.jobs().submit(f"download:{data.name}", f"Downloading {data.title}", work)

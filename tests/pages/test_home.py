@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -7,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from models.contract import Classifier, Conditional, Mixture
 from models.registry import FAMILIES
 from tests.pages.conftest import without_entries
+from training.data.idx_files import _HEADERS, SIZES
 from training.data.registry import DATA_SETS
 from training.release.cards import read_card
 from training.system.folders import PRETRAINED
@@ -79,6 +81,55 @@ def test_a_failing_download_is_one_sentence_and_the_page_goes_on(app: AppTest, m
     app.run()
     assert not app.exception
     assert [error.value for error in app.error] == ["MNIST could not be downloaded: check the network and try again."]
+
+
+def test_the_download_can_be_asked_for_again_after_a_failure_and_after_its_files_are_gone(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pages.kit import services
+    from training.system.errors import UserError
+
+    on_disk, asked = [False], list[int]()
+
+    def download(_: object) -> None:
+        asked.append(len(asked))
+        if len(asked) == 1:
+            raise UserError("MNIST could not be downloaded: check the network and try again.")
+        on_disk[0] = True
+
+    there = replace(DATA_SETS["mnist"], download=download, on_disk=lambda: on_disk[0])
+    monkeypatch.setitem(DATA_SETS, "mnist", there)
+    app.run()
+    for errors in (1, 0, 0):
+        app.button(key="download-mnist").click().run()
+        job = services.jobs().find("download:mnist")
+        assert job is not None
+        assert job.wait(30)
+        app.run()
+        assert not app.exception
+        assert len(app.error) == errors
+        on_disk[0] = False  # as when somebody deletes data/
+        app.run()
+    assert asked == [0, 1, 2]
+
+
+def test_other_data_in_mnists_place_are_named_where_the_data_in_use_are(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, size in SIZES.items():
+        with (raw / name).open("wb") as file:
+            file.write(_HEADERS[name])
+            file.write(bytes([73]) * (size - len(_HEADERS[name])))
+    monkeypatch.setenv("ELBO_LAB_DATA", str(tmp_path / "data"))
+    page = app.run()
+    assert not page.exception
+    (warning,) = page.warning
+    assert "train-images-idx3-ubyte is not MNIST's official file" in warning.value
+    assert "as of Fashion-MNIST" in warning.value
+    assert "embedded sample" in words(page)
+    assert page.button(key="download-mnist").label == "Get the full MNIST (11 MB)"
 
 
 def test_the_digits_can_stand_still(app: AppTest) -> None:

@@ -62,5 +62,6 @@ def test_what_may_import_it_is_what_its_contract_allows(package: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_at_most_a_dozen_modules_a_folder(package: str) -> None:
     modules = [file for file in (PROJECT / package).glob("*.py") if file.stem != "__init__"]
-    families = [file for file in modules if package == "models" and "\nFAMILY = " in file.read_text(encoding="utf-8")]
-    assert len(modules) - len(families) <= 12
+    registered = {"models": "\nFAMILY = ", "training/data": "\nDATA = "}.get(package)  # these come and go by themselves
+    added = [file for file in modules if registered and registered in file.read_text(encoding="utf-8")]
+    assert len(modules) - len(added) <= 12

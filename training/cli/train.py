@@ -36,6 +36,7 @@ def train_command(
 ) -> None:
     """Train a model into a run folder. Ctrl-C stops it and keeps the last state."""
     from training.data.datasets import load_dataset
+    from training.data.registry import whole
     from training.runs.config import TrainConfig
     from training.runs.run_index import new_run_id
     from training.runs.run_writer import RunWriter
@@ -52,6 +53,8 @@ def train_command(
         precision=precision,
         model=dict(setting(text) for text in settings) if settings else None,
     )
+    if problem := whole(config.data).problem():
+        errors.print(problem)
     load_dataset(config.data)  # before the run's folder is made: missing data leave no trace
     _carry_out(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
 

@@ -65,6 +65,7 @@ DATA = DataSet(
     protocol="Nats per image. The test images are binarised once; NELBO, KL and reconstruction are means of 100 "
     "passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error.",
     on_disk=FILES.on_disk,
+    problem=FILES.problem,
     open=FILES.open,
     download=FILES.download,
     download_bytes=FILES.archive_bytes,

@@ -1,20 +1,21 @@
-"""Data sets in MNIST's own format: four IDX files, as torchvision lays them out. Light (no torch, no numpy).
+"""Data sets in MNIST's own format: four IDX files. Light (no torch, no numpy).
 
-    <data folder>/<folder>/raw/train-images-idx3-ubyte    16 bytes of header, then a byte a pixel
-                               train-labels-idx1-ubyte     8 bytes of header, then a byte a label
-                               t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
+    train-images-idx3-ubyte, t10k-images-idx3-ubyte    16 bytes of header, then a byte a pixel
+    train-labels-idx1-ubyte, t10k-labels-idx1-ubyte     8 bytes of header, then a byte a label
 
-Every such data set of 28 x 28 pixels has files of the same names and sizes: only their contents tell them apart.
+Every such data set of 28 x 28 pixels has files of the same names and sizes: only their contents tell them apart. Where
+they may lie is in `training.data.layouts`.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from training.data.data_set import SPLITS, OnProgress, Reader, Split
 from training.data.downloads import fetching
+from training.data.layouts import Candidate, folders, idx_candidates
 from training.system.errors import UserError
 from training.system.folders import data_folder
 
@@ -26,6 +27,9 @@ __all__ = ["SIDE", "IdxFiles"]
 SIDE = 28
 _IMAGES: dict[Split, int] = {"train": 60_000, "test": 10_000}
 _PREFIXES: dict[Split, str] = {"train": "train", "test": "t10k"}
+# Mean grey values, 0..1, that everybody normalises these data sets by: a hint at whose images a file holds.
+_MEAN_GREY = {"MNIST": 0.131, "EMNIST": 0.173, "Kuzushiji-MNIST": 0.192, "Fashion-MNIST": 0.286}
+_LOOKED_AT = 10_000 * SIDE * SIDE
 
 
 def _names(split: Split) -> tuple[str, str]:
@@ -38,8 +42,9 @@ def _header(split: Split, *, labels: bool) -> bytes:
     return b"".join(number.to_bytes(4, "big") for number in numbers)
 
 
+_HEADERS = {name: _header(split, labels=bool(turn)) for split in SPLITS for turn, name in enumerate(_names(split))}
 SIZES = {
-    name: len(_header(split, labels=bool(turn))) + _IMAGES[split] * (1 if turn else SIDE * SIDE)
+    name: len(_HEADERS[name]) + _IMAGES[split] * (1 if turn else SIDE * SIDE)
     for split in SPLITS
     for turn, name in enumerate(_names(split))
 }
@@ -51,7 +56,7 @@ class IdxFiles:
 
     Attributes:
         title: of the data set.
-        folder: of the data folder; also the name of torchvision's class, which fetches them.
+        folder: of the data folder; also the name of torchvision's class, which knows where they are published.
         command: which fetches them.
         archive_bytes: of the four archives together.
         otherwise: what somebody without network can do beside copying the files.
@@ -67,9 +72,11 @@ class IdxFiles:
     otherwise: str = ""
     digests: Mapping[str, str] | None = None
     others: "tuple[IdxFiles, ...]" = ()
+    _judged: dict[tuple[str, tuple[str, int, int]], str] = field(default_factory=dict, repr=False)
 
     @property
     def raw(self) -> Path:
+        """Where downloads go."""
         return data_folder() / self.folder / "raw"
 
     @property
@@ -78,33 +85,55 @@ class IdxFiles:
         return f"run `{self.command}`"
 
     def on_disk(self) -> bool:
-        """Whether the four files are there, of their full size."""
-        try:
-            return all((self.raw / name).stat().st_size == size for name, size in SIZES.items())
-        except OSError:
-            return False
+        """Whether the four files are there, each with this data set's contents."""
+        return all(self._find(name) is not None for name in SIZES)
 
-    def problem(self, name: str) -> str:
-        """What is wrong with a file's contents, to end a sentence with; empty where nothing is."""
+    def problem(self) -> str:
+        """See `DataSet.problem`."""
+        wrong: list[str] = []
+        absent: list[str] = []
+        for name in SIZES:
+            if self._find(name) is None:
+                judged = [(candidate, self._judge(name, candidate)) for candidate in self._candidates(name)]
+                wrong += [f"{candidate.path} {fault}" for candidate, fault in judged]
+                absent += [] if judged else [name]
+        if wrong:
+            return f"{wrong[0]}: move it away or delete it, and {self.how_to_get}."
+        if absent and len(absent) < len(SIZES):
+            return f"Of {self.title}'s four files {', '.join(absent)} cannot be found: {self.how_to_get}."
+        return ""
+
+    def _candidates(self, name: str) -> Iterable[Candidate]:
+        places = folders(self.folder, anywhere=self.digests is not None)
+        return idx_candidates(name, places, lambda path: _legacy_contents(path, name))
+
+    def _find(self, name: str) -> Candidate | None:
+        """The file with the contents of this name."""
+        return next((each for each in self._candidates(name) if not self._judge(name, each)), None)
+
+    def _judge(self, name: str, candidate: Candidate) -> str:
+        """What is wrong with a file, read only if it is another than when that was last asked."""
         try:
-            content = (self.raw / name).read_bytes()
+            key = (name, candidate.state)
+            if key not in self._judged:
+                self._judged[key] = self._fault(name, candidate.read())
+            return self._judged[key]
         except OSError as error:
             return f"cannot be read ({error.strerror})"
+        except ValueError as error:
+            return f"cannot be read ({error})"
+
+    def _fault(self, name: str, content: bytes) -> str:
+        """What is wrong with a file's contents, to end a sentence with; empty where nothing is."""
         digest = hashlib.sha256(content).hexdigest()
-        if self.digests is not None:
-            return "" if digest == self.digests[name] else f"is not {self.title}'s official file"
+        if self.digests is not None and digest == self.digests[name]:
+            return ""
         for other in self.others:
             if other.digests is not None and digest == other.digests[name]:
                 return f"is {other.title}'s file and not {self.title}'s"
-        split = next(split for split in SPLITS if name in _names(split))
-        expected = _header(split, labels=name == _names(split)[1])
-        if len(content) != SIZES[name] or not content.startswith(expected):
+        if len(content) != SIZES[name] or not content.startswith(_HEADERS[name]):
             return f"is damaged or not {self.title}'s file"
-        return ""
-
-    def first_wrong_file(self) -> Path | None:
-        """The first of the four files whose contents are not this data set's."""
-        return next((self.raw / name for name in SIZES if self.problem(name)), None)
+        return "" if self.digests is None else f"is not {self.title}'s official file{_looks_like(name, content)}"
 
     def open(self) -> Reader:
         """Check all four files, and read them: see `DataSet.open`.
@@ -115,42 +144,100 @@ class IdxFiles:
             UserError: a file is missing, damaged, or another data set's.
         """
         if not self.on_disk():
-            raise UserError(f"The full {self.title} is not in {self.raw}: {self.how_to_get}{self.otherwise}.")
-        if (wrong := self.first_wrong_file()) is not None:
-            raise UserError(f"{wrong} {self.problem(wrong.name)}: delete it and {self.how_to_get}.")
-        parts: dict[str, tuple[np.ndarray, np.ndarray]] = {
-            split: self._read(split) for split in SPLITS
-        }  # at once: as just checked
+            absent = f"The full {self.title} is not in {self.raw}: {self.how_to_get}{self.otherwise}."
+            raise UserError(self.problem() or absent)
+        parts = {str(split): self._read(split) for split in SPLITS}
         return parts.__getitem__
 
     def _read(self, split: Split) -> "tuple[np.ndarray, np.ndarray]":
         import numpy as np
 
         images, labels = (
-            np.fromfile(self.raw / name, np.uint8, offset=len(_header(split, labels=bool(turn))))
-            for turn, name in enumerate(_names(split))
+            np.frombuffer(self._contents(name), np.uint8, offset=len(_HEADERS[name])) for name in _names(split)
         )
         if labels.max() > 9:
-            raise UserError(f"{self.raw / _names(split)[1]} has labels above 9: delete it and {self.how_to_get}.")
-        return images.reshape(-1, SIDE * SIDE), labels.astype(np.int64)
+            raise UserError(f"{self._path(_names(split)[1])} has labels above 9: delete it and {self.how_to_get}.")
+        return images.reshape(-1, SIDE * SIDE).copy(), labels.astype(np.int64)
+
+    def _path(self, name: str) -> Path:
+        found = self._find(name)
+        return self.raw / name if found is None else found.path
+
+    def _contents(self, name: str) -> bytes:
+        """Of the file of this name, checked once more as they are read."""
+        try:
+            found = self._find(name)
+            content = b"" if found is None else found.read()
+        except (OSError, ValueError):
+            content = b""
+        if fault := self._fault(name, content):
+            raise UserError(f"{self._path(name)} {fault}: delete it and {self.how_to_get}.")
+        return content
 
     def download(self, on_progress: OnProgress = lambda fraction: None) -> None:
-        """Fetch the files through torchvision, which checks every archive's digest.
+        """Fetch the files that are not there, from where torchvision has them, checking every archive's digest.
 
-        Files that are there and whole are kept; damaged ones, and those of other data, are fetched again.
+        Files that are there and whole are kept, in whatever form; the others are fetched again.
 
         Arguments:
             on_progress: called with the fraction done, 0..1. An exception it raises ends the download.
 
         Raises:
-            UserError: no network, a folder that cannot be written, or a file that arrives broken.
+            UserError: no network, a folder that cannot be written, something else in a file's place, or a file that
+                arrives broken.
         """
         otherwise = f"copy its four files into {self.raw}"
         if self.otherwise:
             otherwise += "; the embedded sample works without it"
         with fetching(self.title, self.raw, self.archive_bytes, on_progress, otherwise) as datasets:
             for name in SIZES:
-                if (self.raw / name).exists() and self.problem(name):
-                    (self.raw / name).unlink()
-            fetch: Callable[..., object] = getattr(datasets, self.folder)
-            fetch(str(data_folder()), download=True)
+                if self._find(name) is None:
+                    self._fetch(name, datasets)
+        if not self.on_disk():
+            raise UserError(self.problem() or f"{self.title} arrived, but is not whole: {self.how_to_get} again.")
+
+    def _fetch(self, name: str, datasets: Any) -> None:
+        """Fetch one file from the first of its addresses that gives it; what lies in its place is there until then."""
+        from urllib.error import URLError
+
+        target, published = self.raw / name, getattr(datasets, self.folder)
+        if target.is_dir():
+            raise UserError(f"{target} is a folder, where a file has to go: move it away, and {self.how_to_get}.")
+        archive = f"{name}.gz"
+        digest = dict(published.resources)[archive]
+        for left, mirror in zip(range(len(published.mirrors))[::-1], published.mirrors, strict=True):
+            try:
+                datasets.utils.download_and_extract_archive(mirror + archive, str(self.raw), None, archive, digest)
+                return
+            except (URLError, RuntimeError):
+                if not left:
+                    raise
+
+
+def _looks_like(name: str, content: bytes) -> str:
+    """Whose images a file seems to hold, to end a clause with; empty where that cannot be said."""
+    if "images" not in name:
+        return ""
+    pixels = content[len(_HEADERS[name]) :][:_LOOKED_AT]
+    grey = sum(pixels) / (255 * max(len(pixels), 1))
+    title = min(_MEAN_GREY, key=lambda each: abs(_MEAN_GREY[each] - grey))
+    return f" (mean grey value {grey:.3f}, as of {title})" if abs(_MEAN_GREY[title] - grey) < 0.008 else ""
+
+
+def _legacy_contents(path: Path, name: str) -> bytes:
+    """What the IDX file of this name holds, out of a file of old versions of torchvision: images and labels, tensors.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such file.
+    """
+    import torch
+
+    try:
+        images, labels = torch.load(path, map_location="cpu", weights_only=True)
+        values = images if "images" in name else labels
+        return _HEADERS[name] + bytes(values.to(torch.uint8).contiguous().numpy().tobytes())
+    except OSError:
+        raise
+    except Exception as error:  # whatever is in such a file
+        raise ValueError("it is not torchvision's") from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from training.data.data_set import SPLITS, DataSet, EvaluationSet, OnProgress, Reader
 from training.data.downloads import fetching
+from training.data.layouts import folders
 from training.system.errors import UserError
 from training.system.folders import data_folder
 
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["DATA", "SIDE", "download_svhn", "read_svhn", "svhn_on_disk"]
 
-SIDE = 32
+SIDE, OWN_FOLDER = 32, "SVHN"
 _OFFICIAL_BYTES: dict[str, int] = {"train": 182_040_794, "test": 64_275_384}
 GET_SVHN = "run `python -m training download svhn` (246 MB, for non-commercial use only)"
 
 
 def _folder() -> Path:
     """Where downloads go."""
-    return data_folder() / "SVHN"
+    return data_folder() / OWN_FOLDER
 
 
 def _official_name(split: str) -> str:
@@ -38,17 +39,33 @@ def _file(split: str) -> Path | None:
 
     Contents are checked on loading.
     """
-    for folder in (_folder(), data_folder()):  # the second is where torchvision's own download puts it
-        path = folder / _official_name(split)
-        if path.is_file() and path.stat().st_size == _OFFICIAL_BYTES[split]:
-            return path
-    path = _folder() / f"{split}.npz"
-    return path if path.is_file() else None
+    official = [folder / _official_name(split) for folder in folders(OWN_FOLDER, anywhere=True)]
+    whole = [path for path in official if path.is_file() and path.stat().st_size == _OFFICIAL_BYTES[split]]
+    packed = [folder / f"{split}.npz" for folder in folders(OWN_FOLDER, anywhere=False)]
+    return next(iter([*whole, *(path for path in packed if path.is_file())]), None)
 
 
 def svhn_on_disk() -> bool:
     """Whether both splits are there, in one form or the other."""
     return all(_file(split) is not None for split in SPLITS)
+
+
+def svhn_problem() -> str:
+    """See `DataSet.problem`: a split of which there is only a damaged file, or none beside the other."""
+    absent = [split for split in SPLITS if _file(split) is None]
+    if not absent or (len(absent) == len(SPLITS) and not any(map(_damaged, SPLITS))):
+        return ""
+    try:
+        _find(absent[0])
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _damaged(split: str) -> Path | None:
+    """A file of the official name that is not whole."""
+    paths = [folder / _official_name(split) for folder in folders(OWN_FOLDER, anywhere=True)]
+    return next((path for path in paths if path.exists()), None)
 
 
 def download_svhn(on_progress: OnProgress = lambda fraction: None) -> None:
@@ -68,6 +85,8 @@ def download_svhn(on_progress: OnProgress = lambda fraction: None) -> None:
     otherwise = f"put {_official_name('train')} and {_official_name('test')} into {folder}"
     with fetching("SVHN", folder, size, on_progress, otherwise) as datasets:
         for split in missing:
+            if (folder / _official_name(split)).is_dir():
+                raise UserError(f"{folder / _official_name(split)} is a folder, where a file has to go: move it away.")
             address, name, digest = datasets.SVHN.split_list[split]
             datasets.utils.download_url(address, str(folder), name, digest)
 
@@ -101,8 +120,7 @@ def _find(split: str) -> Path:
     file = _file(split)
     if file is not None:
         return file
-    damaged = _folder() / _official_name(split)
-    if damaged.exists():
+    if (damaged := _damaged(split)) is not None:
         raise _unofficial(damaged)
     raise UserError(f"SVHN is not in {_folder()}: {GET_SVHN}.")
 
@@ -185,6 +203,7 @@ DATA = DataSet(
     protocol="Nats per image, means of 10 passes over the images, in which each image comes with its digit. ± is the "
     "Monte-Carlo standard error.",
     on_disk=svhn_on_disk,
+    problem=svhn_problem,
     open=open_svhn,
     download=download_svhn,
     download_bytes=sum(_OFFICIAL_BYTES.values()),

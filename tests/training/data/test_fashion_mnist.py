@@ -92,7 +92,7 @@ def test_mnist_in_its_place_is_noticed_and_so_is_it_in_mnists(raw: Path, full_mn
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ELBO_LAB_DATA", str(tmp_path / "data"))
         (raw / name).write_bytes(official)
-        with pytest.raises(UserError, match=r"is MNIST's file and not Fashion-MNIST's: delete it"):
+        with pytest.raises(UserError, match=r"is MNIST's file and not Fashion-MNIST's: move it away or delete it"):
             load_dataset("fashion-mnist")
         put_fashion_mnist(tmp_path / "data")
         (tmp_path / "data" / "MNIST").mkdir()
@@ -145,4 +145,4 @@ def test_a_download_checks_every_archive_and_says_how_far_it_is(
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert DATA.on_disk()
-    assert FILES.first_wrong_file() is None
+    assert FILES.problem() == ""

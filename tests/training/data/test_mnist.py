@@ -1,3 +1,4 @@
+import hashlib
 import socket
 from pathlib import Path
 from urllib.error import URLError
@@ -29,7 +30,7 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put_raw_files(folder: Path) -> Path:
-    """Files of the official sizes that are all zeros."""
+    """Files of the official sizes that are all zeros, and so not the official ones."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name in RAW_FILES:
@@ -38,26 +39,36 @@ def put_raw_files(folder: Path) -> Path:
     return raw
 
 
-def test_all_four_files_make_the_full_mnist(empty_data: Path) -> None:
-    assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
+def test_all_four_files_make_the_full_mnist(empty_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (FILES.on_disk(), FILES.problem(), best_data_set().name) == (False, "", "mnist-sample")
     raw = put_raw_files(empty_data)
-    assert (FILES.on_disk(), best_data_set().name) == (True, "mnist")
+    assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")  # the sizes alone do not make it MNIST
+    for name in RAW_FILES:
+        digest = hashlib.sha256((raw / name).read_bytes()).hexdigest()
+        monkeypatch.setitem(FILES.digests, name, digest)  # type: ignore[arg-type]
+    FILES._judged.clear()
+    assert (FILES.on_disk(), FILES.problem(), best_data_set().name) == (True, "", "mnist")
     (raw / RAW_FILES[2]).write_bytes(b"damaged while it was unpacked")
     assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
+    assert FILES.problem().startswith(f"{raw / RAW_FILES[2]} is damaged or not MNIST's file")
     (raw / RAW_FILES[2]).unlink()
     assert (FILES.on_disk(), best_data_set().name) == (False, "mnist-sample")
+    assert FILES.problem().startswith(f"Of MNIST's four files {RAW_FILES[2]} cannot be found: run `python -m")
 
 
 def test_files_that_are_not_the_official_ones_are_refused(empty_data: Path) -> None:
-    put_raw_files(empty_data)
-    assert FILES.first_wrong_file() == empty_data / "MNIST" / "raw" / RAW_FILES[0]
-    with pytest.raises(UserError, match="is not MNIST's official file: delete it"):
+    raw = put_raw_files(empty_data)
+    assert FILES.problem().startswith(f"{raw / RAW_FILES[0]} is damaged or not MNIST's file: move it away or delete it")
+    with pytest.raises(
+        UserError, match="is damaged or not MNIST's file: move it away or delete it, and run `python -m"
+    ):
         load_dataset("mnist")
 
 
 @pytest.mark.full_data
 def test_the_official_files_are_official(full_mnist: Dataset) -> None:
-    assert FILES.first_wrong_file() is None
+    assert FILES.on_disk()
+    assert FILES.problem() == ""
 
 
 @pytest.mark.full_data
@@ -109,11 +120,12 @@ class TestDownload:
         assert capfd.readouterr() == ("", "")
         assert len(opened) >= 1
 
-    def test_a_damaged_file_is_thrown_away_first(self, opened: list[str], empty_data: Path) -> None:
+    def test_a_damaged_file_is_fetched_again_and_stays_until_then(self, opened: list[str], empty_data: Path) -> None:
         raw = put_raw_files(empty_data)
         with pytest.raises(UserError):
             FILES.download()
-        assert not any((raw / name).exists() for name in RAW_FILES)
+        assert opened
+        assert all((raw / name).exists() for name in RAW_FILES)
 
     def test_torchvision_is_left_as_it_was(self, opened: list[str]) -> None:
         before = import_datasets().utils.tqdm, socket.getdefaulttimeout()
