@@ -26,6 +26,7 @@ from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure.seen_notes import seen_notes
 from training.data.registry import data_set, same_images
+from training.evaluation.spread import Spread
 from training.release.published import models_with_bounds
 from training.system.errors import UserError
 
@@ -105,7 +106,7 @@ with picture:
             st.markdown(f"- {sentence}")
     if sets:
         glossary.caption(
-            "Nats per image. ± is the Monte-Carlo standard error on these images. The last column is the mean over "
+            f"Nats per image. {Spread.NOISE.label} The last column is the mean over "
             "the images of each one's difference to the reference under the same noise, with its 95% interval: "
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )

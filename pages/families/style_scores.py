@@ -11,6 +11,7 @@ from pages.kit.job_panel import job_panel
 from pages.kit.tables import table
 from pages.kit.ticking import ticking
 from training.data.registry import data_set, whole
+from training.evaluation.spread import Spread
 from training.release.ablations import read_ablations
 from training.release.cards import Card, read_card
 from training.system.folders import PRETRAINED
@@ -83,7 +84,7 @@ SCORES = {
     ),
 }
 ROWS = (("content_accuracy", "style_leak", "style_kept"), ("nelbo", "kl", "rec", "squared_error"))
-ERRORS = "Measured on test images. ± is the standard error over the images, not over trainings."
+ERRORS = f"Measured on test images. {Spread.IMAGES.label}"
 
 
 def known_scores(source: "Checkpoint", shipped: str) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from pages.kit.terms import in_order, term
 from pages.kit.texts import page_text
 from training.checkpoints.roles import playing
 from training.data.registry import at_hand
+from training.evaluation.spread import Spread
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,7 +99,7 @@ def _terms(terms: "dict[str, Share]") -> None:
         label = term(name).short or term(name).label
         lines.append(f"{swatch(term(name).quantity, label)}  \n{terms[name].mean:.2f} ± {terms[name].error:.2f} nats")
     st.markdown("\n\n".join(lines))
-    glossary.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; ± is the standard error.")
+    glossary.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; {Spread.NOISE.label}")
 
 
 def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", kl: "Tensor", name: str) -> None:

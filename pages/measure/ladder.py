@@ -9,8 +9,9 @@ import streamlit as st
 from pages.draw.palette import BOUND, MODELS, marked, swatch
 from pages.kit import glossary
 from pages.kit.tables import table
-from pages.measure.ladder_drawing import Ladder, drawing
+from pages.measure.ladder_drawing import ERRORS_SHOWN, Ladder, drawing
 from pages.measure.numbers import Column, Estimate
+from training.evaluation.spread import Spread
 from training.system.number_format import signed
 
 __all__ = ["gains_table", "ladder_chart", "proof", "remainder"]
@@ -30,6 +31,7 @@ def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
     ]
     with st.container(key=f"chart-{key}"):
         st.html(drawing(ladders, f"Negative bounds in nats per image on the {set_name}, falling with m. {summary}"))
+    st.caption(f"Error bars: {ERRORS_SHOWN:g} times {Spread.NOISE.value}, to each side.")
 
 
 def _summary(bounds: Mapping[int, Estimate]) -> str:

@@ -13,7 +13,7 @@ from pages.draw.palette import MODELS
 from training.system.number_format import signed
 from training.system.templates import template
 
-__all__ = ["Ladder", "drawing"]
+__all__ = ["ERRORS_SHOWN", "Ladder", "drawing"]
 
 HEIGHT = 300
 MOST_TICKS = 8

@@ -12,6 +12,7 @@ from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
 from training.checkpoints.model_ref import model_ref
 from training.data.registry import data_set, evaluation_set, whole
+from training.evaluation.spread import Spread
 from training.release.cards import read_card
 from training.release.published import ACCURACIES, REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
@@ -22,8 +23,9 @@ __all__ = ["Column", "cell", "column", "numbers_table", "phrase", "preset_table"
 
 NOT_NATS = ("squared_error",)
 ESS = (
-    "ESS, the effective sample size: how many of a bound's m samples carry the estimate, between 1 and m, mean over "
-    "the images. A low one means that few samples carry it all: q(z|x) fits the posterior badly there."
+    "ESS, the effective sample size, from 1 to m: how many of a bound's m samples carry the estimate. The median over "
+    "the images, then the worst image. A low one says that q(z|x) fits the posterior badly there. A high one proves "
+    "nothing: it is estimated from q's own draws, and they do not show what q never visits."
 )
 LABEL_SUMMED_OUT = (
     "This model's \u2212IWAE\u20111 is below its NELBO by construction: the bound sums the label out exactly, where "
@@ -37,35 +39,40 @@ Estimate = tuple[float, float | None]
 
 
 class Column(NamedTuple):
-    """One source's numbers in nats, each with its standard error if that is known.
+    """One source's numbers in nats, each with its plus-minus if that is known.
 
     Attributes:
-        ess: effective sample size of each bound, by m; empty where it was not measured.
+        ess: effective sample size of each bound, by m: the median over the images, and the worst image's; empty where
+            it was not measured.
         accuracy: of its classifier, 0..1, on so many `tested` images.
+        spread: what every plus-minus of this source is over.
     """
 
     title: str
     terms: Mapping[str, Estimate]
     bounds: Mapping[int, Estimate]
-    ess: Mapping[int, float]
+    ess: Mapping[int, tuple[float, float]]
     accuracy: float | None = None
     tested: int = 0
+    spread: Spread = Spread.NOISE
 
 
 def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None, tested: int = 0) -> Column:
     """A column from facts by name, as a card, a reference or `SetReport.as_json` holds them."""
-    errors = facts.get("niwae_se", {})
+    errors, deviations = facts.get("niwae_se", {}), facts.get("deviations", {})
+    medians, worst = (facts.get(f"ess_{which}") or {} for which in ("median", "worst"))
     return Column(
         title,
         {
-            name: (value, facts.get(f"{name}_se"))
+            name: (value, facts.get(f"{name}_se", deviations.get(name)))
             for name, value in facts.items()
             if isinstance(value, float) and not name.endswith("_se") and name not in NOT_NATS
         },
         {int(m): (value, errors.get(m)) for m, value in facts["niwae"].items()},
-        {int(m): value for m, value in (facts.get("ess") or {}).items()},
+        {int(m): (median, worst[m]) for m, median in medians.items()},
         accuracy,
         tested,
+        Spread.TRAININGS if deviations else Spread.NOISE,
     )
 
 
@@ -130,9 +137,9 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
         right = "–" if source.accuracy is None else f"{source.accuracy:.2%}\u00a0of\u00a0{source.tested:,}"
         classified.append(right)
         if source.ess:
-            header = [*header, "ESS"]
+            header = [*header, "ESS, median (worst)"]
             for m, row in ladder.items():
-                row.append(_of(source.ess[m], m) if m in source.ess else "")
+                row.append(_of(*source.ess[m], m) if m in source.ess else "")
             for row in (*rows.values(), classified):
                 row.append("")
     lines = [*rows.values(), *ladder.values()]
@@ -142,6 +149,9 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     with st.container(key="numbers"):
         table(header, lines)
     glossary.caption(whole(data).protocol)
+    for source in columns:
+        if source.spread is not Spread.NOISE:
+            glossary.caption(f"{source.title}: {source.spread.label}")
     if any(source.ess for source in columns):
         glossary.caption(ESS)
     if "kl_y" in names and 1 in bounds:
@@ -159,5 +169,7 @@ def cell(estimate: Estimate | None) -> str:
     return f"{text}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{text}\u00a0±\u00a0<0.01"
 
 
-def _of(ess: float, m: int) -> str:
-    return f"{ess:.1f}\u00a0of\u00a0{m}" if m > 1 else "1\u00a0of\u00a01"
+def _of(median: float, worst: float, m: int) -> str:
+    if m == 1:
+        return "1\u00a0of\u00a01"
+    return f"{median:.1f}\u00a0({worst:.1f})\u00a0of\u00a0{m}"

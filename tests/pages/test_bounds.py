@@ -12,6 +12,7 @@ from tests.pages.conftest import text_of
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
 from training.evaluation.evaluate import measure
+from training.evaluation.spread import Spread
 from training.release.cards import read_card
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
@@ -62,9 +63,19 @@ def test_the_proof_stands_there_from_the_first_with_the_ladders_numbers(page: Ap
 
 def test_effective_sample_sizes_stand_beside_the_bounds(page: AppTest) -> None:
     for name in ("vae", "gmvae"):
-        sizes = read_card(PRETRAINED / name).sets["homework"].ess
-        assert sizes is not None
-        assert f"{sizes['1000']:.1f}\u00a0of\u00a01000" in text_of(page)
+        numbers = read_card(PRETRAINED / name).sets["homework"]
+        assert numbers.ess_median is not None
+        assert numbers.ess_worst is not None
+        median, worst = numbers.ess_median["1000"], numbers.ess_worst["1000"]
+        assert f"{median:.1f}\u00a0({worst:.1f})\u00a0of\u00a01000" in text_of(page)
+    assert "A high one proves nothing" in text_of(page)
+
+
+def test_each_plus_minus_says_what_it_is_over(page: AppTest) -> None:
+    """The ladder's bars and the table's errors are over the noise; the course key's are over its trainings."""
+    assert any(caption.value.startswith("Error bars: 2 times the Monte-Carlo") for caption in page.caption)
+    assert "98.58\u00a0±\u00a00.46" in text_of(page)
+    assert f"course key, gmvae: {Spread.TRAININGS.label}" in text_of(page)
 
 
 def test_a_run_stands_beside_the_report_of_its_family(app: AppTest, mine: Path) -> None:
@@ -100,7 +111,7 @@ def test_measured_here_they_are_what_the_command_line_prints(app: AppTest, mine:
     report = measure(load_checkpoint(mine), ["homework"], seed=3)["homework"]
     for value in (report.nelbo, *report.niwae.values()):
         assert f"{value:.2f}\u00a0±" in text_of(page)
-    assert f"{report.ess[1000]:.1f}\u00a0of\u00a01000" in text_of(page)
+    assert f"{report.ess_median[1000]:.1f}\u00a0({report.ess_worst[1000]:.1f})\u00a0of\u00a01000" in text_of(page)
     assert not [button for button in page.button if "Measure" in button.label]
 
     again = opened(

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from training.cli.console import errors, interruptible, progress
 from training.system.errors import UserError
 
-__all__ = ["label_points_command", "pictures", "pretrain", "readme", "train_classifier_command"]
+__all__ = ["label_points_command", "pictures", "pretrain", "readme", "remeasure", "train_classifier_command"]
 
 
 def train_classifier_command(
@@ -84,6 +84,26 @@ def pretrain(
                 on_event=trained,
                 on_progress=measured,
             )
+
+
+def remeasure(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of shipped models, such as pretrained/gmvae.")],
+) -> None:
+    """Measure shipped weights again, as they are, and write their cards anew."""
+    from training.release.pretrain import remeasure as measure_again
+    from training.system.device import prepare_thread
+
+    prepare_thread()
+    for folder in folders:
+        with progress() as bar:
+            parts: dict[str, Any] = {}
+
+            def measured(part: str, fraction: float, bar: Progress = bar, parts: dict[str, Any] = parts) -> None:
+                if part not in parts:
+                    parts[part] = bar.add_task(f"{part} set", total=1.0)
+                bar.update(parts[part], completed=fraction)
+
+            measure_again(folder, on_progress=measured)
 
 
 def label_points_command(

@@ -11,6 +11,7 @@ from training.data.registry import evaluation_set
 from training.diagnosis.findings import Diagnosis
 from training.evaluation.bounds import SetReport
 from training.evaluation.disentanglement import Disentanglement
+from training.evaluation.spread import Spread
 
 __all__ = ["layer_table", "profile_table", "report_table", "speed_table", "style_table"]
 
@@ -28,7 +29,7 @@ def layer_table(diagnosis: Diagnosis) -> Table:
 
 def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
     """One column per evaluation set, one row per quantity, nats per image with Monte-Carlo standard errors."""
-    table = Table(title=f"{name}, nats per image", title_justify="left", caption="± Monte-Carlo standard error")
+    table = Table(title=f"{name}, nats per image", title_justify="left", caption=Spread.NOISE.label)
     table.add_column("")
     for set_name in reports:
         table.add_column(evaluation_set(set_name)[1].title, justify="right")
@@ -42,7 +43,8 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
         values = (f"{report.niwae[m]:.2f} ± {report.niwae_se[m]:.2f}" for report in sets)
         table.add_row(f"negative IWAE-{m}", *values)
         if m > 1:
-            table.add_row("  effective samples", *(f"{report.ess[m]:.1f} of {m}" for report in sets))
+            sizes = (f"{report.ess_median[m]:.1f} ({report.ess_worst[m]:.1f}) of {m}" for report in sets)
+            table.add_row("  effective samples, median (worst)", *sizes)
     if any(report.squared_error is not None for report in sets):
         table.add_row("squared error per value", *(f"{report.squared_error:.5f}" for report in sets))
     return table
@@ -51,7 +53,7 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
 def style_table(found: Disentanglement, images: str) -> Table:
     """How far digit and style are apart on some images, such as "SVHN's test images"; each measure with its error."""
     table = Table(title=f"digit and style, on {images}", title_justify="left", show_header=False)
-    table.caption = "± standard error over the images"
+    table.caption = Spread.IMAGES.label
     content = "no classifier ships"
     if found.content_accuracy is not None:
         content = f"{found.content_accuracy:.3f} ± {found.content_accuracy_se:.3f}"

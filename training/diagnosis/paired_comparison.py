@@ -8,7 +8,7 @@ from torch import Tensor
 
 from training.checkpoints.reading import Checkpoint
 from training.data.registry import evaluation_set, whole
-from training.evaluation.bounds import SetReport
+from training.evaluation.bounds import SetReport, passes_over_images
 from training.evaluation.evaluate import available_sets, measure
 from training.release.published import REFERENCE_SET, REFERENCES
 from training.system.errors import UserError
@@ -113,8 +113,7 @@ class Stage:
 
     @property
     def cost(self) -> int:
-        samples = max((m * max(self.passes // m, 1) for m in self.bounds), default=0)
-        return self.images * (self.passes + samples)
+        return passes_over_images(self.images, self.bounds, self.passes)
 
 
 def sets_to_compare(data: str) -> list[str]:

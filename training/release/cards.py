@@ -23,7 +23,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Numbers:
-    """What `evaluate` gave on one set, in nats per image; see `training.evaluation.bounds.SetReport.as_json`."""
+    """What `evaluate` gave on one set, in nats per image; see `training.evaluation.bounds.SetReport.as_json`.
+
+    Every standard error here is over the noise, on the same images.
+    """
 
     images: int
     nelbo: float
@@ -32,7 +35,8 @@ class Numbers:
     rec: float
     niwae: dict[str, float]
     niwae_se: dict[str, float]
-    ess: dict[str, float] | None = None
+    ess_median: dict[str, float] | None = None
+    ess_worst: dict[str, float] | None = None
     kl_z: float | None = None
     kl_y: float | None = None
     squared_error: float | None = None
@@ -44,7 +48,9 @@ class Card:
 
     Attributes:
         training: the whole `TrainConfig`.
-        trained: date, seconds and steps per second of the training.
+        trained: its date. How long it took depends on the machine and on what else ran there: no card says it.
+        versions, hardware: of the training.
+        measured: date, machine and version of PyTorch of the numbers: another processor may round otherwise.
         sets: numbers by evaluation set.
         sha256: of the weights file that was measured.
         accuracy: on all test images, fed grey; None for a model without a classifier.
@@ -59,9 +65,10 @@ class Card:
     seed: int
     data: str
     training: dict[str, Any]
-    trained: dict[str, str | float]
+    trained: dict[str, str]
     versions: dict[str, str]
     hardware: dict[str, str | int]
+    measured: dict[str, str | int]
     sets: dict[str, Numbers]
     sha256: str
     accuracy: float | None = None

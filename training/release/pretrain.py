@@ -1,22 +1,27 @@
-"""Make a shipped model: train its preset on the full data, measure it, write weights, card and first pictures."""
+"""Make a shipped model: train its preset on the full data, measure it, write weights, card and first pictures.
+
+Weights that ship can be measured again too, when the way of measuring has changed.
+"""
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from models.contract import Conditional, role
 from models.registry import PRESETS, family_of
-from training.checkpoints.reading import load_checkpoint
+from training.checkpoints.reading import Checkpoint, load_checkpoint
 from training.data.datasets import load_dataset
-from training.data.registry import default_data_set
+from training.data.registry import default_data_set, whole
 from training.evaluation.classification import accuracy
 from training.evaluation.evaluate import measure, measure_accuracy, measure_style
 from training.pictures.style_bank import write_bank
 from training.pictures.styles import make_bank
-from training.release.cards import Card, Numbers, write_card
+from training.release.cards import Card, Numbers, read_card, write_card
 from training.release.first_pictures import write_first_pictures
 from training.release.label_points import LabelPoint
 from training.runs.config import TrainConfig
@@ -27,7 +32,7 @@ from training.runs.worker import train_into
 from training.system.device import describe_machine, versions
 from training.system.errors import UserError
 
-__all__ = ["make_label_point", "pretrain"]
+__all__ = ["make_label_point", "pretrain", "remeasure"]
 
 
 def pretrain(
@@ -56,8 +61,7 @@ def pretrain(
     _train_to_the_end(config, work, on_event)
     run, checkpoint = Run(work), load_checkpoint(work)
     model = checkpoint.model
-    reports = measure(checkpoint, source.measured_by_default, on_progress=on_progress)
-    style = measure_style(checkpoint, report=reports[source.measured_by_default[-1]])
+    numbers = _numbers(checkpoint, on_progress)
     status = run.status()
     card = Card(
         name=preset,
@@ -68,17 +72,11 @@ def pretrain(
         seed=config.seed,
         data=config.data,
         training=config.model_dump(mode="json"),
-        trained={
-            "date": date.today().isoformat(),
-            "seconds": round(status.seconds, 1),
-            "steps_per_second": round(status.steps_per_second, 1),
-        },
+        trained={"date": date.today().isoformat()},
         versions=versions(),
         hardware=describe_machine(torch.device(config.device)),
-        sets={name: Numbers(**report.as_json()) for name, report in reports.items()},
         sha256=checkpoint.sha256,
-        accuracy=None if (right := measure_accuracy(checkpoint)) is None else right.share,
-        disentanglement=None if style is None else style.as_json(),
+        **numbers,
     )
     folder.mkdir(parents=True, exist_ok=True)  # only now: no model ships without its numbers
     shutil.copyfile(run.checkpoint_file, folder / "model.safetensors")
@@ -88,6 +86,37 @@ def pretrain(
         write_bank(folder, make_bank(conditional, load_dataset(config.data).test), checkpoint.sha256)
     write_first_pictures(folder)
     return card
+
+
+def remeasure(folder: Path, *, on_progress: Callable[[str, float], None] = lambda name, fraction: None) -> Card:
+    """Measure shipped weights again and write their card anew; weights and training stay as they are.
+
+    Raises:
+        UserError: there are no weights or no card, they do not belong together, or the full data are not on disk.
+    """
+    card, checkpoint = read_card(folder), load_checkpoint(folder)
+    if card.sha256 != checkpoint.sha256:
+        raise UserError(
+            f"The card of {folder.name} is of other weights than those beside it: remake both with `python -m training "
+            f"pretrain {folder.name}`."
+        )
+    card = replace(card, **_numbers(checkpoint, on_progress))
+    write_card(folder, card)
+    return card
+
+
+def _numbers(checkpoint: Checkpoint, on_progress: Callable[[str, float], None]) -> dict[str, Any]:
+    """The fields of a card that are measured."""
+    names = whole(checkpoint.data).measured_by_default
+    reports = measure(checkpoint, names, on_progress=on_progress)
+    style = measure_style(checkpoint, report=reports[names[-1]])
+    machine = describe_machine(torch.device("cpu"))
+    return {
+        "sets": {name: Numbers(**report.as_json()) for name, report in reports.items()},
+        "accuracy": None if (right := measure_accuracy(checkpoint)) is None else right.share,
+        "disentanglement": None if style is None else style.as_json(),
+        "measured": {"date": date.today().isoformat(), **machine, "torch": versions()["torch"]},
+    }
 
 
 def make_label_point(

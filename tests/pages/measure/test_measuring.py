@@ -33,7 +33,8 @@ REPORT = SetReport(
     terms={"kl": 20.0, "kl_y": 2.25, "kl_z": 17.75, "rec": 87.25},
     niwae={1: 106.5, 1000: 101.75},
     niwae_se={1: 0.02, 1000: 0.001},
-    ess={1: 1.0, 1000: 12.34},
+    ess_median={1: 1.0, 1000: 12.34},
+    ess_worst={1: 1.0, 1000: 2.34},
 )
 
 
@@ -233,5 +234,5 @@ def test_each_bound_has_its_effective_sample_size(monkeypatch: pytest.MonkeyPatc
     shown: list[str] = []
     monkeypatch.setattr("streamlit.markdown", shown.append)
     numbers.numbers_table([numbers.column("mine", REPORT.as_json())], data="mnist")
-    assert "| 101.75\u00a0±\u00a0<0.01 | 12.3\u00a0of\u00a01000 |" in shown[0]
+    assert "| 101.75\u00a0±\u00a0<0.01 | 12.3\u00a0(2.3)\u00a0of\u00a01000 |" in shown[0]
     assert "| 106.50\u00a0±\u00a00.02 | 1\u00a0of\u00a01 |" in shown[0]

@@ -205,7 +205,17 @@ class TestEvaluate:
         assert (answer["learned_from"], answer["learned_from_these_images"]) == ("not known", {"test-1000": "unknown"})
         assert (answer["checkpoint"], answer["model"]) == (str(digit_file), "vae")
         (numbers,) = answer["sets"].values()
-        assert list(numbers) == ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess"]
+        assert list(numbers) == [
+            "images",
+            "nelbo",
+            "nelbo_se",
+            "kl",
+            "rec",
+            "niwae",
+            "niwae_se",
+            "ess_median",
+            "ess_worst",
+        ]
         assert list(numbers["niwae"]) == list(numbers["niwae_se"]) == ["1", "3"]
         assert numbers["nelbo"] == pytest.approx(numbers["kl"] + numbers["rec"])
         assert numbers["nelbo_se"] > 0
@@ -398,8 +408,8 @@ class TestOnSvhn:
         names = ["content_accuracy", "style_leak", "style_kept", "nelbo", "kl", "rec", "squared_error"]
         assert list(apart) == ["images", *(key for name in names for key in (name, f"{name}_se"))]
         (numbers,) = json.loads(stdout)["sets"].values()
-        keys = ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess", "squared_error"]
-        assert list(numbers) == keys
+        keys = ["images", "nelbo", "nelbo_se", "kl", "rec", "niwae", "niwae_se", "ess_median", "ess_worst"]
+        assert list(numbers) == [*keys, "squared_error"]
         assert (numbers["images"], numbers["niwae"]) == (17, {})
         assert numbers["nelbo"] == pytest.approx(numbers["kl"] + numbers["rec"])
         assert 0 < numbers["squared_error"] < 1
