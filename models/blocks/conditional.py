@@ -6,13 +6,14 @@ q(z | x, y) = N(mean, diag(variance)) the encoder's guess of the style, from the
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from math import isqrt, log, pi
 from typing import Literal, final
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from torch import Tensor
 
 from models.blocks.distributions import gaussian_parameters
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 CHANNELS = 3
+VARIANCE = "x_v"
 GRAPH = Graph(
     nodes=(
         Node("z", 44, 50, "the style: never observed", "kl"),
@@ -66,6 +68,22 @@ class ConditionalConfig(ModelConfig):
         if CHANNELS * isqrt(pixels // CHANNELS) ** 2 != pixels:
             raise ValueError("should be three times a square number, such as 3072 = 3 x 32 x 32")
         return pixels
+
+    @property
+    def likelihood(self) -> str:
+        """What p(x|z, y) is, in words. A NELBO moves with the variance, whatever the model has learned."""
+        return f"Gaussian colour values of variance {self.variance:g}"
+
+    def untold(self) -> dict[str, float]:
+        """The variance, which some homework code keeps as the tensor `x_v`."""
+        return {VARIANCE: self.variance}
+
+    def with_told(self, told: Mapping[str, float]) -> ModelConfig:
+        """The same with the variance that a file holds."""
+        try:
+            return self.model_validate(self.model_dump() | {"variance": told[VARIANCE]})
+        except (KeyError, ValidationError):
+            return self
 
 
 class ConditionalVAE(StandardNormal, Conditional, ABC):

@@ -31,7 +31,7 @@ def ladder_chart(models: Sequence[Column], set_name: str, *, key: str) -> None:
     ]
     with st.container(key=f"chart-{key}"):
         st.html(drawing(ladders, f"Negative bounds in nats per image on the {set_name}, falling with m. {summary}"))
-    st.caption(f"Error bars: {ERRORS_SHOWN:g} times {Spread.NOISE.value}, to each side.")
+    st.caption(f"Error bars: {ERRORS_SHOWN:g} standard errors to each side. One is {Spread.NOISE.value}.")
 
 
 def _summary(bounds: Mapping[int, Estimate]) -> str:

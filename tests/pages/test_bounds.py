@@ -73,9 +73,12 @@ def test_effective_sample_sizes_stand_beside_the_bounds(page: AppTest) -> None:
 
 def test_each_plus_minus_says_what_it_is_over(page: AppTest) -> None:
     """The ladder's bars and the table's errors are over the noise; the course key's are over its trainings."""
-    assert any(caption.value.startswith("Error bars: 2 times the Monte-Carlo") for caption in page.caption)
+    assert any(
+        caption.value.startswith("Error bars: 2 standard errors to each side. One is the Monte-Carlo")
+        for caption in page.caption
+    )
     assert "98.58\u00a0±\u00a00.46" in text_of(page)
-    assert f"course key, gmvae: {Spread.TRAININGS.label}" in text_of(page)
+    assert f"reference solution, gmvae: {Spread.TRAININGS.label}" in text_of(page)
 
 
 def test_a_run_stands_beside_the_report_of_its_family(app: AppTest, mine: Path) -> None:

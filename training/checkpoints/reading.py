@@ -10,7 +10,7 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os.path import isfile
@@ -66,6 +66,8 @@ class Checkpoint:
             default of its kind of images.
         state: the model's own tensors, float32.
         ignored: names of the file's other tensors, each of them a constant or a counter.
+        assumed: whether the file leaves open a number that its likelihood depends on, such as the variance of colours:
+            the recipe's is taken then.
         step: training steps behind the weights, where the file says so.
     """
 
@@ -78,6 +80,7 @@ class Checkpoint:
     state: Mapping[str, Tensor] = field(repr=False)
     ignored: tuple[str, ...] = ()
     step: int | None = None
+    assumed: bool = False
 
     @property
     def learned_from(self) -> str:
@@ -108,6 +111,7 @@ class Understood(NamedTuple):
     state: dict[str, Tensor]
     ignored: tuple[str, ...]
     step: int | None
+    assumed: bool
 
 
 def weights_file(path: Path) -> Path:
@@ -167,9 +171,14 @@ def understand(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: st
         UserError: they are of no family known here, do not fit each other, or are not finite.
     """
     tensors = plain_names(tensors)
-    family, config = _claimed(facts, tensors) or _recognise(tensors, name)
+    claimed = _claimed(facts, tensors)
+    family, config = claimed or _recognise(tensors, name)
+    told = _told(tensors, config.untold())
+    if claimed is None:
+        config = config.with_told(told)
     data = named_or_default(facts.get("data", ""), family.images).name
-    return Understood(family, config, data, *_select(tensors, family, config, name), _step_of(facts))
+    assumed = claimed is None and any(name not in told for name in config.untold())
+    return Understood(family, config, data, *_select(tensors, family, config, name), _step_of(facts), assumed)
 
 
 def plain_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -322,6 +331,19 @@ def _state_dict_in(content: Any) -> dict[str, Tensor] | None:
 
 def _plain_name(name: str) -> str:
     return name[found.end() :] if (found := _PREFIXES.match(name)) else name
+
+
+def _told(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, float]:
+    """Which of these tensors a file holds, each of them one positive number, however often it is repeated."""
+    told: dict[str, float] = {}
+    for name in names:
+        value = tensors.get(name)
+        if value is None or value.dtype not in _FLOATS or value.layout != torch.strided or not value.numel():
+            continue
+        numbers = value.double().flatten()
+        if bool((numbers == numbers[0]).all()) and 0 < float(numbers[0]) < float("inf"):
+            told[name] = round(float(numbers[0]), 7)  # float32's 0.1 is 0.10000000149
+    return told
 
 
 def _recognise(tensors: Mapping[str, Tensor], name: str) -> tuple[Family, ModelConfig]:

@@ -126,7 +126,12 @@ def examine(tensors: Mapping[str, Tensor], name: str, facts: Mapping[str, str] |
     if understood:
         rows = [_Row(row.layer._replace(meaning="")) for row in rows]
     family = match.layout.family
-    notes = [*_size_notes(match, loads=bool(understood)), *_file_notes(match, tensors, plain), *_number_notes(numbers)]
+    notes = [
+        *_size_notes(match, loads=bool(understood)),
+        *_likelihood_notes(understood),
+        *_file_notes(match, tensors, plain),
+        *_number_notes(numbers),
+    ]
     if more := max(len(match.extra) - MOST_LAYERS, 0):
         notes.append(f"The table leaves out {more:,} of the {len(plain):,} tensors.")
     diagnosis = Diagnosis(
@@ -225,6 +230,14 @@ def _size_notes(match: Match, *, loads: bool) -> Iterable[str]:
         yield f"{text}: {outcome} not {possessive(match.layout.preset)} network."
 
 
+def _likelihood_notes(understood: Understood | None) -> Iterable[str]:
+    if understood is not None and understood.assumed:
+        yield (
+            "The file does not say the variance of p(x|z), and no shape tells it. The recipe's is assumed: "
+            f"{understood.config.likelihood}. With another one every NELBO is another."
+        )
+
+
 def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str, Tensor]) -> Iterable[str]:
     if any(str(key) not in plain for key in tensors):
         yield "Its names begin with module. or _orig_mod., as DataParallel and torch.compile have it: that is left out."
@@ -232,7 +245,8 @@ def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str,
     if absent:
         yield f"Not in the file: {_listed(sorted(absent))}; fixed values are used."
     shapes = {name: tuple(value.shape) for name, value in plain.items()}
-    ignored = [name for name in match.extra if extra_fault(match, name, shapes) is None]
+    told = match.layout.preset.model.untold()  # such a tensor is read, though no model has it
+    ignored = [name for name in match.extra if name not in told and extra_fault(match, name, shapes) is None]
     if ignored:
         yield f"Left out, since {with_article(match.layout.family.title)} has no such tensors: {_listed(ignored)}."
     for layout in every_layout():
