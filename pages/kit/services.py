@@ -11,17 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from training.checkpoints.model_ref import ModelRef
-from training.release.cards import read_card
-from training.runs.run_index import readable_runs
+from training.runs.run_index import active_run, readable_runs
 from training.system.errors import UserError
-from training.system.folders import PRETRAINED
 
 if TYPE_CHECKING:
     from models.family import Family
@@ -107,16 +104,27 @@ def quarantine() -> "Quarantine":
     return Quarantine()
 
 
-def training_speed(preset: str, batch_size: int) -> tuple[float, bool] | None:
-    """Steps per second to expect, and whether that was seen here (else it is the shipped model's)."""
+def training_speed(preset: str, batch_size: int) -> float | None:
+    """Steps per second on this machine: of the newest training like it here, else of a few steps that are timed now.
+
+    None while another training runs, beside which nothing can be timed.
+    """
     for run in islice(readable_runs(), NEWEST):
         status = run.status()
         alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
         if alike and status.step >= 200:
-            return status.steps_per_second, True
-    with suppress(UserError):
-        return float(read_card(PRETRAINED / preset).trained["steps_per_second"]), False
-    return None
+            return status.steps_per_second
+    return None if active_run() is not None else _timed_speed(preset, batch_size)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _timed_speed(preset: str, batch_size: int) -> float | None:
+    from training.benchmark.speed_probe import steps_per_second
+
+    try:
+        return steps_per_second(preset, batch_size)
+    except UserError:  # what is wrong with the choice is said where it is made
+        return None
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

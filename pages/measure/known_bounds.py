@@ -37,12 +37,13 @@ def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
     for job in jobs_of(_sha256(ref)):
         if job.state == "done" and job.result.seed == seed and set_name in job.result.reports:
             measured = job.result.column(ref.title, set_name)
-            found = Column(
-                ref.title,
-                {**found.terms, **measured.terms},
-                {**found.bounds, **measured.bounds},
-                {**found.ess, **measured.ess},
-                *(found[-2:] if measured.accuracy is None else measured[-2:]),
+            classified = found if measured.accuracy is None else measured
+            found = measured._replace(
+                terms={**found.terms, **measured.terms},
+                bounds={**found.bounds, **measured.bounds},
+                ess={**found.ess, **measured.ess},
+                accuracy=classified.accuracy,
+                tested=classified.tested,
             )
     return found
 

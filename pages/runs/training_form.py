@@ -113,9 +113,6 @@ def setting(column: Any, field: "FieldInfo", default: Any, *, key: str) -> None:
 
 
 def time_needed(preset: str, steps: int, batch_size: int) -> str:
-    """How long a training takes, judged by the last one like it here, else by the shipped model's."""
-    found = services.training_speed(preset, batch_size)
-    if found is None:
-        return ""
-    speed, here = found
-    return f"{steps:,} steps take about {duration(steps / speed)}{'' if here else ' on two cores'}."
+    """How long a training takes here, as far as that is known: no other machine's time is taken for this one's."""
+    speed = services.training_speed(preset, batch_size)
+    return "" if speed is None else f"{steps:,} steps take about {duration(steps / speed)} on this machine."
