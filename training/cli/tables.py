@@ -44,7 +44,7 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
         table.add_row(f"negative IWAE-{m}", *values)
         if m > 1:
             sizes = (f"{report.ess_median[m]:.1f} ({report.ess_worst[m]:.1f}) of {m}" for report in sets)
-            table.add_row("  effective samples, median (worst)", *sizes)
+            table.add_row("  ESS, median (worst)", *sizes)
     if any(report.squared_error is not None for report in sets):
         table.add_row("squared error per value", *(f"{report.squared_error:.5f}" for report in sets))
     return table

@@ -5,6 +5,7 @@ from rich.console import Console
 from training.cli.tables import layer_table, report_table, speed_table
 from training.diagnosis.findings import Diagnosis, Layer, Nearest
 from training.evaluation.bounds import SetReport
+from training.evaluation.spread import Spread
 
 HOMEWORK = {"kl": 19.5, "rec": 81.734}
 TEST = {"kl": 19.25, "rec": 80.55}
@@ -13,9 +14,25 @@ TEST = {"kl": 19.25, "rec": 80.55}
 def test_every_number_stands_in_the_table_of_its_set() -> None:
     sets = {
         "homework": SetReport(
-            100, 101.234, 0.056, HOMEWORK, {1: 101.25, 10: 98.5}, {1: 0.07, 10: 0.08}, {1: 1.0, 10: 4.26}
+            100,
+            101.234,
+            0.056,
+            HOMEWORK,
+            {1: 101.25, 10: 98.5},
+            {1: 0.07, 10: 0.08},
+            {1: 1.0, 10: 4.26},
+            {1: 1.0, 10: 1.04},
         ),
-        "test": SetReport(10_000, 99.8, 0.004, TEST, {1: 99.75, 10: 97.0}, {1: 0.003, 10: 0.005}, {1: 1.0, 10: 3.5}),
+        "test": SetReport(
+            10_000,
+            99.8,
+            0.004,
+            TEST,
+            {1: 99.75, 10: 97.0},
+            {1: 0.003, 10: 0.005},
+            {1: 1.0, 10: 3.5},
+            {1: 1.0, 10: 1.26},
+        ),
     }
     page = io.StringIO()
     Console(file=page, width=100).print(report_table("vae", sets))
@@ -24,9 +41,10 @@ def test_every_number_stands_in_the_table_of_its_set() -> None:
     assert ["KL", "19.50", "19.25"] in lines
     assert ["reconstruction", "81.73", "80.55"] in lines
     assert ["negative", "IWAE-10", "98.50", "±", "0.08", "97.00", "±", "0.01"] in lines
-    assert ["effective", "samples", "4.3", "of", "10", "3.5", "of", "10"] in lines
-    assert sum("effective" in line for line in lines) == 1  # one weight is always one sample
+    assert ["ESS,", "median", "(worst)", "4.3", "(1.0)", "of", "10", "3.5", "(1.3)", "of", "10"] in lines
+    assert sum("ESS," in line for line in lines) == 1  # one weight is always one sample
     assert "homework set, 100 test digits" in page.getvalue()
+    assert Spread.NOISE.label in " ".join(page.getvalue().split())
 
 
 def test_the_speed_table_tells_times_ratios_and_memory() -> None:

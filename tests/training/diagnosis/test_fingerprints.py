@@ -26,7 +26,7 @@ def report(nelbo: float = 101.0, kl: float = 19.5, niwae: dict[int, float] | Non
     bounds = niwae or {1: 101.0, 10: 98.5, 100: 97.5, 1000: 96.9}
     zeros = dict.fromkeys(bounds, 0.01)
     return SetReport(
-        100, nelbo, 0.05, {"kl": kl, "rec": nelbo - kl, **terms}, bounds, zeros, dict.fromkeys(bounds, 1.0)
+        100, nelbo, 0.05, {"kl": kl, "rec": nelbo - kl, **terms}, bounds, zeros, dict.fromkeys(bounds, 1.0), zeros
     )
 
 
