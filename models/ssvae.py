@@ -279,20 +279,20 @@ LABELLED = r"\term{cross_entropy}{\mathbb{E}_{(x, y)\,\text{labelled}}\bigl[-\lo
 FAMILY = Family(
     name="ssvae",
     title="SSVAE",
-    sentence="The digit y is its own variable, known for 100 images and inferred for the rest.",
+    sentence="The label y is its own variable, known for 100 images and inferred for the rest.",
     config=SSVAEConfig,
     model=SSVAE,
     presets=(
         Preset(
             name="ssvae",
-            summary="The homework's SSVAE: 100 labelled digits and 60,000 without labels, 64 latent dimensions.",
+            summary="The homework's SSVAE: 100 labelled images, all 60,000 without labels, 64 latent dimensions.",
             model=SSVAEConfig(),
             steps=30_000,
             shipped_seed=4,
         ),
         Preset(
             name="ssvae-supervised",
-            summary="The same network trained on the 100 labelled digits alone.",
+            summary="The same network trained on the 100 labelled images alone.",
             model=SSVAEConfig(gen_weight=0.0),
             steps=30_000,
         ),

@@ -97,12 +97,12 @@ with picture:
     for model in models:
         if model.known.problem:
             st.error(f"{model.title}: {model.known.problem}", icon=":material/error:")
-    summary: list[str] = []
+    said: list[str] = []
     with section("numbers"):
         for name in sets:
             numbers_of_set(models, reference, name)
-        summary = sentences(models, reference)
-        for sentence in summary:
+        said = sentences(models, reference)
+        for sentence in said:
             st.markdown(f"- {sentence}")
     if sets:
         glossary.caption(
@@ -141,7 +141,7 @@ if kind == "binary":
         own_printout(models)
 st.subheader("Take it with you", anchor=False)
 with section("downloads"):
-    downloads(models, reference, summary, seed, complete=complete)
+    downloads(models, reference, said, seed, complete=complete)
 
 st.space("small")
 frame.notes(page_text(__file__))

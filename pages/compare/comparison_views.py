@@ -136,18 +136,23 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
     from training.diagnosis.fingerprints import of_numbers, of_variance
     from training.diagnosis.paired_comparison import in_words, training_noise
 
-    summary = []
+    said = []
     for model in models:
         sets = [name for name in model.known.reports if name in reference.known.reports]
         found = difference_of(model, reference, sets[-1]) if sets else None
-        if found is not None:
+        if found is not None and _variance(model) != _variance(reference):
+            said.append(
+                f"{model.title} and {reference.title} have other variances of p(x|z, y), {_variance(model):g} and "
+                f"{_variance(reference):g}: their NELBOs cannot be compared."
+            )
+        elif found is not None:
             family, mine, theirs = model.source.family.name, model.source.learned_from, reference.source.learned_from
             alike = family == reference.source.family.name and (mine == theirs or NOT_KNOWN in (mine, theirs))
             noise = training_noise(family, sets[-1]) if alike else None
             sentence = in_words(model.title, reference.title, found, noise, _bound_apart(model, reference, sets[-1]))
             if not as_equals(mine, theirs, sets[-1]):
                 sentence = f"{sentence[:-1]}, if neither of them has learned from these images."
-            summary.append(sentence)
+            said.append(sentence)
     for model in models:
         for name, report in list(model.known.reports.items())[:1]:
             if model.source.family.images == "binary":
@@ -157,8 +162,13 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
                 clues = of_numbers(report, None if right is None else right.share, usual_terms)
                 if usual_terms is not None and model.known.readings is not None:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
-                summary += [f"{model.title}: {clue}" for clue in clues]
-    return summary
+                said += [f"{model.title}: {clue}" for clue in clues]
+    return said
+
+
+def _variance(model: Compared) -> float | None:
+    """Of a model's p(x|z, y), where it has one."""
+    return getattr(model.source.config, "variance", None)
 
 
 def _bound_apart(model: Compared, reference: Compared, set_name: str) -> tuple[int, float] | None:

@@ -300,7 +300,7 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
 
     weights = {point.preset: PRESETS[point.preset].model.model_dump()["gen_weight"] for point in points}
     names = {
-        preset: "with 60,000 unlabelled images" if weight else "labelled images alone"
+        preset: "with all 60,000 images, unlabelled" if weight else "labelled images alone"
         for preset, weight in weights.items()
     }
     rows = [

@@ -166,8 +166,10 @@ def comparison(names: list[str]) -> None:
     found |= {entry.title: entry.disentanglement for entry in others}
     sizes = [card.training["model"]["z"] for card in cards.values()] + [entry.z for entry in others]
     steps = [card.steps for card in cards.values()] + [entry.steps for entry in others]
+    variances = [cards[name].training["model"]["variance"] for name in (*names, *(entry.preset for entry in others))]
     rows = [
         ["size of z", *map(str, sizes)],
+        ["variance of $p(x\\mid z, y)$", *(f"{variance:g}" for variance in variances)],
         ["training steps", *(f"{count:,}" for count in steps)],
     ]
     for name, score in SCORES.items():
@@ -175,6 +177,11 @@ def comparison(names: list[str]) -> None:
     st.html("<style>.st-key-style-scores table { font-variant-numeric: tabular-nums; }</style>")
     with st.container(key="style-scores"):
         table(["", *found], rows)
+    if len(set(variances)) > 1:
+        glossary.caption(
+            "NELBO and reconstruction of different variances cannot be compared: another variance adds a constant and "
+            "scales the squared error. They are densities of colours, not code lengths."
+        )
 
 
 def _written(score: Score, name: str, found: Mapping[str, Any]) -> str:

@@ -68,13 +68,13 @@ def _pictures(run: "Run", status: "Status", data: "DataSet") -> None:
             value=steps[-1],
             key=f"step-{run.id}",
             format_func=lambda step: f"{step:,}",
-            help="Every picture this run kept. The 200 codes are the same at every step.",
+            help="Every picture this run kept. The noise is the same at every step.",
         )
     figures.picture(
         run.picture(step, "grids"),
         key="grid",
-        alt=f"200 {data.plural} from the same 200 codes at step {step:,}",
-        caption=f"200 samples at step {step:,}: the same 200 codes $z$ at every step",
+        alt=f"200 {data.plural} from the same noise at step {step:,}",
+        caption=f"200 samples at step {step:,}: the same noise at every step",
     )
     figures.picture(
         run.picture(step, "reconstructions"),

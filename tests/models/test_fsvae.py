@@ -70,12 +70,12 @@ def test_terms_and_weights_equal_the_equations_written_with_torch(
     model: FSVAE, x: torch.Tensor, y: torch.Tensor
 ) -> None:
     """The one-hot digit stands after the image and after z; the variance of a colour value is 0.1."""
-    told = torch.eye(10, dtype=torch.float64)[y]
-    mean, raw = model.enc(torch.cat([x, told], 1)).chunk(2, 1)
+    one_hot = torch.eye(10, dtype=torch.float64)[y]
+    mean, raw = model.enc(torch.cat([x, one_hot], 1)).chunk(2, 1)
     q = Independent(Normal(mean, (raw.exp().log1p() + 1e-8).sqrt()), 1)
     prior = Independent(Normal(torch.zeros_like(mean), torch.ones_like(mean)), 1)
     z = mean + q.stddev * torch.randn(7, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    drawn = Independent(Normal(model.dec(torch.cat([z, told], 1)), math.sqrt(0.1)), 1)
+    drawn = Independent(Normal(model.dec(torch.cat([z, one_hot], 1)), math.sqrt(0.1)), 1)
 
     terms = model.given(y).elbo_terms(x, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(terms.rec, -drawn.log_prob(x), rtol=1e-6, atol=1e-6)
@@ -98,7 +98,7 @@ def test_the_bound_rises_with_m_and_does_not_depend_on_the_chunk(
 
 def test_another_digit_gives_other_terms(model: FSVAE, x: torch.Tensor, y: torch.Tensor) -> None:
     one, other = (
-        model.given(told).elbo_terms(x, generator=torch.Generator().manual_seed(1)) for told in (y, (y + 1) % 10)
+        model.given(digits).elbo_terms(x, generator=torch.Generator().manual_seed(1)) for digits in (y, (y + 1) % 10)
     )
     assert (one.rec != other.rec).all()
     assert (one.kl != other.kl).all()

@@ -83,8 +83,8 @@ def test_the_digit_steers_every_layer_of_the_decoder() -> None:
 
 def test_diagnosis_redraws_each_image_as_the_next_ones_digit(batch: Batch) -> None:
     model = build(CONFIG)
-    told = model.diagnose(batch)
+    found = model.diagnose(batch)
     drawn = model.decode_mean(model.latents(model.given(batch.y).posterior(batch.x).mean, batch.y.roll(-1)))
     expected = (model.reader(drawn).argmax(1) == batch.y.roll(-1)).float().mean().item()
-    assert list(told) == ["leak_accuracy", "content_accuracy"]
-    assert told["content_accuracy"] == pytest.approx(expected)
+    assert list(found) == ["leak_accuracy", "content_accuracy"]
+    assert found["content_accuracy"] == pytest.approx(expected)

@@ -53,9 +53,9 @@ def test_components_of_an_own_model_are_counted_on_the_data_in_use(
 
 def test_another_seed_draws_the_same_components(app: AppTest) -> None:
     page = opened(app)
-    told = [caption.value for caption in page.caption if caption.value.startswith("Components from the top")]
+    found = [caption.value for caption in page.caption if caption.value.startswith("Components from the top")]
     page.number_input(key="seed").set_value(1).run()
-    assert [caption.value for caption in page.caption if caption.value.startswith("Components from the top")] == told
+    assert [caption.value for caption in page.caption if caption.value.startswith("Components from the top")] == found
 
 
 def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: AppTest) -> None:

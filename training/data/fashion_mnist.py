@@ -63,7 +63,8 @@ DATA = DataSet(
     sets_help="All 10,000 garments of Fashion-MNIST's test set, or the first 1,000 of them, binarised once; all take "
     "ten times as long. Their numbers cannot be compared with MNIST's: these are other images.",
     protocol="Nats per image. The test images are binarised once; NELBO, KL and reconstruction are means of 100 "
-    "passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error.",
+    "passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error, over the noise on these "
+    "images.",
     on_disk=FILES.on_disk,
     problem=FILES.problem,
     open=FILES.open,

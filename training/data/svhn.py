@@ -201,7 +201,7 @@ DATA = DataSet(
     sets_help="All 26,032 digits of SVHN's test set, or the first 1,000 of them; NELBO and its terms are means of 10 "
     "passes.",
     protocol="Nats per image, means of 10 passes over the images, in which each image comes with its digit. ± is the "
-    "Monte-Carlo standard error.",
+    "Monte-Carlo standard error, over the noise on these images.",
     on_disk=svhn_on_disk,
     problem=svhn_problem,
     open=open_svhn,

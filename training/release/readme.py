@@ -11,6 +11,7 @@ from training.release.published import ACCURACIES, REFERENCES, models_with_bound
 from training.system.errors import UserError
 from training.system.files import replace_file
 from training.system.folders import PRETRAINED, pretrained_names
+from training.system.number_format import signed
 
 __all__ = ["tables", "write_tables"]
 
@@ -61,7 +62,7 @@ def _bounds(title: str, cards: dict[str, Card], name: str) -> str:
                 + (f" ± {reference.deviations[term]:.2f}" if term in reference.deviations else "")
                 for term in ("nelbo", "kl", "rec")
             ]
-            protocol = "mean of 50 trainings" if reference.deviations else "as published"
+            protocol = "mean of 50 trainings ± their standard deviation" if reference.deviations else "as published"
             bounds = [f"{reference.niwae[m]:.2f}" if m in reference.niwae else "" for m in BOUNDS]
             rows.append([f"{reference.source}, homework set", *terms, *bounds, protocol])
     rows += _obtained(cards, [name])
@@ -97,7 +98,7 @@ def _labels(cards: dict[str, Card]) -> str:
             if reference.model == name
         }
         settings = cards[name].training["model"]
-        without = "and 60,000 digits without" if settings["gen_weight"] else "alone"
+        without = "and all 60,000 digits, unlabelled" if settings["gen_weight"] else "alone"
         taught = f"{settings['labelled']} labels {without}"
         rows.append(
             [taught, f"{cards[name].accuracy:.4f}", published["student report"], published["reference solution"]]
@@ -145,11 +146,12 @@ def _styles(cards: dict[str, Card]) -> str:
         if (key := colour.measured_by_default[-1]) in card.sets:
             apart = card.disentanglement or {}
             measures = (apart.get(key) for key in ("content_accuracy", "style_leak", "style_kept"))
-            values = [f"{value:.2f}" for value in (card.sets[key].kl, card.sets[key].rec)]
+            values = [signed(value) for value in (card.sets[key].kl, card.sets[key].rec)]
             values += ["" if value is None else f"{value:.3f}" for value in measures]
-            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", f"{card.sets[key].nelbo:.2f}", *values])
+            variance = f"{card.training['model'].get('variance', '')}"
+            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", variance, signed(card.sets[key].nelbo), *values])
     first = f"{colour.title}, all {colour.test_images:,} test images"
-    headings = [first, "steps", "NELBO", "KL", "rec", "content accuracy", "style leak"]
+    headings = [first, "steps", "variance", "NELBO", "KL", "rec", "content accuracy", "style leak"]
     return _table([*headings, "style kept"], rows)
 
 

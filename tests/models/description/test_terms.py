@@ -41,7 +41,7 @@ def test_terms_of_one_chart_share_their_unit() -> None:
         assert len({entry.unit for entry in TERMS if entry.chart == chart}) == 1
 
 
-def test_a_text_for_each_kind_of_images_is_told_apart_from_one_for_all() -> None:
+def test_a_text_for_each_kind_of_images_differs_from_one_for_all() -> None:
     both = Term("t", "T", "kl", "nats", "t", {"binary": "of bits", "colour": "of colours"})
     assert (both.help_for("binary"), both.help_for("colour")) == ("of bits", "of colours")
     assert Term("t", "T", "kl", "nats", "t", "of all").help_for("colour") == "of all"

@@ -58,9 +58,9 @@ def test_a_link_to_what_is_elsewhere_says_so_until_something_is_chosen(app: AppT
     page = app.switch_page("pages/samples.py")
     page.query_params["checkpoint"] = asked
     page.run()
-    told = [caption.value for caption in page.caption if "The link asks for" in caption.value]
-    assert len(told) == 1
-    assert asked.replace("[", "\\[") in told[0]
+    found = [caption.value for caption in page.caption if "The link asks for" in caption.value]
+    assert len(found) == 1
+    assert asked.replace("[", "\\[") in found[0]
     assert page.selectbox(key="checkpoint").value == "shipped vae"
     page.selectbox(key="checkpoint").select("shipped gmvae").run()
     assert not [caption for caption in page.caption if "The link asks for" in caption.value]

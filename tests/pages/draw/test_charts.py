@@ -13,7 +13,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_newest_point(count: int) -> None:
     assert len(rows) == count or count > MOST_POINTS
 
 
-def test_times_are_told_as_people_tell_them() -> None:
+def test_times_are_written_as_people_say_them() -> None:
     assert [duration(seconds) for seconds in (0.4, 40, 170, 8000)] == ["0 s", "40 s", "3 min", "2 h 13 min"]
 
 

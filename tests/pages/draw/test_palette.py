@@ -49,19 +49,19 @@ def test_the_measure_itself() -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("color", [*(quantity.color for quantity in (*QUANTITIES, COMPONENTS, CROSS_ENTROPY)), *MODELS])
-def test_every_colour_can_be_told_from_the_page(theme: str, color: str) -> None:
+def test_every_colour_stands_out_from_the_page(theme: str, color: str) -> None:
     for surface in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(color, THEME[theme][surface]) >= 3
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("color", DIGITS)
-def test_every_digit_can_be_told_from_the_page(theme: str, color: str) -> None:
+def test_every_digit_stands_out_from_the_page(theme: str, color: str) -> None:
     assert contrast(color, THEME[theme]["backgroundColor"]) >= 3
 
 
 @pytest.mark.parametrize("eye", EYES)
-def test_the_ten_digits_can_be_told_apart(eye: str) -> None:
+def test_the_ten_digits_have_distinct_colours(eye: str) -> None:
     seen = [oklab(color, EYES[eye]) for color in DIGITS]
     distances = [np.linalg.norm(one - other) for one, other in combinations(seen, 2)]
     assert min(distances) > 0.08  # 0.02 is just noticeable

@@ -29,7 +29,7 @@ def under_formulas(block: Block) -> Iterator[object]:
             yield from under_formulas(part)
 
 
-def test_the_pages_walked_here_are_all_that_there_are() -> None:
+def test_the_pages_opened_here_are_all_that_there_are() -> None:
     assert {path.stem for path in (PROJECT / "pages").glob("[!_]*.py")} == {*WITH_A_FORMULA, "source"}
 
 

@@ -35,10 +35,10 @@ def test_the_floor_holds_the_products_of_one_step_and_no_other(name: str) -> Non
         run()
     rows = 100
     z, hidden, pixels = {"ssvae": (64, 300, 784), "fsvae": (10, 500, 3072)}.get(name, (10, 300, 784))
-    told = 10 if name == "fsvae" else 0
+    labels = 10 if name == "fsvae" else 0
     inner = 3 * hidden * hidden
-    encoder = 2 * (pixels + told) * hidden + pairs * (inner + 3 * hidden * 2 * z)
-    decoder = pairs * (3 * (z + told) * hidden + inner + 3 * hidden * pixels)
+    encoder = 2 * (pixels + labels) * hidden + pairs * (inner + 3 * hidden * 2 * z)
+    decoder = pairs * (3 * (z + labels) * hidden + inner + 3 * hidden * pixels)
     classifier = 2 * (2 * pixels * hidden + inner + 3 * hidden * 10) if name == "ssvae" else 0
     assert counter.get_total_flops() == 2 * rows * (encoder + decoder + classifier)
 

@@ -1,4 +1,4 @@
-"""What a pickle would make is told from its opcodes alone."""
+"""What a pickle would make, read from its opcodes alone."""
 
 import argparse
 import collections
@@ -89,7 +89,7 @@ def test_what_would_run_is_named(named: str, protocol: int) -> None:
 
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "2018"])
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_a_whole_module_is_told_from_what_runs(zipped: bool, wrapped: bool) -> None:
+def test_a_whole_module_differs_from_what_runs(zipped: bool, wrapped: bool) -> None:
     content = {"args": argparse.Namespace(z=10), "net": Student()} if wrapped else Student()
     sentence = what_was_pickled(saved(content, zipped=zipped), "mine.pt")
     assert sentence is not None

@@ -75,7 +75,7 @@ def homework_module() -> Homework:
 
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.parametrize("own", [True, False], ids=["ours", "stranger's"])
-def test_the_file_of_every_family_is_told_from_the_others(tmp_path: Path, name: str, own: bool) -> None:
+def test_the_file_of_every_family_differs_from_the_others(tmp_path: Path, name: str, own: bool) -> None:
     """A file of our own says what it is; a stranger's is recognised by names and shapes alone."""
     family = FAMILIES[name]
     config = family.presets[0].model

@@ -141,10 +141,10 @@ class TestTrain:
     def test_bad_settings_of_the_model_are_one_sentence(
         self, refused: Callable[..., str], tmp_path: Path, preset: str, setting: str, complaint: str
     ) -> None:
-        told = refused(
+        said = refused(
             "train", preset, "--steps", 1, "--data", "mnist-sample", "--out", tmp_path / "x", "--set", setting
         )
-        assert complaint in told
+        assert complaint in said
         assert not (tmp_path / "x").exists()
 
     def test_settings_of_the_model(self, command: Command, tmp_path: Path) -> None:
@@ -371,9 +371,9 @@ class TestSample:
     ) -> None:
         assert "'--out'" in refused("sample", digit_file)
         for out in (tmp_path, digit_file / "s.png", "", ".", "..", "/"):
-            told = refused("sample", digit_file, "--out", out, "--count", 1)
-            assert told.endswith("): choose another --out.")
-            assert "cannot be written (" in told
+            said = refused("sample", digit_file, "--out", out, "--count", 1)
+            assert said.endswith("): choose another --out.")
+            assert "cannot be written (" in said
 
     @pytest.mark.parametrize("name", ["s.jpg", "s.JPEG", "s.webp", "s.pdf"])
     def test_a_png_is_not_written_under_another_kinds_name(
@@ -437,8 +437,8 @@ class TestOnSvhn:
     def test_models_and_sets_of_other_images_are_refused(
         self, refused: Callable[..., str], svhn_file: Path, digit_file: Path, tmp_path: Path
     ) -> None:
-        told = refused("evaluate", svhn_file, "--sets", "test-1000")
-        assert told == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on test-1000."
+        said = refused("evaluate", svhn_file, "--sets", "test-1000")
+        assert said == "svhn is a model of SVHN: measure it on svhn or svhn-1000, not on test-1000."
         assert "does not take the digit as an input" in refused("swap", digit_file, "--out", tmp_path / "s.png")
         for out in ("", ".", "..", "/"):
             assert "cannot be written (" in refused("swap", svhn_file, "--out", out)

@@ -47,7 +47,7 @@ def test_every_number_stands_in_the_table_of_its_set() -> None:
     assert Spread.NOISE.label in " ".join(page.getvalue().split())
 
 
-def test_the_speed_table_tells_times_ratios_and_memory() -> None:
+def test_the_speed_table_has_times_ratios_and_memory() -> None:
     step = {"homework_ms": 12.0, "ours_ms": 4.0, "floor_ms": 2.5, "speedup": 3.0, "precision": "bfloat16"}
     bound = {"naive_s": 7.5, "ours_s": 1.5, "naive_mb": 900.4, "ours_mb": None}
     page = io.StringIO()

@@ -70,7 +70,7 @@ def test_its_sets_are_never_mnists(raw: Path) -> None:
 @pytest.mark.parametrize(
     "spoil", [lambda content: b"\0" * 8 + content[8:], lambda content: content[:-1] + b"xx"], ids=["header", "size"]
 )
-def test_a_file_that_is_torn_or_not_of_this_form_is_refused(raw: Path, name: str, spoil: Any) -> None:
+def test_a_file_that_is_damaged_or_not_of_this_form_is_refused(raw: Path, name: str, spoil: Any) -> None:
     (raw / name).write_bytes(spoil((raw / name).read_bytes()))
     with pytest.raises(UserError, match="run `python -m training download fashion-mnist`"):
         load_dataset("fashion-mnist")

@@ -78,7 +78,7 @@ def test_official_files_are_read_and_their_label_10_is_the_digit_0(
     assert labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
 
 
-def test_a_torn_official_file_is_refused_with_what_to_do(folder: Path, official: Callable[..., np.ndarray]) -> None:
+def test_a_damaged_official_file_is_refused_with_what_to_do(folder: Path, official: Callable[..., np.ndarray]) -> None:
     official("train", 13)
     file = folder / "train_32x32.mat"
     whole = file.read_bytes()
@@ -110,7 +110,7 @@ def test_an_npz_that_is_not_svhn_is_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 damaged", b"junk"])
-def test_a_torn_npz_is_refused(folder: Path, content: bytes) -> None:
+def test_a_damaged_npz_is_refused(folder: Path, content: bytes) -> None:
     (folder / "test.npz").write_bytes(content)
     with pytest.raises(UserError, match="cannot be read as SVHN"):
         read_svhn("test")
@@ -168,7 +168,7 @@ class TestDownload:
         data = load_dataset("svhn")
         assert (len(data.train), len(data.test)) == (17, 11)
 
-    def test_keeps_what_is_whole_and_fetches_what_is_torn(self, folder: Path, served: list[str]) -> None:
+    def test_keeps_what_is_whole_and_fetches_what_is_damaged(self, folder: Path, served: list[str]) -> None:
         np.savez(folder / "train.npz", images=pictures(7), labels=np.arange(7))
         (folder / "test_32x32.mat").write_bytes(b"damaged")
         download_svhn()

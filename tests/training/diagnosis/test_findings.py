@@ -21,7 +21,7 @@ def state_of(family: str = "vae") -> State:
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
-def told(tensors: Mapping[str, Tensor]) -> Diagnosis:
+def diagnosed(tensors: Mapping[str, Tensor]) -> Diagnosis:
     """The diagnosis of what must not load: every sentence one line, the verdict no guess at nothing."""
     found = diagnose(tensors, "mine.pt")
     assert not found.fits
@@ -69,7 +69,7 @@ class TestFits:
         assert found.notes == ["hidden size 40, not 300: it loads, but is not the homework's network."]
         assert Layer("enc.net.0.weight", (300, 784), (40, 784)) in found.layers
 
-    def test_what_the_file_says_of_itself_tells_a_beta_vae(self) -> None:
+    def test_what_the_file_says_of_itself_identifies_a_beta_vae(self) -> None:
         config = FAMILIES["beta-vae"].presets[0].model
         state = FAMILIES["beta-vae"].fresh(config, seed=0).state_dict()
         facts = {"family": "beta-vae", "config": config.model_dump_json()}
@@ -255,7 +255,7 @@ def test_what_does_not_fit_is_said_in_words(case: str) -> None:
     family, edit, name, words = MEANINGS[case]
     state = state_of(family)
     edit(state)
-    found = told(state)
+    found = diagnosed(state)
     assert found.nearest.name == family
     assert meaning(found, name) == words
     assert words in found.verdict
@@ -266,7 +266,7 @@ def test_what_does_not_fit_is_said_in_words(case: str) -> None:
 def test_the_homeworks_sizes_with_an_encoder_that_outputs_z() -> None:
     state = FAMILIES["vae"].fresh(FAMILIES["vae"].presets[0].model, seed=0).state_dict()
     state |= {"enc.net.4.weight": torch.zeros(10, 300), "enc.net.4.bias": torch.zeros(10)}
-    found = told(state)
+    found = diagnosed(state)
     assert [layer for layer in found.layers if layer.meaning] == [
         Layer(f"enc.net.4.{leaf}", (20, *inputs), (10, *inputs), "your encoder outputs z, not 2z: mean and variance "
               "are not split")
@@ -279,7 +279,7 @@ def test_the_homeworks_sizes_with_an_encoder_that_outputs_z() -> None:
 
 
 def test_all_matrices_transposed() -> None:
-    found = told({name: value.T if value.ndim == 2 else value for name, value in state_of().items()})
+    found = diagnosed({name: value.T if value.ndim == 2 else value for name, value in state_of().items()})
     for layer in found.layers:
         assert ("transposed" in layer.meaning) == layer.name.endswith("weight")
 
@@ -288,7 +288,7 @@ def test_a_layer_more_in_the_middle_of_a_network() -> None:
     state = state_of()
     for leaf, more in (("weight", torch.zeros(13, 13)), ("bias", torch.zeros(13))):
         state[f"enc.net.6.{leaf}"], state[f"enc.net.4.{leaf}"] = state[f"enc.net.4.{leaf}"], more
-    found = told(state)
+    found = diagnosed(state)
     assert meaning(found, "enc.net.4.weight") == "one layer more than the homework's"
     assert meaning(found, "enc.net.6.weight") == "the homework's enc.net.4.weight, one layer further on"
     assert "one layer more than the homework's" in found.verdict
@@ -299,7 +299,7 @@ class TestOtherNames:
         ("ours", "theirs"), [("enc.net.", "encoder."), ("enc.net.", "encoder.layers."), ("dec.net.", "decoder.fc")]
     )
     def test_of_another_style(self, ours: str, theirs: str) -> None:
-        found = told({name.replace(ours, theirs): value for name, value in state_of().items()})
+        found = diagnosed({name.replace(ours, theirs): value for name, value in state_of().items()})
         for number in (0, 2, 4):
             assert meaning(found, f"{theirs}{number}.bias") == f"the same shape as {ours}{number}.bias: rename it"
         assert found.verdict.endswith("is a VAE, but its tensors have other names: rename them as the table says.")
@@ -312,7 +312,7 @@ class TestOtherNames:
             module, _, leaf = name.rpartition(".")
             number = names.setdefault(module, len(names))
             state[f"fc{number}.{leaf}" if module else name] = value
-        found = told(state)
+        found = diagnosed(state)
         layers = [layer for layer in found.layers if layer.meaning]
         assert [layer.name for layer in layers] == [name for name in state if name.startswith("fc")]
         expected = [name for name in homework if "." in name]
@@ -320,14 +320,14 @@ class TestOtherNames:
 
     def test_without_the_numbers_of_activations(self) -> None:
         state = {name.replace("net.2", "net.1").replace("net.4", "net.2"): v for name, v in state_of().items()}
-        found = told(state)
+        found = diagnosed(state)
         assert meaning(found, "dec.net.2.weight") == "the same shape as dec.net.4.weight: rename it"
         assert meaning(found, "dec.net.0.bias") == "hidden sizes 11 and 13, not 300"
 
     def test_another_name_and_another_shape(self) -> None:
         state = {name.replace("enc.net.", "encoder."): value for name, value in state_of().items()}
         state |= {"encoder.4.weight": torch.zeros(5, 13), "encoder.4.bias": torch.zeros(5)}
-        words = meaning(told(state), "encoder.4.weight")
+        words = meaning(diagnosed(state), "encoder.4.weight")
         assert words == (
             "your encoder outputs z, not 2z: mean and variance are not split; stands where enc.net.4.weight must be: "
             "rename it"
@@ -340,28 +340,28 @@ def test_an_optimisers_state() -> None:
         for number, value in enumerate(state_of().values())
         for kind in ("exp_avg", "exp_avg_sq")
     }
-    found = told({**averages, "0.step": torch.tensor(7.0)})
+    found = diagnosed({**averages, "0.step": torch.tensor(7.0)})
     assert "this is an optimiser's state: it holds Adam's averages and not the weights" in found.verdict
     assert meaning(found, "2.exp_avg").startswith("this is an optimiser's state")
 
 
 def test_no_model_of_ours() -> None:
-    found = told({f"layer{number}.conv.weight": torch.zeros(4, 3, 3, 3) for number in range(500)})
+    found = diagnosed({f"layer{number}.conv.weight": torch.zeros(4, 3, 3, 3) for number in range(500)})
     assert "is none of the models known here: the nearest is a VAE, and it has 0 of its 12 tensors" in found.verdict
     assert len(found.layers) == 300 + 12
     assert found.notes[-1] == "The table leaves out 200 of the 500 tensors."
-    assert "holds no tensors" in told({}).verdict
+    assert "holds no tensors" in diagnosed({}).verdict
 
 
 def test_names_that_are_not_meant_for_a_screen() -> None:
-    found = told({"\x1b[2J\n" + "x" * 9999: torch.zeros(1), "module." * 5000 + "a": torch.zeros(2)})
+    found = diagnosed({"\x1b[2J\n" + "x" * 9999: torch.zeros(1), "module." * 5000 + "a": torch.zeros(2)})
     assert all(layer.name.isprintable() and len(layer.name) <= 60 for layer in found.layers)
 
 
 def test_a_convolution_without_channels() -> None:
     state = state_of("fsvae-conv")
     state["enc.conv.4.weight"] = torch.zeros(0, 3, 4, 4)
-    assert told(state).nearest.name == "fsvae-conv"
+    assert diagnosed(state).nearest.name == "fsvae-conv"
 
 
 def tensors() -> st.SearchStrategy[Tensor]:

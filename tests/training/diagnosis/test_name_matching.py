@@ -14,7 +14,7 @@ def test_a_file_that_loads_costs_nothing() -> None:
     assert nearest(SHAPES).layout.family.name == "vae", "and of families that are as good the first is taken"
 
 
-def test_layers_are_told_by_their_order() -> None:
+def test_layers_are_matched_by_their_order() -> None:
     other = {name.replace("enc.net.", "Encoder.l"): shape for name, shape in SHAPES.items()}
     found = lay_on(homework_layout(VAE), other)
     assert found.found["enc.net.4.bias"] == "Encoder.l4.bias"

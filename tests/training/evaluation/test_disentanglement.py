@@ -130,11 +130,11 @@ def test_the_probe_is_linear_and_ignores_the_scale_of_a_feature() -> None:
     features = torch.randn(400, 12, generator=noise)
     features[:, :10] += 3 * torch.eye(10)[digits]
     features[:, 3] *= 1e-3
-    told = probe_accuracy(features[:300], digits[:300], features[300:], digits[300:])
-    assert told > 0.8
+    right = probe_accuracy(features[:300], digits[:300], features[300:], digits[300:])
+    assert right > 0.8
     sign = torch.randint(0, 2, (400, 1), generator=noise) * 2.0 - 1
     flipped = features * sign  # each digit is now two clouds, one opposite the other: no line tells them apart
-    assert probe_accuracy(flipped[:300], digits[:300], flipped[300:], digits[300:]) < told - 0.3
+    assert probe_accuracy(flipped[:300], digits[:300], flipped[300:], digits[300:]) < right - 0.3
 
 
 def test_style_kept_is_the_mean_of_two_correlations() -> None:

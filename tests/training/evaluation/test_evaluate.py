@@ -44,7 +44,7 @@ def test_wrong_sets_are_answered_with_the_choices(names: list[str]) -> None:
 def test_a_set_is_measured_and_its_progress_named(digit_file: Path) -> None:
     checkpoint = load_checkpoint(digit_file)
     heard: list[tuple[str, float]] = []
-    reports = measure(checkpoint, ["homework"], (2, 1), seed=3, on_progress=lambda *told: heard.append(told))
+    reports = measure(checkpoint, ["homework"], (2, 1), seed=3, on_progress=lambda *progress: heard.append(progress))
     x = load_dataset("mnist-sample").evaluation_set("homework")
     assert reports == {"homework": evaluate(checkpoint.model, x, (1, 2), seed=3)}
     assert {name for name, _ in heard} == {"homework"}

@@ -34,10 +34,10 @@ def test_points_in_one_place_do_no_harm() -> None:
     assert tsne(torch.ones(40, 3), perplexity=5, steps=20).isfinite().all()
 
 
-def test_it_tells_how_far_it_is_and_can_be_ended(groups: torch.Tensor) -> None:
-    told: list[float] = []
-    tsne(groups, perplexity=10, steps=4, report=told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+def test_it_reports_how_far_it_is_and_can_be_ended(groups: torch.Tensor) -> None:
+    reported: list[float] = []
+    tsne(groups, perplexity=10, steps=4, report=reported.append)
+    assert reported == [0.25, 0.5, 0.75, 1.0]
 
     def end(_: float) -> None:
         raise Cancelled

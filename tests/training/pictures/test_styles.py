@@ -24,8 +24,8 @@ def test_swapping_draws_a_row_of_all_styles_for_each_digit(checkpoint: Checkpoin
     images = swap(model, styles)
     assert images.shape == (30, 3072)
     for digit, style in ((0, 0), (4, 2), (9, 1)):
-        told = torch.eye(10)[digit]
-        expected = model.decode(styles[style], told).clamp(0, 1)
+        one_hot = torch.eye(10)[digit]
+        expected = model.decode(styles[style], one_hot).clamp(0, 1)
         torch.testing.assert_close(images[digit * 3 + style], expected)
 
 

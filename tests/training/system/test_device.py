@@ -35,7 +35,7 @@ def test_numbers_too_small_to_compute_with_fast_are_zero(threads: int) -> None:
     assert (after == 0).all()
 
 
-def test_one_thread_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_thread_unless_set_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ELBO_LAB_THREADS", raising=False)
     assert in_a_thread(None) == 1
     assert in_a_thread(2) == 2
@@ -87,7 +87,7 @@ def test_products_are_computed_in_the_precision_asked_for() -> None:
         assert (x @ x.T).dtype == torch.float32
 
 
-def test_the_machine_and_the_versions_behind_a_number_are_told() -> None:
+def test_the_machine_and_the_versions_behind_a_number_are_named() -> None:
     machine = describe_machine(best_device())
     assert machine["device"]
     assert versions().keys() == {"python", "torch", "numpy", "safetensors"}
