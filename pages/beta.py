@@ -32,8 +32,6 @@ from training.release.cards import beta_sweep, read_card
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, pretrained_names
 
-SETS = ("homework", "test")
-
 frame.mend_link("pages/beta.py")
 frame.header("Beta", "What does a model draw when the KL counts more in its training, or less?")
 sweep = beta_sweep([read_card(PRETRAINED / name) for name in pretrained_names()])
@@ -62,8 +60,8 @@ with plane:
     images = data_set(next(iter(sweep.values())).data)
     set_name = st.pills(
         "Measured on",
-        SETS,
-        default="homework",
+        images.measured_by_default,
+        default=images.measured_by_default[0],
         required=True,
         format_func=label_of,
         key="set",

@@ -139,7 +139,7 @@ if kind == "binary":
     st.subheader("What did your own code print?", anchor=False)
     with section("printout"):
         own_printout(models)
-st.subheader("Take it with you", anchor=False)
+st.subheader("Downloads", anchor=False)
 with section("downloads"):
     downloads(models, reference, said, seed, complete=complete)
 

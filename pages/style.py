@@ -180,7 +180,7 @@ with section("model"):
         )
         with section("dimensions of the style"):
             dimensions(source, stored, names[one], under)
-        glossary.caption(f"Each row starts from the style of picture A ({one}) and turns one dimension from -3 to 3.")
+        glossary.caption(f"Each row starts from the style of picture A ({one}) and changes one dimension from −3 to 3.")
 
 st.space("small")
 frame.notes(text)
