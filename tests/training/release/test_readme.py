@@ -8,6 +8,7 @@ from training.release.cards import Card, read_card
 from training.release.readme import tables, write_tables
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED, PROJECT, pretrained_names
+from training.system.number_format import signed
 
 
 def test_the_readme_has_the_cards_numbers() -> None:
@@ -20,7 +21,7 @@ def test_every_shipped_model_is_in_it(name: str) -> None:
     card = read_card(PRETRAINED / name)
     text = tables()
     for numbers in card.sets.values():
-        assert f"{numbers.nelbo:.2f} |" in text
+        assert f"{signed(numbers.nelbo)} |" in text
     if card.accuracy is not None:
         assert f"{card.accuracy:.4f}" in text
 
