@@ -97,7 +97,7 @@ class Quarantine:
                 self._answers.get(timeout=START_SECONDS)  # its first line: ready
             except Empty:
                 self.close()
-                raise UserError("The reader of files did not start: try again.") from None
+                raise UserError("The process that reads files did not start: try again.") from None
         return self._server
 
 

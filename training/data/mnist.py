@@ -114,9 +114,9 @@ DATA = DataSet(
     passes=100,
     sets_help="The homework set is 100 test digits; 1,000 further test digits, and all 10,000, take ten and a hundred "
     "times as long. Each set is binarised once.",
-    protocol="Nats per image. The homework set is 100 test digits binarised once; NELBO, KL and reconstruction are "
-    "means of 100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard error, over the noise "
-    "on these images.",
+    protocol="Nats per image. The homework set is 100 test digits, one of them twice, binarised once; NELBO, KL and "
+    "reconstruction are means of 100 passes, each bound of max(100 / m, 1) passes. ± is the Monte-Carlo standard "
+    "error, over the noise on these images.",
     on_disk=FILES.on_disk,
     problem=FILES.problem,
     open=FILES.open,

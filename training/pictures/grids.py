@@ -99,7 +99,7 @@ def png_bytes(image: Image.Image, **facts: object) -> bytes:
 
 @torch.inference_mode()
 def moving_samples(model: Model, count: int = 200, *, frames: int = 48, seed: int = 0) -> bytes:
-    """An endless walk through the prior as an animated WebP: `count` digits that turn into others and back.
+    """An endless path through the prior as an animated WebP: `count` digits that turn into others and back.
 
     Frame t decodes cos(t) z + sin(t) z', z and z' two independent draws: again a draw from a standard normal
     prior, so every frame is a fair sample. The first frame is `draw_samples` of the same seed.
