@@ -103,7 +103,7 @@ with picture:
             numbers_of_set(models, reference, name)
         said = sentences(models, reference)
         for sentence in said:
-            st.markdown(f"- {sentence}")
+            glossary.markdown(f"- {sentence}")
     if sets:
         glossary.caption(
             f"Nats per image. {Spread.NOISE.label} The last column is the mean over "

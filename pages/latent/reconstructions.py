@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.choose.evaluation_images import held_out
 from pages.draw import figures
-from pages.kit import services
+from pages.kit import glossary, services
 from training.data.registry import at_hand
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def reconstructions(source: "Checkpoint", name: str) -> None:
         png,
         key="reconstructions",
         alt=f"{10 * ROUNDS} held-out {images} in rows of ten, each row above its reconstructions by {name}",
-        caption=f"Odd rows: held-out {images}. Even rows: their reconstructions, from the means of their codes.",
     )
+    glossary.caption(f"Odd rows: held-out {images}. Even rows: their reconstructions, from the means of their codes.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
