@@ -106,8 +106,8 @@ with picture:
             glossary.markdown(f"- {sentence}")
     if sets:
         glossary.caption(
-            f"Nats per image. {Spread.NOISE.label} The last column is the mean over "
-            "the images of each one's difference to the reference (under the same noise if their codes have one size), with its 95% interval: "
+            f"Nats per image. {Spread.NOISE.label} The last column is the mean over the images of each one's "
+            "difference to the reference (under the same noise if their codes have one size), with its 95% interval: "
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )
         seen_notes({model.title: model.source.learned_from for model in models}, sets)

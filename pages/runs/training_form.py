@@ -113,6 +113,6 @@ def setting(column: Any, field: "FieldInfo", default: Any, *, key: str) -> None:
 
 
 def time_needed(preset: str, steps: int, batch_size: int) -> str:
-    """How long a training takes here, as far as that is known: no other machine's time is taken for this one's."""
+    """How long a training takes here, as far as that is known: no other machine's time is used as this one's."""
     speed = services.training_speed(preset, batch_size)
     return "" if speed is None else f"{steps:,} steps take about {duration(steps / speed)} on this machine."
