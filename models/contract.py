@@ -5,7 +5,7 @@ divergences are in nats. `pixels`, `batch`, `z`, `m` below are the sizes of axes
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import torch
@@ -190,6 +190,17 @@ class Model(nn.Module, Trainable, Generator, ABC):
     """
 
     config: Any
+
+    @classmethod
+    def fault_in(cls, state: Mapping[str, Tensor]) -> str:
+        """Why no model of this family has such tensors, though their shapes fit; "" where nothing is wrong.
+
+        It goes on after the name of a file: "has 0 in z_prior_v, ...: what to do".
+
+        Arguments:
+            state: every tensor of a model's `state_dict`, finite numbers.
+        """
+        return ""
 
 
 class Classifier(Model, ABC):

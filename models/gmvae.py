@@ -9,6 +9,7 @@ is decoded.
 """
 
 import math
+from collections.abc import Mapping
 from typing import final
 
 import torch
@@ -25,6 +26,8 @@ from models.description.terms import COMPONENTS, KL, NELBO, REC
 from models.family import Family, Preset
 
 __all__ = ["FAMILY", "GMVAE", "GMVAEConfig"]
+
+EQUAL = 1e-3  # how far equal weights may lie apart, of the largest: a file may hold them in half precision
 
 
 class GMVAEConfig(BernoulliConfig):
@@ -44,7 +47,7 @@ class GMVAE(MixtureVAE):
     """A VAE whose prior is a uniform mixture of k learned Gaussians.
 
     `z_pre` (1, 2k, z) holds the components: its first k rows are means, its last k rows become variances. The
-    fixed weights `pi` (k) are kept for code that expects them.
+    fixed weights `pi` (k) are kept for code that expects them; a file with others is refused.
     """
 
     config: GMVAEConfig
@@ -58,6 +61,17 @@ class GMVAE(MixtureVAE):
             z_pre.normal_().div_(math.sqrt(k * size))
         self.z_pre = nn.Parameter(z_pre)
         self.register_buffer("pi", torch.full((k,), 1 / k))
+
+    @classmethod
+    def fault_in(cls, state: Mapping[str, Tensor]) -> str:
+        """Weights of components that differ; see `Model.fault_in`."""
+        least, most = float(state["pi"].min()), float(state["pi"].max())
+        if most - least <= EQUAL * max(abs(least), abs(most)):
+            return ""
+        return (
+            f"has component weights pi from {least:.2g} to {most:.2g}, and a GMVAE's prior here has equal ones, so the "
+            "numbers would be another model's: train it with pi fixed at 1 / k"
+        )
 
     def components(self) -> tuple[Float[Tensor, "k z"], Float[Tensor, "k z"]]:
         """Means and variances of the prior's components."""

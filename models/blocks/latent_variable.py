@@ -6,7 +6,7 @@ A model says what its q(z|x), its p(z) and its p(x|z) are; what follows from the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -81,6 +81,14 @@ class StandardNormal(NormalPrior):
         """Register the prior's mean and variance; the constructor calls it once its networks are built."""
         self.register_buffer("z_prior_m", torch.zeros(1))
         self.register_buffer("z_prior_v", torch.ones(1))
+
+    @classmethod
+    def fault_in(cls, state: Mapping[str, Tensor]) -> str:
+        """A variance of the prior that is none; see `Model.fault_in`."""
+        least = float(state["z_prior_v"].min())
+        if least >= torch.finfo(torch.float32).tiny:
+            return ""
+        return f"has {least:g} in z_prior_v, and the prior's variance must be above 0: leave it out, which means 1"
 
     def sample_z(
         self, count: int, *, temperature: float = 1.0, generator: torch.Generator | None = None

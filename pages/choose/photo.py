@@ -36,7 +36,7 @@ def asked_photo() -> Photo | None:
     from training.pictures.photos import FORMATS, MOST_BYTES, read_photo
 
     suffixes = [name.lower() for name in (*FORMATS, "JPG", "TIF")]
-    upload = st.file_uploader("A picture with one digit", suffixes, key="photo", max_upload_size=MOST_BYTES // 10**6)
+    upload = st.file_uploader("A picture with one digit", suffixes, key="photo", max_upload_size=MOST_BYTES // 2**20)
     digit: int = st.selectbox("The digit that it shows", list(range(10)), 3, key="shows", bind="query-params")
     zoom = st.slider(
         "Zoom", 1.0, 8.0, 1.0, 0.1, key="zoom", bind="query-params", help="How much smaller a square is taken."

@@ -25,7 +25,6 @@ __all__ = [
 
 SUFFIXES = ["pt", "pth", "safetensors", "zip", "bin", "ckpt"]
 MOST = 6
-MOST_MEGABYTES = 200
 LONGEST_NAME = 40
 MOST_FINDINGS = 12
 
@@ -79,7 +78,6 @@ def take_uploads() -> None:
             SUFFIXES,
             accept_multiple_files=True,
             key="weights",
-            max_upload_size=MOST_MEGABYTES,
             help="A `state_dict` of the homework's models: what `torch.save(model.state_dict(), path)` wrote, a "
             "`.safetensors` file, or the zip of a run folder. It stays with you, and goes when you close this tab.",
         )
@@ -96,7 +94,9 @@ def take_uploads() -> None:
         for file in files:
             stem = re.sub(r"[^\w.-]+", "-", Path(file.name).stem)[:LONGEST_NAME].strip("-.") or "weights"
             name = next(free for free in (stem, *(f"{stem}-{n}" for n in range(2, MOST + 2))) if free not in uploads())
-            if len(uploads()) < MOST:
+            if file.size > 2**20 * (most := st.get_option("server.maxUploadSize")):  # the browser was asked not to
+                came = Admitted(None, None, f"{name} has {file.size / 2**20:,.0f} MB: the limit is {most} MB a file.")
+            elif len(uploads()) < MOST:
                 came = admit(file.getvalue(), name, folder, services.quarantine())
             else:
                 came = Admitted(None, None, f"{name} is one too many: a tab holds up to {MOST} files.")

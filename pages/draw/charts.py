@@ -64,7 +64,7 @@ def curves(
         key: names the chart's place.
         alt: the chart's message for who cannot see it; the same at every tick of a live chart.
     """
-    rows = [row for line in lines for row in _rows(line)]
+    rows: list[dict[str, object]] = [row for line in lines for row in _rows(line)]
     with st.container(key=f"chart-{key}"):
         if rows:
             st.vega_lite_chart(rows, _spec(looks, scale, height), key=key, alt=alt)
@@ -78,9 +78,23 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
         return {"field": "line", "type": "nominal", "scale": domain, "legend": None, **more}
 
     legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
+    tooltip = [
+        {"field": "line", "title": "line"},
+        {"field": "step", "title": "step", "type": "quantitative", "format": ","},
+    ]
+    no_number = {
+        "transform": [{"filter": "!isValid(datum.value)"}],
+        "mark": {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 90, "opacity": 1},
+        "encoding": {
+            "y": {"value": height - 10},
+            "strokeWidth": {"value": 0},
+            "strokeDash": {"value": [1, 0]},
+            "tooltip": [*tooltip, {"value": "not a number", "title": scale.title}],
+        },
+    }
     return {
         "height": height,
-        "mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"},
+        "layer": [{"mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"}}, no_number],
         "encoding": {
             "x": {
                 "field": "step",
@@ -100,8 +114,7 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
             "opacity": by_line([look.opacity for look in looks.values()]),
             "strokeDash": by_line([[5, 3] if look.dashed else [1, 0] for look in looks.values()]),
             "tooltip": [
-                {"field": "line", "title": "line"},
-                {"field": "step", "title": "step", "type": "quantitative", "format": ","},
+                *tooltip,
                 {"field": "value", "title": scale.title, "type": "quantitative", "format": scale.value},
             ],
         },
@@ -109,8 +122,16 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
 
 
 def _rows(line: Curve) -> list[dict[str, object]]:
-    """The line's points, thinned evenly to a bounded number, the newest always among them."""
+    """The line's points, thinned evenly to a bounded number, the newest always among them.
+
+    Where a training measured no number, the value is None: a gap in the line, and a cross below it. The thinning keeps
+    every such step, up to the same bound.
+    """
     points = [each for each in zip(line.steps, line.values, strict=False) if line.first <= each[0] <= line.last]
     stride = max(1, -(-len(points) // MOST_POINTS))
     kept = points[(len(points) - 1) % stride if points else 0 :: stride]
-    return [{"step": step, "value": value, "line": line.name} for step, value in kept]
+    broken = [each for each in points if not math.isfinite(each[1])][:MOST_POINTS]
+    return [
+        {"step": step, "value": value if math.isfinite(value) else None, "line": line.name}
+        for step, value in sorted({*kept, *broken} if broken else kept, key=lambda each: each[0])
+    ]

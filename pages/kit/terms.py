@@ -4,6 +4,7 @@ What a term is called and what it means, the families say. A name that none of t
 its own name, in grey, in a chart of its own.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,6 +55,8 @@ class Shown(NamedTuple):
 
     def text(self, value: float) -> str:
         """The value without its unit, short enough for a tile even where a training diverged."""
+        if not math.isfinite(value):
+            return "not a number"
         if self.unit == "%":
             return f"{value:.1%}"
         if self.unit == "count":

@@ -5,7 +5,6 @@ import tomllib
 
 import pytest
 
-from pages.choose import weight_uploads as uploads
 from training.checkpoints import quarantine_worker, reading
 from training.pictures import photos
 from training.system.folders import PROJECT
@@ -27,14 +26,15 @@ def text(name: str) -> str:
 
 def test_the_limits_in_security_are_those_of_the_code() -> None:
     said = " ".join(text("SECURITY.md").split())
+    most_megabytes = tomllib.loads(text(".streamlit/config.toml"))["server"]["maxUploadSize"]
     for limit in (
         f"{quarantine_worker.SECONDS} seconds",
         f"{quarantine_worker.PROCESSOR_SECONDS} seconds of processor time",
         f"{quarantine_worker.MEMORY // 10**6} MB of memory",
-        f"{uploads.MOST_MEGABYTES} MB an upload",
+        f"{most_megabytes} MB an upload",
         f"{reading.LARGEST_FILE // 2**20} MB of unpacked tensors",
         f"{quarantine_worker.MOST_TENSORS:,} tensors",
-        f"{photos.MOST_BYTES // 10**6} MB and {photos.MOST_PIXELS // 10**6} megapixels for a picture",
+        f"{photos.MOST_BYTES // 2**20} MB and {photos.MOST_PIXELS // 10**6} megapixels for a picture",
     ):
         assert limit in said
 

@@ -381,6 +381,8 @@ def _select(
     if constants:
         fresh = family.fresh(config, seed=0).state_dict()
         state |= {key: fresh[key] for key in constants}
+    if fault := family.model.fault_in(state):
+        raise UserError(f"{name} {fault}.")
     return state, tuple(sorted(tensors.keys() - state.keys()))
 
 

@@ -1,9 +1,11 @@
 """What every command needs of the terminal: errors, progress bars, Ctrl-C, and texts turned into values."""
 
+import json
+import math
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from training.system.errors import UserError
 
-__all__ = ["CheckpointPath", "errors", "interruptible", "progress", "setting", "whole_number", "words"]
+__all__ = ["CheckpointPath", "errors", "interruptible", "print_json", "progress", "setting", "whole_number", "words"]
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
@@ -23,6 +25,19 @@ CheckpointPath = Annotated[
     Path,
     typer.Argument(metavar="CHECKPOINT", help="A run folder, a folder of pretrained/, a .safetensors or a .pt."),
 ]
+
+
+def print_json(value: object) -> None:
+    """One line of JSON on stdout; numbers that are not finite, which JSON does not have, are null."""
+    typer.echo(json.dumps(_finite(value), allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def setting(text: str) -> tuple[str, str | list[str]]:

@@ -1,6 +1,5 @@
 """Commands that measure a model and say what is wrong with a file."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from training.cli.console import CheckpointPath, errors, interruptible, progress, whole_number, words
+from training.cli.console import CheckpointPath, errors, interruptible, print_json, progress, whole_number, words
 from training.data.registry import DATA_SETS
 from training.system.errors import UserError
 
@@ -87,7 +86,7 @@ def evaluate(
         result["sets"] = {name: report.as_json() for name, report in reports.items()}
         if style is not None:
             result["disentanglement"] = style.as_json()
-        typer.echo(json.dumps(result))
+        print_json(result)
         return
     from training.cli.tables import report_table, style_table
 
@@ -115,7 +114,7 @@ def diagnose_command(
     diagnosis = diagnose(tensors, found.name, facts)
     if as_json:
         statistics = [asdict(row) for row in statistics_of(plain_names(tensors))]
-        typer.echo(json.dumps({**diagnosis.as_json(), "statistics": statistics}))
+        print_json({**diagnosis.as_json(), "statistics": statistics})
     else:
         from training.cli.tables import layer_table
 

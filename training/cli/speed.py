@@ -1,13 +1,12 @@
 """Commands that look at the clock."""
 
-import json
 import os
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from training.cli.console import progress
+from training.cli.console import print_json, progress
 
 __all__ = ["benchmark", "profile"]
 
@@ -33,7 +32,7 @@ def benchmark(
             on_progress=lambda fraction: bar.update(task, completed=fraction),
         )
     if as_json:
-        typer.echo(json.dumps(result))
+        print_json(result)
     else:
         Console().print(speed_table(result))
 

@@ -14,7 +14,7 @@ from training.system.errors import UserError
 __all__ = ["FORMATS", "MOST_BYTES", "MOST_PIXELS", "read_photo"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MOST_BYTES = 20_000_000
+MOST_BYTES = 20 * 2**20
 MOST_PIXELS = 25_000_000
 LEAST_SIDE = 2
 PAPER = (128, 128, 128)  # behind what is transparent
@@ -34,7 +34,7 @@ def read_photo(content: bytes, *, zoom: float = 1.0, across: float = 0.5, down: 
     """
     if len(content) > MOST_BYTES:
         raise UserError(
-            f"This file has {len(content) / 1e6:.0f} MB: take a picture of at most {MOST_BYTES // 10**6} MB."
+            f"This file has {len(content) / 2**20:.0f} MB: take a picture of at most {MOST_BYTES // 2**20} MB."
         )
     try:
         with warnings.catch_warnings():

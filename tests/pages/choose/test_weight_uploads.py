@@ -1,9 +1,11 @@
 """Handing in weights: read once, chosen like any other model, known to one visitor; a bad file is one sentence."""
 
 import io
+import tomllib
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -11,6 +13,7 @@ from models import vae
 from models.vae import VAEConfig
 from pages.kit import services
 from tests.patience import PATIENCE
+from training.system.folders import PROJECT
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +36,18 @@ def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     page.button[[button.label for button in page.button].index("Read them")].click().run()
     assert not page.exception
     return page
+
+
+def test_one_limit_is_said_and_kept(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = app.switch_page("pages/samples.py").run()
+    limit = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"][
+        "maxUploadSize"
+    ]
+    assert st.get_option("server.maxUploadSize") == limit
+    assert page.file_uploader(key="weights").proto.max_upload_size_mb == limit
+    monkeypatch.setattr(st, "get_option", lambda name: 1)
+    page = upload(page, ("mine.pt", bytes(2**20 + 1)))
+    assert [error.value for error in page.error] == ["mine has 1 MB: the limit is 1 MB a file."]
 
 
 def test_a_file_is_read_and_chosen_on_every_page(app: AppTest, tmp_path: Path) -> None:

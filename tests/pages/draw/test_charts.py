@@ -1,7 +1,11 @@
+import json
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.draw.charts import MOST_POINTS, Curve, _rows
+from pages.draw.charts import MOST_POINTS, NATS, Curve, Look, _rows, _spec
+from pages.draw.palette import NELBO
 from pages.kit.ticking import duration
 
 
@@ -20,3 +24,17 @@ def test_times_are_written_as_people_say_them() -> None:
 def test_a_curve_is_drawn_within_its_limits() -> None:
     rows = _rows(Curve("line", [0, 50, 100, 150], [4.0, 3.0, 2.0], first=50, last=120))
     assert [(row["step"], row["value"]) for row in rows] == [(50, 3.0), (100, 2.0)]
+
+
+def test_a_step_without_a_number_is_a_gap_and_a_mark_whatever_is_thinned() -> None:
+    count = 5 * MOST_POINTS
+    values = [float(step) for step in range(count)]
+    values[7], values[-1] = math.nan, math.inf
+    rows = _rows(Curve("line", list(range(count)), values))
+    assert [row["step"] for row in rows if row["value"] is None] == [7, count - 1]
+    assert len({row["step"] for row in rows}) == len(rows)
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+    line, mark = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
+    assert line["mark"]["type"] == "line"
+    assert mark["transform"] == [{"filter": "!isValid(datum.value)"}]
+    assert 0 < mark["encoding"]["y"]["value"] < 320

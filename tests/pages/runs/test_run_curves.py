@@ -1,6 +1,7 @@
 """Every family's run shows the terms that its metrics name, in tiles and in charts."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,19 @@ def test_tiles_carry_both_splits_and_their_unit(watch: AppTest, runs_folder: Pat
     assert shown["NELBO"] == ("111.50", "held-out 113.50")
     assert shown["Accuracy"] == ("91.2%", "held-out 90.5%")
     assert shown["Cross-entropy"] == ("0.03", "nats")
+
+
+def test_a_measurement_that_is_no_number_is_said_in_its_tile_and_marked_in_its_chart(
+    watch: AppTest, runs_folder: Path
+) -> None:
+    a_run(runs_folder, "vae", ELBO, ELBO | {"nelbo": math.nan, "rec": math.inf})
+    watch.switch_page("pages/train.py").run()
+    assert not watch.exception
+    shown = dict(zip(labels(watch), ((metric.value, metric.delta) for metric in watch.metric), strict=True))
+    assert shown["NELBO"] == ("110.50", "held-out not a number")
+    marks = charts(watch)["training, held-out"]["layer"][1]
+    assert marks["transform"] == [{"filter": "!isValid(datum.value)"}]
+    assert marks["mark"]["shape"] == "cross"
 
 
 def test_components_are_counted_out_of_k(watch: AppTest, runs_folder: Path) -> None:

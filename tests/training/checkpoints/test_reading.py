@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from models import vae
+from models.contract import NormalPrior
 from models.fsvae import FSVAEConfig
+from models.gmvae import GMVAEConfig
 from models.registry import FAMILIES
 from models.vae import VAEConfig
+from tests.small_models import small_model
 from training.checkpoints.reading import Checkpoint, load_checkpoint, weights_file, write_safetensors
 from training.system.errors import UserError
 
@@ -451,3 +454,37 @@ def test_the_header_of_our_files_says_what_is_inside(small_file: Path, small: VA
     content = small_file.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     assert header["__metadata__"] == {"family": "vae", "config": small.model_dump_json(), "step": "19"}
+
+
+class TestNumbersThatNoModelHas:
+    """Their shapes fit and they are finite, and yet every number measured with them would be wrong."""
+
+    @pytest.mark.parametrize("family", [name for name, entry in FAMILIES.items() if entry.plays(NormalPrior)])
+    @pytest.mark.parametrize("variance", [0.0, -1.0, 1e-45])
+    def test_a_prior_variance_that_is_none_is_refused(self, tmp_path: Path, family: str, variance: float) -> None:
+        model = small_model(family)
+        state = model.state_dict() | {"z_prior_v": torch.tensor([variance])}
+        write_safetensors(tmp_path / "x.safetensors", state, family=family, config=model.config, step=1)
+        assert "in z_prior_v, and the prior's variance must be above 0" in refusal(tmp_path / "x.safetensors")
+
+    def test_another_variance_than_1_is_measured_as_it_is(self, tmp_path: Path) -> None:
+        model = small_model("vae")
+        state = model.state_dict() | {"z_prior_v": torch.tensor([2.0])}
+        write_safetensors(tmp_path / "x.safetensors", state, family="vae", config=model.config, step=1)
+        assert float(load_checkpoint(tmp_path / "x.safetensors").model.prior_moments().variance[0]) == 2
+
+    @pytest.mark.parametrize("pi", [[0.5, 0.3, 0.2], [1.0, 0.0, 0.0], [0.4, 0.3, 0.3], [-1.0, 0.0, 1.0]], ids=str)
+    def test_learned_weights_of_components_are_refused(self, tmp_path: Path, pi: list[float]) -> None:
+        model = FAMILIES["gmvae"].fresh(GMVAEConfig(z=5, hidden=(11, 13), pixels=16, k=3), seed=0)
+        state = model.state_dict() | {"pi": torch.tensor(pi)}
+        write_safetensors(tmp_path / "x.safetensors", state, family="gmvae", config=model.config, step=1)
+        sentence = refusal(tmp_path / "x.safetensors")
+        assert f"component weights pi from {min(pi):.2g} to {max(pi):.2g}" in sentence
+        assert "train it with pi fixed at 1 / k" in sentence
+
+    @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
+    @pytest.mark.parametrize("value", [1 / 3, 1.0, 0.0], ids=["1 / k", "not normalised", "logits"])
+    def test_equal_ones_are_those_of_the_model(self, tmp_path: Path, dtype: torch.dtype, value: float) -> None:
+        model = FAMILIES["gmvae"].fresh(GMVAEConfig(z=5, hidden=(11, 13), pixels=16, k=3), seed=0)
+        torch.save(model.state_dict() | {"pi": torch.full((3,), value, dtype=dtype)}, tmp_path / "x.pt")
+        assert load_checkpoint(tmp_path / "x.pt").family.name == "gmvae"

@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from tests.image_files import read_image
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
 from training.cli.app import main
+from training.cli.console import print_json
 from training.data.datasets import Dataset
 from training.data.registry import DATA_SETS
 from training.runs.config import TrainConfig
@@ -237,6 +239,30 @@ class TestEvaluate:
             assert told.startswith("There is nothing to measure digits on: the test set is not on disk, or not whole")
             assert "run `python -m training download` (11 MB)" in told
             assert "python -m training download svhn" in refused("evaluate", svhn_file, *options)
+
+    def test_numbers_that_are_not_finite_are_null(self, capsys: pytest.CaptureFixture[str]) -> None:
+        print_json({"a": math.nan, "b": [1.5, -math.inf, {"c": math.inf}], "d": (2, None, "NaN"), "e": True})
+        assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+            "a": None,
+            "b": [1.5, None, {"c": None}],
+            "d": [2, None, "NaN"],
+            "e": True,
+        }
+
+    def test_no_command_prints_json_another_way(self) -> None:
+        for file in (PROJECT / "training" / "cli").glob("*.py"):
+            assert file.name == "console.py" or "json.dumps" not in file.read_text(encoding="utf-8")
+
+    def test_a_file_with_numbers_that_are_not_finite_is_diagnosed_in_json(
+        self, command: Command, tmp_path: Path, digit_file: Path
+    ) -> None:
+        state = dict(load_checkpoint(digit_file).state)
+        state["enc.net.0.bias"] = torch.full_like(state["enc.net.0.bias"], math.nan)
+        state["enc.net.2.bias"] = torch.full_like(state["enc.net.2.bias"], math.inf)
+        torch.save(state, tmp_path / "x.pt")
+        code, out, _ = command("diagnose", tmp_path / "x.pt", "--json")
+        assert code == 1
+        assert json.loads(out, parse_constant=pytest.fail)["fits"] is False
 
     def test_what_the_model_learned_from_is_said(self, command: Command, digit_file: Path) -> None:
         words = ["--sets", "homework", "--bounds", "1"]
