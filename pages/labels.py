@@ -93,7 +93,7 @@ with asked:
     guess = guess_first(
         f"how many of a hundred new {images.plural} does it predict right?", GUESSES, hides="both models' predictions"
     )
-with section("readings"):
+with section("predictions"):
     if guess is not None:
         models = {ref.title: predictions(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.title].accuracy
@@ -125,21 +125,26 @@ st.subheader(f"Ask about one {images.noun}", anchor=False)
 one_digit(choice, beside)
 
 st.subheader("How many labels are enough?", anchor=False)
-with section("numbers of labels"):
-    chart, own = st.columns([1.6, 1], gap="large")
-    with own:
-        glossary.markdown(text["How many labels are enough?"])
-        runs: dict[str, Any] = {ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILIES, data=images.name)}
-    with chart:
-        label_points_chart(
-            read_label_points() if whole(images.name) is default_data_set("binary") else [],
-            {name: (source.config.labelled, predictions(source).accuracy) for name, source in runs.items()},
-            key="points",
-        )
-        glossary.caption(
-            "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps, one training each. "
-            f"Diamonds: your runs, on {counted_on.images:,} test {images.plural}."
-        )
+if guess is None:  # the chart has the answer
+    st.info("Make your guess above, and the accuracies will show.", icon=":material/help:")
+else:
+    with section("numbers of labels"):
+        chart, own = st.columns([1.6, 1], gap="large")
+        with own:
+            glossary.markdown(text["How many labels are enough?"])
+            runs: dict[str, Any] = {
+                ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILIES, data=images.name)
+            }
+        with chart:
+            label_points_chart(
+                read_label_points() if whole(images.name) is default_data_set("binary") else [],
+                {name: (source.config.labelled, predictions(source).accuracy) for name, source in runs.items()},
+                key="points",
+            )
+            glossary.caption(
+                "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps. "
+                f"Diamonds: your runs, on {counted_on.images:,} test {images.plural}."
+            )
 
 st.space("small")
 frame.notes(text)

@@ -113,7 +113,7 @@ with section("model"):
         counts = used(source)
         alive, components = int((counts > 0).sum()), len(counts)
         dead, digits = components - alive, int(counts.sum())
-        rest = f"The other {dead:,} explain none" if dead else "Not one is dead: each explains at least one"
+        rest = f"The other {dead:,} explain none" if dead else "All are used: each explains at least one"
         counted = f"{alive:,} of {components:,}. {rest} of {digits:,} test {images.plural} best."
         show_answer(guess, answer_among(GUESSES, alive), counted)
         if dead and digits < ALL_DIGITS:

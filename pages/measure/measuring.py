@@ -181,7 +181,7 @@ def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: in
             job.report(done, f"Measuring on the {numbers.phrase(name)}{_time_left(time.monotonic() - began, done)}")
 
         reports = measure(checkpoint, sets, bounds, seed=seed, on_progress=progress, should_stop=job.should_stop)
-        job.report(1.0, f"Counting the test {whole(checkpoint.data).plural} it labels rightly")
+        job.report(1.0, f"Counting the test {whole(checkpoint.data).plural} with the right label")
         return Measurement(reports, measure_accuracy(checkpoint), seed)
 
     key = f"measure:{checkpoint.sha256}:{','.join(sets)}:{','.join(map(str, bounds))}:{seed}"

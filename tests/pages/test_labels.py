@@ -1,4 +1,4 @@
-"""Labels: analogies, the labelled digits, two models' readings after a guess, one digit's label, the label budget."""
+"""Labels: analogies, labelled digits, two models' predictions after a guess, one digit's label, the label budget."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -36,9 +36,10 @@ def opened(app: AppTest, **query: str) -> AppTest:
     return page
 
 
-def test_readings_show_after_a_guess(app: AppTest, runs: dict[str, float]) -> None:
+def test_predictions_show_after_a_guess(app: AppTest, runs: dict[str, float]) -> None:
     page = opened(app, checkpoint="run semi", beside="run alone")
     assert not page.metric
+    assert not [picker for picker in page.multiselect if picker.key == "runs"]  # nor the chart, which has the answer
     page.segmented_control(key="guess").set_value("below 60").run()
     assert not page.exception
     assert [tile.value for tile in page.metric] == [f"{runs['run alone']:.2%}", f"{runs['run semi']:.2%}"]
