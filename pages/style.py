@@ -15,6 +15,7 @@ from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, m
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guard import section
 from pages.kit.texts import page_text
+from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
 from training.data.registry import data_set, default_data_set
@@ -154,6 +155,7 @@ with section("model"):
         if accuracy is not None:
             show_answer(guess, answer_among(GUESSES, accuracy), f"{accuracy:.1%}.")
         scores(found)
+        seen_notes({choice.title: choice.learned_from}, data_set(choice.data).measured_by_default[-1:])
         both = shipped
         if len(both) > 1:
             comparison(both)

@@ -84,9 +84,9 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
     ]
     no_number = {
         "transform": [{"filter": "!isValid(datum.value)"}],
-        "mark": {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 90, "opacity": 1},
+        "mark": {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 90, "yOffset": -8},
         "encoding": {
-            "y": {"value": height - 10},
+            "y": {"value": "height"},
             "strokeWidth": {"value": 0},
             "strokeDash": {"value": [1, 0]},
             "tooltip": [*tooltip, {"value": "not a number", "title": scale.title}],

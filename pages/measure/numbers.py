@@ -10,6 +10,7 @@ from pages.draw.palette import ACCURACY, BOUND, swatch
 from pages.kit import glossary
 from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
+from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import model_ref
 from training.data.registry import data_set, evaluation_set, whole
 from training.evaluation.spread import Spread
@@ -83,9 +84,13 @@ def phrase(name: str) -> str:
 
 def preset_table(preset: str) -> None:
     """The student report's and the reference solution's numbers beside those of a shipped model."""
-    data = model_ref("shipped", preset).data
+    ref = model_ref("shipped", preset)
+    data = ref.data
     known = published(preset) if data == REFERENCE_DATA else []
-    numbers_table(known + shipped(preset), data=data)
+    ours = shipped(preset)
+    numbers_table(known + ours, data=data)
+    if ours:
+        seen_notes({ref.title: ref.learned_from}, read_card(ref.path.parent).sets)
     for entry in REFERENCES if known else ():
         if entry.model == preset and entry.note:
             glossary.caption(entry.note)

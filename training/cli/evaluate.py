@@ -57,14 +57,10 @@ def evaluate(
     prepare_thread()
     present = [name for name in asked if evaluation_set(name)[0].on_disk()]
     if not present:
-        one, way = asked[0], evaluation_set(asked[0])[0].how_to_get
-        raise UserError(
-            f"There is nothing to measure {loaded.name} on: the {one} set is not on disk, or not whole: {way}."
-        )
+        raise UserError(f"There is nothing to measure {loaded.name} on: {_absent(asked[0])}")
     for name in asked:
         if name not in present:
-            way = evaluation_set(name)[0].how_to_get
-            errors.print(f"The {name} set is left out: its data are not on disk, or not whole: {way}.")
+            errors.print(f"The {name} set is left out: {_absent(name)}")
     with progress() as bar, interruptible() as interrupted:
         tasks = {name: bar.add_task(f"{name} set", total=1.0) for name in present}
 
@@ -98,6 +94,14 @@ def evaluate(
     seen = [sentence for name in reports for sentence in seen_in_words({loaded.name: loaded.learned_from}, name)]
     for sentence in dict.fromkeys(seen):
         Console(highlight=False, markup=False).print(sentence, soft_wrap=True)
+
+
+def _absent(name: str) -> str:
+    """Why there is no evaluation set of this name here, and what to do."""
+    from training.data.registry import evaluation_set
+
+    source = evaluation_set(name)[0]
+    return source.problem() or f"the {name} set is not on disk: {source.how_to_get}."
 
 
 def diagnose_command(

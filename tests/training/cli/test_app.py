@@ -236,9 +236,19 @@ class TestEvaluate:
     ) -> None:
         for options in ([], ["--json"]):
             told = refused("evaluate", digit_file, "--sets", "test", *options)
-            assert told.startswith("There is nothing to measure digits on: the test set is not on disk, or not whole")
+            assert told.startswith("There is nothing to measure digits on: the test set is not on disk: run")
             assert "run `python -m training download` (11 MB)" in told
             assert "python -m training download svhn" in refused("evaluate", svhn_file, *options)
+
+    def test_data_that_are_another_sets_are_named(
+        self, refused: Callable[..., str], digit_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ELBO_LAB_DATA", str(tmp_path / "data"))
+        raw = tmp_path / "data" / "MNIST" / "raw"
+        raw.mkdir(parents=True)
+        (raw / "train-images-idx3-ubyte").write_bytes(b"something else")
+        told = refused("evaluate", digit_file, "--sets", "test")
+        assert f"{raw / 'train-images-idx3-ubyte'} is damaged or not MNIST's file: move it away" in told
 
     def test_numbers_that_are_not_finite_are_null(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_json({"a": math.nan, "b": [1.5, -math.inf, {"c": math.inf}], "d": (2, None, "NaN"), "e": True})
