@@ -103,10 +103,10 @@ drawn, turned = st.columns([1.25, 1], gap="large")
 with section("model"):
     model = services.checkpoint(chosen)
     with drawn, section("reconstructions"):
-        st.subheader("Reconstructions", anchor=False)
+        st.header("Reconstructions", anchor=False)
         reconstructions(model, chosen.title)
     with turned, section("traversals"):
-        st.subheader("One dimension at a time", anchor=False)
+        st.header("One dimension at a time", anchor=False)
         digit = pick_digit(model.data, f"{images.noun.capitalize()} to start from", "digit", "3, no. 1")
         strips(traversal_strips(model, encoded(model), digit))
     found = {b: encoded(services.checkpoint(model_ref("shipped", card.name))) for b, card in sweep.items()}
@@ -124,13 +124,13 @@ with section("model"):
     )
     by_dimension, counts = st.columns(2, gap="large")
     with by_dimension:
-        st.subheader("KL of each dimension", anchor=False)
+        st.header("KL of each dimension", anchor=False)
         dimension_chart(found[beta], key="dimensions")
     with counts:
-        st.subheader("How many dimensions are in use", anchor=False)
+        st.header("How many dimensions are in use", anchor=False)
         active_units_chart(used, dimensions, beta, key="units")
 
-st.subheader("Which β is best?", anchor=False)
+st.header("Which β is best?", anchor=False)
 guess = guess_first(
     "which of these models has the smallest NELBO on held-out images?",
     sweep,

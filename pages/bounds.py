@@ -80,7 +80,7 @@ with picture, section("ladder"):
         proof(measured[0])
 
 if models:
-    st.subheader("Importance weights", anchor=False)
+    st.header("Importance weights", anchor=False)
     glossary.markdown(
         "A bound averages importance weights $w = p(x, z)/q(z\\mid x)$ over samples $z \\sim q(z\\mid x)$. Most "
         "samples have a small weight; a few lie where the encoder put little probability, and weigh more than all "
@@ -103,7 +103,7 @@ if models:
         with section("importance weights"):
             importance_weights(services.checkpoint(titles[subject]), subject, digit, seed, guess)
 
-    st.subheader("Their numbers", anchor=False)
+    st.header("Their numbers", anchor=False)
     with section("numbers"):
         published: list[numbers.Column] = []
         if set_name == REFERENCE_SET:

@@ -89,7 +89,7 @@ with picture:
             icon=":material/info:",
         )
     grids = st.container()
-    st.subheader("Their numbers", anchor=False)
+    st.header("Their numbers", anchor=False)
     complete = compare_in_background([model.source for model in models], seed, bounds)
     models = [model._replace(known=measured(model.source, seed, bounds)) for model in models]
     reference = next(model for model in models if model.title == named)
@@ -115,7 +115,7 @@ with picture:
         sample_grids(models, seed)
 
 with section("reconstructions"):
-    st.subheader("Reconstructions of the same images", anchor=False)
+    st.header("Reconstructions of the same images", anchor=False)
     with_differences = st.toggle(
         "Differences from the reference",
         key="differences",
@@ -127,19 +127,19 @@ with section("reconstructions"):
     same_digits(models, reference, with_differences)
 with section("swaps"):
     swaps(models)
-st.subheader("KL of each latent dimension", anchor=False)
+st.header("KL of each latent dimension", anchor=False)
 with section("latent usage"):
     latent_usage(models)
 with section("classifiers"):
     classifiers(models)
-st.subheader("The weights, layer by layer", anchor=False)
+st.header("The weights, layer by layer", anchor=False)
 with section("weights"):
     weights_by_layer(models)
 if kind == "binary":
-    st.subheader("What did your own code print?", anchor=False)
+    st.header("What did your own code print?", anchor=False)
     with section("printout"):
         own_printout(models)
-st.subheader("Downloads", anchor=False)
+st.header("Downloads", anchor=False)
 with section("downloads"):
     downloads(models, reference, said, seed, complete=complete)
 

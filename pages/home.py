@@ -63,7 +63,7 @@ with words:
     )
 
 st.space("medium")
-st.subheader("One family of models", anchor=False)
+st.header("One family of models", anchor=False)
 glossary.markdown(
     "Circles are random variables, filled where they are observed. Solid arrows **generate**, dashed arrows "
     "**infer**. Hover a circle to see what it stands for."
@@ -86,7 +86,7 @@ for first in range(0, len(families), per_row):
             )
 
 st.space("medium")
-st.subheader("The homework's numbers, reproduced", anchor=False)
+st.header("The homework's numbers, reproduced", anchor=False)
 glossary.markdown(
     "Stanford CS236's second homework asks for these. The shipped VAE was trained by this app, 20,000 steps on the "
     "full MNIST, and measured by the same code that measures yours."

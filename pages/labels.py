@@ -84,7 +84,7 @@ def one_digit(choice: ModelRef, beside: ModelRef) -> None:
         analogies_of_digit(sources[choice.title], digit.grey, digit.name)
 
 
-st.subheader(f"The labelled {images.plural}", anchor=False)
+st.header(f"The labelled {images.plural}", anchor=False)
 shown, asked = st.columns([1, 1.6], gap="large")
 with shown:
     labelled_digits(images.name)
@@ -110,7 +110,7 @@ with section("predictions"):
             count = len(models[beside.title].labels)
             st.caption(f"Counted on {count:,} test {images.plural}, fed grey.")
             seen_notes({ref.title: ref.learned_from for ref in (beside, choice)}, [counted_on.name])
-        st.subheader("What each predicts", anchor=False)
+        st.header("What each predicts", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
         ):
@@ -118,13 +118,13 @@ with section("predictions"):
                 st.markdown(marked(color, name))
                 confusion_chart(model, name, key=key)
         if len(models) > 1:
-            st.subheader(f"Rescued {images.plural}", anchor=False)
+            st.header(f"Rescued {images.plural}", anchor=False)
             rescued(models[beside.title], models[choice.title], [beside.title, choice.title])
 
-st.subheader(f"Ask about one {images.noun}", anchor=False)
+st.header(f"Ask about one {images.noun}", anchor=False)
 one_digit(choice, beside)
 
-st.subheader("How many labels are enough?", anchor=False)
+st.header("How many labels are enough?", anchor=False)
 if guess is None:  # the chart has the answer
     st.info("Make your guess above, and the accuracies will show.", icon=":material/help:")
 else:

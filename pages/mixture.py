@@ -103,7 +103,7 @@ with picture:
 with controls:
     frame.share()
 
-st.subheader("How many are used", anchor=False)
+st.header("How many are used", anchor=False)
 guess = guess_first(
     "how many components explain at least one test image better than all the others?", GUESSES, hides="their use"
 )
@@ -121,11 +121,11 @@ with section("model"):
                 f"{digits:,} images are few for {components:,} components: with the full data fewer may seem unused."
             )
         usage_chart(counts, key="usage")
-        st.subheader("Where they lie", anchor=False)
+        st.header("Where they lie", anchor=False)
         with section("codes and means"):
             codes_and_means(source, key="map")
 
-    st.subheader(f"Which component made this {images.noun}?", anchor=False)
+    st.header(f"Which component made this {images.noun}?", anchor=False)
     glossary.markdown(
         "Given a code $z$, each component made it with a probability, its responsibility "
         "$p(c\\mid z) \\propto \\mathcal{N}(z;\\mu_c,\\Sigma_c)$. Here $z$ is the mean of $q(z\\mid x)$."
@@ -140,7 +140,7 @@ with section("model"):
             else:
                 responsibilities(source, digit.grey, digit.name)
 
-st.subheader("What the mixture changes", anchor=False)
+st.header("What the mixture changes", anchor=False)
 of_these_images = [
     ref for ref in (model_ref("shipped", name) for name in pretrained_names()) if whole(ref.data) is whole(images.name)
 ]

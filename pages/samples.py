@@ -85,7 +85,7 @@ frame.notes(page_text(__file__, f"samples-{images.images}", **images.words))
 
 if png is not None:
     st.space("small")
-    st.subheader("Its numbers", anchor=False)
+    st.header("Its numbers", anchor=False)
     with section("numbers"):
         if model.origin == "shipped":
             numbers.preset_table(model.name)
@@ -100,5 +100,5 @@ if png is not None:
     else:
         formulas.bound_formula(family)
         st.space("small")
-        st.subheader("Its latent space", anchor=False)
+        st.header("Its latent space", anchor=False)
         latent_space(model)

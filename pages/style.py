@@ -141,7 +141,7 @@ with picture:
 text = page_text(__file__)
 with section("model"):
     source = services.checkpoint(choice)
-    st.subheader("How well are they kept apart?", anchor=False)
+    st.header("How well are they kept apart?", anchor=False)
     guess = guess_first(
         "of a hundred swapped pictures, in how many does a classifier predict the wanted digit?",
         GUESSES,
@@ -167,7 +167,7 @@ with section("model"):
             icon=":material/database:",
         )
     else:
-        st.subheader("Two pictures, styles exchanged", anchor=False)
+        st.header("Two pictures, styles exchanged", anchor=False)
         names = {name_of(stored, position): position for position in range(len(stored.digits))}
         left, right = st.columns(2, gap="large")
         one = left.selectbox("Picture A", list(names), len(names) // 5, key="a", bind="query-params")
@@ -176,7 +176,7 @@ with section("model"):
             st.info("Pictures A and B are the same one: choose another to see styles change.", icon=":material/info:")
         with section("exchanged styles"):
             blended(source, stored, names[one], names[other], "blend")
-        st.subheader("One dimension of the style at a time", anchor=False)
+        st.header("One dimension of the style at a time", anchor=False)
         under = st.segmented_control(
             "Digit", list(range(10)), default=3, required=True, key="under", bind="query-params"
         )

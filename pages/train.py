@@ -105,7 +105,7 @@ with picture, section("run"):
     else:
         ended = run_view(chosen)
 if ended:
-    st.subheader("Its numbers", anchor=False)
+    st.header("Its numbers", anchor=False)
     with section("numbers"):
         measuring(model_ref("run", chosen))
 

@@ -102,7 +102,6 @@ def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> l
     chosen: list[str] = st.multiselect(
         "Compared with your own models",
         list(options),
-        disabled=not options,
         placeholder="Choose some" if options else "None yet: train one, or upload one",
         max_selections=MOST,
         wrap=True,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.choose.evaluation_images import held_out
 from pages.compare.comparing import NOTHING_YET, Measured
-from pages.draw import figures
+from pages.draw import charts, figures
 from pages.draw.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, marked, swatch
 from pages.draw.strips import Strip, strips
 from pages.families.label_views import confusion_chart, predictions
@@ -41,7 +41,6 @@ __all__ = [
 
 DIGITS = 20
 _NUMBERS_STYLE = """<style>
-[class*='st-key-numbers-'] { overflow-x: auto; }
 [class*='st-key-numbers-'] table { font-variant-numeric: tabular-nums; }
 [class*='st-key-numbers-'] :is(th, td) { white-space: nowrap; }
 </style>"""
@@ -285,7 +284,7 @@ def swaps(models: Sequence[Compared]) -> None:
     able = [model for model in models if model.source.family.images == "colour"]
     if not able or not (images := data_set(able[0].source.data)).on_disk():
         return
-    st.subheader("Their styles in every digit", anchor=False)
+    st.header("Their styles in every digit", anchor=False)
     chosen = ",".join(map(str, _two_of_each_class(images.name)))
     columns = st.columns(min(len(able), 2), gap="medium")
     for position, model in enumerate(able):
@@ -337,7 +336,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
         },
     }
     with st.container(key="chart-usage"):
-        st.vega_lite_chart(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(summary)}")
+        charts.vega(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(summary)}")
     glossary.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(summary)}.")
 
 
@@ -358,7 +357,7 @@ def classifiers(models: Sequence[Compared]) -> None:
     able = [model for model in models if getattr(model.source.config, "labelled", None) is not None]
     if not able:
         return
-    st.subheader("Their classifiers", anchor=False)
+    st.header("Their classifiers", anchor=False)
     columns = st.columns(min(len(able), 2), gap="large")
     for position, model in enumerate(able):
         with columns[position % len(columns)]:

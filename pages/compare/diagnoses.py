@@ -116,4 +116,4 @@ def _table(head: Sequence[str], rows: Sequence[tuple[str, Sequence[tuple[str, st
         for of, cells in rows
     )
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
-    st.html(f'{_STYLE}<div class="layers">{table}</div>')
+    st.html(f'{_STYLE}<div class="layers wide-table" role="region" aria-label="Table" tabindex="0">{table}</div>')

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.draw.palette import Quantity
 
-__all__ = ["Curve", "Look", "Scale", "curves"]
+__all__ = ["Curve", "Look", "Scale", "curves", "vega"]
 
 MOST_POINTS = 600
 HEIGHT = 320
@@ -48,6 +48,27 @@ class Curve(NamedTuple):
     last: float = math.inf
 
 
+def vega(*rows_and_spec: Any, key: str, alt: str) -> None:
+    """Draw a Vega-Lite chart: its rows, unless they are in the spec, and the spec.
+
+    Arguments:
+        alt: the chart's message for who cannot see it. Vega's own words for each mark, some without a name, are left
+            out.
+    """
+    *rows, spec = rows_and_spec
+    st.vega_lite_chart(rows[0] if rows else None, _quiet(spec), key=key, alt=alt)
+
+
+def _quiet(spec: dict[str, Any]) -> dict[str, Any]:
+    quiet = dict(spec)
+    if "mark" in spec:
+        mark = spec["mark"] if isinstance(spec["mark"], dict) else {"type": spec["mark"]}
+        quiet["mark"] = {**mark, "aria": False}
+    if "layer" in spec:
+        quiet["layer"] = [_quiet(layer) for layer in spec["layer"]]
+    return quiet
+
+
 def curves(
     lines: list[Curve],
     *,
@@ -67,7 +88,7 @@ def curves(
     rows: list[dict[str, object]] = [row for line in lines for row in _rows(line)]
     with st.container(key=f"chart-{key}"):
         if rows:
-            st.vega_lite_chart(rows, _spec(looks, scale, height), key=key, alt=alt)
+            vega(rows, _spec(looks, scale, height), key=key, alt=alt)
         else:
             st.skeleton(height)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
-from pages.draw import figures
+from pages.draw import charts, figures
 from pages.draw.palette import ACCURACY, CROSS_ENTROPY, MODELS, REFERENCE
 from pages.draw.strips import Strip, strips
 from pages.kit import services
@@ -193,7 +193,7 @@ def confusion_chart(model: Predictions, name: str, *, key: str) -> None:
     }
     summary = ", ".join(f"{label} as {guess} {count:,} times" for count, label, guess in mistakes)
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {"height": 340, "encoding": axes, "layer": [tiles, texts]},
             key=key,
@@ -250,7 +250,7 @@ def label_bars(sources: "Mapping[str, Checkpoint]", grey: "np.ndarray", name: st
         f"{title} {max(range(10), key=shares.__getitem__)} with {max(shares):.1%}" for title, shares in beliefs.items()
     )
     with st.container(key="chart-belief"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {
                 "height": 240,
@@ -353,7 +353,7 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
     }
     summary = "; ".join(f"{row['model']}, {row['labels']:,}: {row['accuracy']:.2%}" for row in [*rows, *mine])
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {"height": 300, "layer": [lines, *([diamonds, named] if mine else [])]},
             key=key,

@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.choose.evaluation_images import COUNT, encoded, held_out
-from pages.draw import figures
+from pages.draw import charts, figures
 from pages.draw.palette import COMPONENTS, DIGITS, REFERENCE
 from pages.kit import glossary, services
 from training.data.registry import at_hand
@@ -145,7 +145,7 @@ def usage_chart(counts: "np.ndarray", *, key: str) -> None:
         "encoding": {"x": {"datum": len(rows) - dead + 0.5, "type": "quantitative"}},
     }
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {"height": 260, "layer": [bars, *([edge] if dead else [])]},
             key=key,
@@ -209,7 +209,7 @@ def codes_and_means(source: "Checkpoint", *, key: str) -> None:
         },
     ]
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             {"height": 460, "layer": layers},
             key=key,
             alt=f"{COUNT:,} codes of held-out {about.plural} and {len(means)} means of the prior in one plane; "
@@ -234,7 +234,7 @@ def responsibilities(source: "Checkpoint", grey: "np.ndarray", name: str) -> Non
         rows = [{"component": number, "share": share} for number, (_, share) in zip(names, shares, strict=True)]
         summary = ", ".join(f"{component + 1} {share:.1%}" for component, share in shares)
         with st.container(key="chart-shares"):
-            st.vega_lite_chart(
+            charts.vega(
                 rows,
                 {
                     "height": 200,

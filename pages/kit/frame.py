@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.draw.palette import formula_colors
 from pages.kit import glossary, services
 from pages.kit.guard import failure, plain
 from pages.kit.ticking import ticking
@@ -32,6 +33,7 @@ def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None
     _enter_through_app()
     for sheet in (_STYLE, glossary.STYLE):
         st.html(sheet)
+    st.html(f"<style>{formula_colors()}</style>")
     glossary.start_page()
     name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)

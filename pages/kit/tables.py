@@ -8,11 +8,15 @@ __all__ = ["table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> None:
-    """Show a table.
+    """Show a table. Where it is wider than the screen it scrolls by itself, by hand or by key.
 
     Arguments:
         head, rows: Markdown of each cell; every row is as long as the head.
         words: how many columns, from the left, hold words and not numbers.
     """
     align = [":--" if place < words else "--:" for place in range(len(head))]
-    st.markdown("\n".join(f"| {' | '.join(row)} |" for row in (head, align, *rows)))
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in (head, align, *rows))
+    st.markdown(
+        f'<div class="wide-table" role="region" aria-label="Table" tabindex="0">\n\n{lines}\n\n</div>',
+        unsafe_allow_html=True,
+    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
-from pages.draw import figures
+from pages.draw import charts, figures
 from pages.draw.palette import KL_Z, REFERENCE, swatch
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.guard import section
@@ -127,14 +127,14 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", kl: "Te
     names = [row["dimension"] for row in rows]
     left, right = st.columns([1.9, 1], gap="small")
     with left, st.container(key="chart-posterior"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             _posterior_spec(names),
             key="posterior",
             alt=f"Posterior mean, variance and KL in nats of each dimension of {name}: {summary}",
         )
     with right, st.container(key="chart-cost"):
-        st.vega_lite_chart(rows, _kl_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {kls}")
+        charts.vega(rows, _kl_spec(names), key="cost", alt=f"KL in nats of each dimension of {name}: {kls}")
     rest = [float(kl[dimension]) for dimension in order[MOST:]]
     others = f" {len(rest)} more dimensions have {sum(rest):.2f} nats together." if rest else ""
     glossary.caption(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.choose.guess import answer_among, show_answer
-from pages.draw import figures
+from pages.draw import charts, figures
 from pages.draw.palette import BOUND, NELBO, REFERENCE, swatch
 from pages.kit import services
 from training.checkpoints.roles import playing
@@ -99,7 +99,7 @@ def _histogram(sample: "ImportanceSample", title: str, half: int, single: str) -
     }
     lines = [_line(sample.bound(1), NELBO.color), _line(sample.bound(SAMPLES), BOUND.color)]
     with st.container(key="chart-weights"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {"height": HEIGHT, "layer": [bars, *lines]},
             key="weights",

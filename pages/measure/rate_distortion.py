@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
+from pages.draw import charts
 from pages.draw.palette import KL_Z, MODELS, NELBO, RECONSTRUCTION, REFERENCE
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def rate_distortion_chart(sweep: Sequence[Point], chosen: Point, others: Sequenc
     ]
     summary = "; ".join(f"{p.name} {p.kl:.2f} and {p.rec:.2f}" for p in every)
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             {"height": 400, "layer": layers},
             key=key,
             alt=f"Reconstruction falls as KL rises, in nats per image. KL and reconstruction of each: {summary}. "
@@ -135,7 +136,7 @@ def nelbo_chart(sweep: Sequence[Point], *, key: str) -> None:
         ],
     }
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {
                 "height": 320,
@@ -172,7 +173,7 @@ def dimension_chart(codes: "Encoding", *, key: str) -> None:
     }
     summary = ", ".join(f"{row['dimension']} {row['nats']:.2f}" for row in rows)
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {"height": 240, "mark": {"type": "bar"}, "encoding": encoding},
             key=key,
@@ -197,7 +198,7 @@ def active_units_chart(active: Mapping[float, int], dimensions: int, chosen: flo
     }
     summary = ", ".join(f"{count} at {beta:g}" for beta, count in active.items())
     with st.container(key=f"chart-{key}"):
-        st.vega_lite_chart(
+        charts.vega(
             rows,
             {"height": 240, "mark": {"type": "bar"}, "encoding": encoding},
             key=key,

@@ -249,6 +249,6 @@ def test_models_that_take_the_digit_swap_the_same_styles(app: AppTest, svhn_fold
         write_safetensors(folder / "checkpoint.safetensors", state, family="fsvae", config=config, step=1)
         (folder / "config.json").write_text('{"family": "fsvae", "data": "svhn"}')
     page = opened(app, "run house-1", "run house-2")
-    assert "Their styles in every digit" in [heading.value for heading in page.subheader]
+    assert "Their styles in every digit" in [heading.value for heading in page.header]
     assert "NELBO − house-1" in text_of(page)
     assert not page.error
