@@ -64,7 +64,7 @@ def idx_candidates(name: str, places: list[Path], legacy: Callable[[Path], bytes
         legacy: reads the same out of what old versions of torchvision kept.
     """
     spellings = [f"{spelling}{packed}" for packed in ("", ".gz") for spelling in (name, name.replace("-idx", ".idx"))]
-    for place in places:
+    for place in filter(Path.is_dir, places):
         for spelling in spellings:
             path = place / spelling
             for found in (path, *(path / inner for inner in spellings)) if path.is_dir() else (path,):

@@ -76,6 +76,15 @@ def test_without_the_download_accuracy_is_counted_on_the_embedded_test_digits() 
         assert found.share == pytest.approx(of_all, abs=4 * (of_all * (1 - of_all) / 1000) ** 0.5)
 
 
+def test_without_the_download_the_homework_set_gives_the_cards_numbers() -> None:
+    report = measure(load_checkpoint(PRETRAINED / "vae"), ["homework"], (1, 10))["homework"]
+    card = read_card(PRETRAINED / "vae").sets["homework"]
+    assert report.images == card.images == 100
+    assert report.nelbo == pytest.approx(card.nelbo, abs=0.005)
+    assert (report.kl, report.rec) == pytest.approx((card.kl, card.rec), abs=0.005)
+    assert report.niwae[10] == pytest.approx(card.niwae["10"], abs=0.005)
+
+
 @pytest.mark.full_data
 def test_accuracy_is_counted_on_all_test_digits_where_they_are(full_mnist: Dataset) -> None:
     found = measure_accuracy(load_checkpoint(PRETRAINED / "ssvae"))
