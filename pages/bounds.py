@@ -70,11 +70,9 @@ with picture, section("ladder"):
         ladder_chart(list(models.values()), numbers.phrase(set_name), key="ladder")
         gains_table(list(models.values()))
     elif models:
-        st.info(
-            "These models are not measured on this set yet: measure them on the right.", icon=":material/straighten:"
-        )
+        st.info("These models are not measured on this set yet: press Measure.", icon=":material/straighten:")
     else:
-        st.info("Choose one model or more on the right.", icon=":material/arrow_forward:")
+        st.info("Choose one model or more.", icon=":material/arrow_forward:")
     formulas.bound_formula((chosen[0] if chosen else model_ref("shipped", AT_FIRST[0])).family)
     if measured:
         proof(measured[0])

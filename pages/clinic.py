@@ -76,7 +76,7 @@ with picture:
     with section("findings"):
         findings()
     if not models:
-        st.info("Choose one model or more on the right, or upload a file.", icon=":material/arrow_forward:")
+        st.info("Choose one model or more, or upload a file.", icon=":material/arrow_forward:")
         formulas.nelbo_formula(next(iter(services.families().values())))
         st.stop()
     reference = next(model for model in models if model.title == named)

@@ -77,7 +77,7 @@ def one_digit(choice: ModelRef, beside: ModelRef) -> None:
         digit = asked_digit(choice.data, "4, no. 1")
     with answer:
         if digit is None:
-            st.info(f"Draw a {images.noun} on the left.", icon=":material/draw:")
+            st.info(f"Draw a {images.noun} in the field.", icon=":material/draw:")
             return
         sources = {ref.title: services.checkpoint(ref) for ref in (choice, beside)}
         label_bars(sources, digit.grey, digit.name)

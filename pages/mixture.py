@@ -136,7 +136,7 @@ with section("model"):
             digit = asked_digit(source.data)
         with answer:
             if digit is None:
-                st.info(f"Draw a {images.noun} on the left.", icon=":material/draw:")
+                st.info(f"Draw a {images.noun} in the field.", icon=":material/draw:")
             else:
                 responsibilities(source, digit.grey, digit.name)
 

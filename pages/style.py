@@ -87,9 +87,7 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
 
 def _draw_photo(choice: ModelRef, photo: Photo | None) -> bytes | None:
     if photo is None:
-        st.info(
-            "Upload a picture on the right: a house number, a sign, a digit that you wrote.", icon=":material/upload:"
-        )
+        st.info("Upload a picture: a house number, a sign, a digit that you wrote.", icon=":material/upload:")
         return None
     return photo_rows(services.checkpoint(choice), photo)
 

@@ -51,7 +51,7 @@ def preview() -> None:
     """Before a training: what it will look like, shown on a shipped model's own, the chosen one if it ships."""
     chosen, shipped = st.session_state.get("preset", ""), pretrained_names()
     preset = chosen if chosen in shipped else next(iter(shipped), "")
-    st.caption(f"This is how the shipped {preset} learned. Start your own on the right.")
+    st.caption(f"This is how the shipped {preset} learned. Start your own with the form.")
     reference_figures(preset)
 
 
@@ -62,7 +62,7 @@ def run_view(run_id: str) -> bool:
     try:
         run = Run.named(run_id)
     except UserError:
-        st.caption("Choose a run on the right, or start a new one.")
+        st.caption("Choose a run from the list, or start a new one.")
         return False
     active = run.status().active
     ticking(partial(run_figures, run), key="figures", seconds=TICK_SECONDS if active else None)

@@ -26,6 +26,7 @@ __all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
 NOTES = ("What to look for", "Try this", "Guess first")
 ANSWER = "Answer"  # to the guess, folded below it
 _STYLE = Path(__file__).with_suffix(".css")
+_CLOSE_DRAWER = Path(__file__).with_name("close_drawer.js").read_text(encoding="utf-8")
 
 
 def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None:
@@ -34,6 +35,7 @@ def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None
     for sheet in (_STYLE, glossary.STYLE):
         st.html(sheet)
     st.html(f"<style>{formula_colors()}</style>")
+    st.html(f'<script data-page="{title}">{_CLOSE_DRAWER}</script>', unsafe_allow_javascript=True)
     glossary.start_page()
     name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)

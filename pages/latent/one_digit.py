@@ -37,7 +37,7 @@ def one_digit(source: "Checkpoint") -> None:
     with controls:
         digit = asked_digit(source.data, "7, no. 2", key="digit")
     if digit is None:
-        picture.info(f"Draw a {at_hand(source.data).noun} on the right.", icon=":material/draw:")
+        picture.info(f"Draw a {at_hand(source.data).noun} in the field.", icon=":material/draw:")
         return
     image, codes, reconstruction, terms, kl = _taken_apart(source, digit.grey.tobytes())
     summary = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
