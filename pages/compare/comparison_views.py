@@ -8,7 +8,7 @@ import streamlit as st
 from pages.choose.evaluation_images import held_out
 from pages.compare.comparing import NOTHING_YET, Measured
 from pages.draw import charts, figures
-from pages.draw.palette import BOUND, KL_Z, NELBO, RECONSTRUCTION, marked, swatch
+from pages.draw.palette import BOUND, KL_Z, MODELS, NELBO, RECONSTRUCTION, SHAPES, marked, swatch
 from pages.draw.strips import Strip, strips
 from pages.families.label_views import confusion_chart, predictions
 from pages.families.swap_matrix import matrix
@@ -313,7 +313,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
     titles = [model.title for model in models]
     spec = {
         "height": 240,
-        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 36, "filled": True}},
+        "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 50, "filled": True}},
         "encoding": {
             "x": {
                 "field": "rank",
@@ -327,6 +327,11 @@ def latent_usage(models: Sequence[Compared]) -> None:
                 "type": "nominal",
                 "scale": {"domain": titles, "range": [model.color for model in models]},
                 "legend": {"orient": "top", "title": None, "labelLimit": 300},
+            },
+            "shape": {
+                "field": "model",
+                "type": "nominal",
+                "scale": {"domain": titles, "range": [SHAPES[MODELS.index(model.color)] for model in models]},
             },
             "tooltip": [
                 {"field": "model"},

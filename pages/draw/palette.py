@@ -20,6 +20,8 @@ __all__ = [
     "RECONSTRUCTION",
     "REFERENCE",
     "ROLES",
+    "SHAPES",
+    "SYMBOLS",
     "Quantity",
     "formula_colors",
     "marked",
@@ -50,6 +52,10 @@ COMPONENTS = Quantity("Components used", "#4d7c0f")
 
 # For models beside each other, in the order they were chosen: none is a quantity's colour.
 MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#9a6a52")
+
+# The mark of each, so that no model is told from another by its colour alone: in text, and in a Vega-Lite chart.
+SYMBOLS = dict(zip(MODELS, "■●▲◆▼✚", strict=True))
+SHAPES = ("square", "circle", "triangle-up", "diamond", "triangle-down", "cross")
 
 # For the ten classes of digits, 0 to 9. Distinct for colour-blind people too, and never alone: each is also named.
 DIGITS = (
@@ -100,5 +106,5 @@ def swatch(quantity: Quantity, text: str | None = None) -> str:
 
 
 def marked(color: str, text: str) -> str:
-    """Markdown: a square of a colour before a text."""
-    return f":color[■]{{foreground='{color}'}} {text}"
+    """Markdown: a mark of a colour before a text, a model's own or a square."""
+    return f":color[{SYMBOLS.get(color, '■')}]{{foreground='{color}'}} {text}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pages.draw.palette import MODELS
+from pages.draw.palette import MODELS, SYMBOLS
 from training.system.number_format import signed
 from training.system.templates import template
 
@@ -61,6 +61,7 @@ def drawing(ladders: Sequence[Ladder], summary: str) -> str:
         lines=[
             {
                 "color": color,
+                "symbol": SYMBOLS[color],
                 "title": ladder.title,
                 "edge": _edge(ladder, across, up),
                 "bounds": [_bound(across(m), up, *bound) for m, bound in ladder.bounds.items()],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.draw.palette import COMPONENTS, CROSS_ENTROPY, MODELS, QUANTITIES
+from pages.draw.palette import COMPONENTS, CROSS_ENTROPY, MODELS, QUANTITIES, SYMBOLS
 from pages.measure.ladder_drawing import HEIGHT, MOST_TICKS, Ladder, _ticks, drawing
 
 BOUNDS = st.dictionaries(
@@ -62,7 +62,9 @@ def test_every_bound_is_in_its_place_whatever_it_is_called(
             assert (bound.across < away.across) <= (m < other_m)
             assert (bound.top > away.top + 0.11) <= (value < other)
     names = drawn.findall(".//div[@class='names']/span")
-    assert {"".join(name.itertext()) for name in names} == {f"■ {title}"}
+    marks = [SYMBOLS[color] for color in MODELS[: len(bounds)]]  # one for each model: colour alone tells no model
+    assert ["".join(name.itertext()) for name in names] == [f"{mark} {title}" for mark in marks]
+    assert len(set(marks)) == len(bounds)
     assert drawn.find("./div").attrib["aria-label"] == summary  # type: ignore[union-attr]
 
 
