@@ -54,11 +54,11 @@ class ModelConfig(BaseModel):
         """What p(x|z) is, in words. NELBOs and bounds of models with another one are never compared."""
         return "independent Bernoulli pixels"
 
-    def untold(self) -> dict[str, float]:
-        """The numbers that p(x|z) depends on and that no shape tells, by the name of the tensor that may hold each."""
+    def free_numbers(self) -> dict[str, float]:
+        """The numbers that p(x|z) depends on and that no shape shows, by the name of the tensor that may hold each."""
         return {}
 
-    def with_told(self, told: Mapping[str, float]) -> "ModelConfig":
+    def with_numbers(self, numbers: Mapping[str, float]) -> "ModelConfig":
         """The same with such numbers as a file holds them; those that make no sense are left out."""
         return self
 

@@ -39,7 +39,7 @@ class VampPriorConfig(BernoulliConfig):
         ge=1,
         le=65_536,
         title="Pseudo-inputs k",
-        description="Learned images whose posteriors are the prior's components. With 1 the prior is one Gaussian.",
+        description="Learned images: their posteriors are the prior's components. With 1 the prior is one Gaussian.",
     )
 
 
@@ -75,7 +75,7 @@ FAMILY = Family(
     presets=(
         Preset(
             name="vampprior",
-            summary="The homework's VAE with a VampPrior: 500 learned pseudo-inputs whose posteriors are the prior.",
+            summary="The homework's VAE with a VampPrior: 500 learned pseudo-inputs give the prior.",
             model=VampPriorConfig(),
             steps=20_000,
         ),

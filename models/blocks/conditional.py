@@ -74,14 +74,14 @@ class ConditionalConfig(ModelConfig):
         """What p(x|z, y) is, in words. A NELBO moves with the variance, whatever the model has learned."""
         return f"Gaussian colour values of variance {self.variance:g}"
 
-    def untold(self) -> dict[str, float]:
+    def free_numbers(self) -> dict[str, float]:
         """The variance, which some homework code keeps as the tensor `x_v`."""
         return {VARIANCE: self.variance}
 
-    def with_told(self, told: Mapping[str, float]) -> ModelConfig:
+    def with_numbers(self, numbers: Mapping[str, float]) -> ModelConfig:
         """The same with the variance that a file holds."""
         try:
-            return self.model_validate(self.model_dump() | {"variance": told[VARIANCE]})
+            return self.model_validate(self.model_dump() | {"variance": numbers[VARIANCE]})
         except (KeyError, ValidationError):
             return self
 

@@ -139,10 +139,10 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
     for model in models:
         sets = [name for name in model.known.reports if name in reference.known.reports]
         found = difference_of(model, reference, sets[-1]) if sets else None
-        if found is not None and _variance(model) != _variance(reference):
+        if found is not None and model.source.config.likelihood != reference.source.config.likelihood:
             said.append(
-                f"{model.title} and {reference.title} have other variances of p(x|z, y), {_variance(model):g} and "
-                f"{_variance(reference):g}: their NELBOs cannot be compared."
+                f"The NELBOs of {model.title} and {reference.title} cannot be compared: one has "
+                f"{model.source.config.likelihood}, the other {reference.source.config.likelihood}."
             )
         elif found is not None:
             family, mine, theirs = model.source.family.name, model.source.learned_from, reference.source.learned_from
@@ -163,11 +163,6 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
                 said += [f"{model.title}: {clue}" for clue in clues]
     return said
-
-
-def _variance(model: Compared) -> float | None:
-    """Of a model's p(x|z, y), where it has one."""
-    return getattr(model.source.config, "variance", None)
 
 
 def _bound_apart(model: Compared, reference: Compared, set_name: str) -> tuple[int, float] | None:

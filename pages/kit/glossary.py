@@ -136,7 +136,7 @@ ENTRIES = (
     Entry(
         "active unit",
         r"active units?|(?<!data )in use",
-        "A dimension whose {posterior} mean varies from image to image, with a variance above 0.01.",
+        "A dimension with a {posterior} mean that varies from image to image: its variance is above 0.01.",
     ),
     Entry("component", "components?", "One of the Gaussians of a mixture, as in the {prior} of a GMVAE."),
     Entry(

@@ -43,7 +43,7 @@ def test_it_opens_at_one_and_every_beta_shows_its_own_numbers(app: AppTest) -> N
         assert tiles["Reconstruction"] == f"{facts.rec:.2f} nats"
         used = int(encoded(load_checkpoint(PRETRAINED / sweep[beta].name)).active.sum())
         assert tiles["Dimensions in use"] == f"{used} of 10"
-    assert used < 10  # at a high price some dimensions collapse
+    assert used < 10  # with a large beta some dimensions collapse
     page.pills(key="set").set_value("test").run()
     assert tiles_of(page)["NELBO"] == f"{sweep[highest].sets['test'].nelbo:.2f} nats"
 

@@ -126,9 +126,9 @@ def test_on_images_that_one_of_them_learned_from_models_are_not_compared(
     assert "Learned from images among these: vae-1, vae-2." in text_of(page)
     (last,) = [row for row in rows_of(page) if "vae-2" in row and "NELBO" not in row]
     assert last.rstrip("| ").endswith("–")
-    assert "cannot be told apart" not in text_of(page)
-    assert "nats better" not in text_of(page)
-    assert "nats worse" not in text_of(page)
+    assert "no clear difference" not in text_of(page)
+    assert "lower (better)" not in text_of(page)
+    assert "higher (worse)" not in text_of(page)
 
 
 def test_without_the_download_a_classifier_that_learned_nothing_is_found_out(app: AppTest) -> None:

@@ -113,7 +113,9 @@ def test_every_page_opens_with_a_model_of_garments(app_with: AppTest, script: st
         assert page.pills(key="set-fashion-mnist").options == ["First 1,000", "Full test"]
     if script == "pages/mixture.py":
         assert f"of {TEST} test garments best" in text_of(page)
-        assert "shipped" not in text_of(page).partition("What the mixture buys")[2]
+        below = text_of(page).partition("What the mixture changes")[2]
+        assert below
+        assert "shipped" not in below
 
 
 def test_a_third_kind_of_data_is_one_object_and_opens_pages(

@@ -88,9 +88,9 @@ def as_pt(source: Checkpoint) -> bytes:
     A variance of colours that nobody would guess from the tensors goes with them, as a further tensor.
     """
     state = dict(source.state)
-    guessed = recognise({name: tuple(value.shape) for name, value in state.items()})[1].untold()
-    untold = source.config.untold()
-    state |= {name: torch.tensor([value]) for name, value in untold.items() if guessed.get(name) != value}
+    guessed = recognise({name: tuple(value.shape) for name, value in state.items()})[1].free_numbers()
+    free = source.config.free_numbers()
+    state |= {name: torch.tensor([value]) for name, value in free.items() if guessed.get(name) != value}
     out = io.BytesIO()
     torch.save(state, out)
     return out.getvalue()

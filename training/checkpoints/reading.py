@@ -173,11 +173,11 @@ def understand(tensors: Mapping[str, Tensor], facts: Mapping[str, str], name: st
     tensors = plain_names(tensors)
     claimed = _claimed(facts, tensors)
     family, config = claimed or _recognise(tensors, name)
-    told = _told(tensors, config.untold())
+    numbers = _single_numbers(tensors, config.free_numbers())
     if claimed is None:
-        config = config.with_told(told)
+        config = config.with_numbers(numbers)
     data = named_or_default(facts.get("data", ""), family.images).name
-    assumed = claimed is None and any(name not in told for name in config.untold())
+    assumed = claimed is None and any(name not in numbers for name in config.free_numbers())
     return Understood(family, config, data, *_select(tensors, family, config, name), _step_of(facts), assumed)
 
 
@@ -333,17 +333,17 @@ def _plain_name(name: str) -> str:
     return name[found.end() :] if (found := _PREFIXES.match(name)) else name
 
 
-def _told(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, float]:
+def _single_numbers(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, float]:
     """Which of these tensors a file holds, each of them one positive number, however often it is repeated."""
-    told: dict[str, float] = {}
+    found: dict[str, float] = {}
     for name in names:
         value = tensors.get(name)
         if value is None or value.dtype not in _FLOATS or value.layout != torch.strided or not value.numel():
             continue
         numbers = value.double().flatten()
         if bool((numbers == numbers[0]).all()) and 0 < float(numbers[0]) < float("inf"):
-            told[name] = round(float(numbers[0]), 7)  # float32's 0.1 is 0.10000000149
-    return told
+            found[name] = round(float(numbers[0]), 7)  # float32's 0.1 is 0.10000000149
+    return found
 
 
 def _recognise(tensors: Mapping[str, Tensor], name: str) -> tuple[Family, ModelConfig]:

@@ -245,8 +245,8 @@ def _file_notes(match: Match, tensors: Mapping[str, Tensor], plain: Mapping[str,
     if absent:
         yield f"Not in the file: {_listed(sorted(absent))}; fixed values are used."
     shapes = {name: tuple(value.shape) for name, value in plain.items()}
-    told = match.layout.preset.model.untold()  # such a tensor is read, though no model has it
-    ignored = [name for name in match.extra if name not in told and extra_fault(match, name, shapes) is None]
+    numbers = match.layout.preset.model.free_numbers()  # such a tensor is read, though no model has it
+    ignored = [name for name in match.extra if name not in numbers and extra_fault(match, name, shapes) is None]
     if ignored:
         yield f"Left out, since {with_article(match.layout.family.title)} has no such tensors: {_listed(ignored)}."
     for layout in every_layout():

@@ -82,7 +82,7 @@ def train_classifier(
 
 
 def classifier_accuracy(model: DigitClassifier, digits: Images) -> float:
-    """The share of images whose digit the classifier reads rightly."""
+    """The share of images with the digit that the classifier predicts."""
     blocks = zip(digits.images.split(AT_ONCE), digits.labels.split(AT_ONCE), strict=True)
     return sum(int((model.read(images.float() / 255) == labels).sum()) for images, labels in blocks) / len(digits)
 

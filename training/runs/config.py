@@ -34,7 +34,7 @@ class TrainConfig(BaseModel):
         ge=1,
         le=10_000,
         title="Batch size",
-        description="Images whose gradients are averaged for one step. The homework takes 100.",
+        description="Images in one step: their gradients are averaged. The homework takes 100.",
     )
     learning_rate: float = Field(
         1e-3,

@@ -73,7 +73,7 @@ def test_weights_leave_in_two_formats_and_come_back_bit_for_bit(family: str, tmp
     assert (again.family.name, again.config, again.step) == (family, model.config, 23)
     assert torch_file.config.likelihood == model.config.likelihood
     raw = torch.load(tmp_path / "c.pt", weights_only=True)
-    for name in model.config.untold():
+    for name in model.config.free_numbers():
         raw.pop(name, None)
     for other in (again.state, torch_file.state, raw):
         assert list(other) == list(source.state)
@@ -95,6 +95,6 @@ def test_the_variance_of_colours_leaves_with_the_weights(preset: str, variance: 
     (tmp_path / "c.pt").write_bytes(as_pt(source))
     again = load_checkpoint(tmp_path / "c.pt")
     assert again.config.likelihood == source.config.likelihood == f"Gaussian colour values of variance {variance:g}"
-    own = variance == PRESETS[preset].model.untold()["x_v"]
+    own = variance == PRESETS[preset].model.free_numbers()["x_v"]
     assert (torch.load(tmp_path / "c.pt", weights_only=True).keys() == state.keys()) == own
     assert again.assumed == own

@@ -49,7 +49,9 @@ class TestFits:
         assert found.nearest.name == ("vae" if name == "beta-vae" else name)
         assert found.verdict.endswith("sizes: it loads.")
         assumed = "The file does not say the variance of p(x|z), and no shape tells it."
-        assert [note[: len(assumed)] for note in found.notes] == [assumed] * bool(family.presets[0].model.untold())
+        assert [note[: len(assumed)] for note in found.notes] == [assumed] * bool(
+            family.presets[0].model.free_numbers()
+        )
         assert [layer.name for layer in found.layers] == list(blank)
         assert all(layer.expected == layer.found and layer.meaning == "" for layer in found.layers)
 
