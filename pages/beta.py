@@ -10,6 +10,7 @@ from pages.choose.pickers import pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.latent.reconstructions import reconstructions
@@ -44,7 +45,7 @@ with samples:
         list(sweep),
         value=1.0,
         format_func=lambda value: f"{value:g}",
-        key="beta",
+        key=page_key("beta"),
         bind="query-params",
         help="Each is a model of its own, trained on reconstruction + β · KL. At 1 it is the VAE.",
     )
@@ -64,7 +65,7 @@ with plane:
         default=images.measured_by_default[0],
         required=True,
         format_func=label_of,
-        key="set",
+        key=page_key("set"),
         bind="query-params",
         help=images.sets_help,
     )

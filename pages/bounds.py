@@ -6,6 +6,7 @@ from pages.choose.guess import guess_first
 from pages.choose.pickers import pick_models
 from pages.choose.seed import pick_seed
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure import numbers
@@ -41,13 +42,18 @@ with controls:
         default=sets[0],
         required=True,
         format_func=label_of,
-        key="set" if data is default_data_set("binary") else f"set-{data.name}",  # other choices, another widget
+        key=page_key(
+            "set" if data is default_data_set("binary") else f"set-{data.name}"
+        ),  # other choices, another widget
         bind="query-params",
         wrap=True,
         help=f"{data.sets_help} Only bounds on one and the same set can be compared.",
     )
     deep = st.toggle(
-        "m = 5,000 too", key="deep", bind="query-params", help="One bound more: five times the work of m = 1,000."
+        "m = 5,000 too",
+        key=page_key("deep"),
+        bind="query-params",
+        help="One bound more: five times the work of m = 1,000.",
     )
     seed = pick_seed("Of all samples z.")
 bounds = [*BOUNDS, DEEP] if deep else list(BOUNDS)
@@ -86,14 +92,14 @@ if models:
     )
     which, what = st.columns([1, 2.4], gap="large")
     titles = {ref.title: ref for ref in models}
-    subject = which.selectbox("Model of the weights", list(titles), key="of", bind="query-params")
+    subject = which.selectbox("Model of the weights", list(titles), key=page_key("of"), bind="query-params")
     digit = what.segmented_control(
         data.noun.capitalize(),
         list(range(len(data.classes))),
         default=min(3, len(data.classes) - 1),
         required=True,
         format_func=data.classes.__getitem__,
-        key="digit",
+        key=page_key("digit"),
         bind="query-params",
     )
     guess = guess_first("how many of 1,000 samples carry half of the weight?", GUESSES, hides="the weights")

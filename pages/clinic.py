@@ -22,6 +22,7 @@ from pages.compare.diagnoses import findings, weights_by_layer
 from pages.compare.own_printout import own_printout
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure.seen_notes import seen_notes
@@ -44,7 +45,10 @@ with controls:
     titles = shorter(chosen)
     seed = pick_seed("Of all noise: the same for every model.")
     deep = st.toggle(
-        "m = 1,000 too", key="deep", bind="query-params", help="One more bound of each model: ten times the work."
+        "m = 1,000 too",
+        key=page_key("deep"),
+        bind="query-params",
+        help="One more bound of each model: ten times the work.",
     )
     bounds = (*BOUNDS, DEEP) if deep else BOUNDS
     for position, ref in enumerate(chosen):
@@ -65,7 +69,7 @@ with controls:
     named = st.selectbox(
         "Reference",
         [model.title for model in models],
-        key="reference",
+        key=page_key("reference"),
         bind="query-params",
         help="The model that the others are compared with.",
         placeholder="None yet",
@@ -118,7 +122,7 @@ with section("reconstructions"):
     st.header("Reconstructions of the same images", anchor=False)
     with_differences = st.toggle(
         "Differences from the reference",
-        key="differences",
+        key=page_key("differences"),
         bind="query-params",
         help="Orange where a model draws lighter pixels, blue where darker."
         if kind == "binary"

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.draw import figures, graphical_models
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.address import enter, link
 from pages.measure import numbers
 from training.checkpoints.roles import Role, playing
 from training.system.folders import PRETRAINED, pretrained_names
@@ -33,6 +34,7 @@ def door(family: "Family") -> tuple[str, str]:
     return "pages/samples.py", "Samples"
 
 
+enter("pages/home.py")
 frame.header("ELBO Lab", "Train a variational autoencoder in front of your eyes, and see what its formulas mean.")
 words, digits = st.columns([1, 1.4], gap="large")
 with digits:
@@ -82,7 +84,7 @@ for first in range(0, len(families), per_row):
                 "pages/train.py",
                 label=f"Train the {title}",
                 icon=":material/arrow_forward:",
-                query_params={"preset": family.default_preset.name},
+                query_params=link("train", preset=family.default_preset.name),
             )
 
 st.space("medium")

@@ -18,6 +18,7 @@ from pages.families.mixture_views import (
     used,
 )
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure import numbers
@@ -59,14 +60,14 @@ with controls:
         default="most",
         required=True,
         format_func=SHOWN.__getitem__,
-        key="rows",
+        key=page_key("rows"),
         bind="query-params",
         wrap=True,
     )
     own = st.text_input(
         "Their numbers",
         "1, 2, 3",
-        key="components",
+        key=page_key("components"),
         bind="query-params",
         disabled=shown != "own",
         max_chars=60,

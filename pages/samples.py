@@ -6,6 +6,7 @@ from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.kit import formulas, frame, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.latent.latent_space import latent_space
@@ -30,7 +31,7 @@ with controls:
         default="means",
         required=True,
         format_func=KINDS.__getitem__,
-        key="kind",
+        key=page_key("kind"),
         bind="query-params",
         width="stretch",
         disabled=colour,
@@ -45,7 +46,7 @@ with controls:
         2.0,
         1.0,
         0.05,
-        key="temperature",
+        key=page_key("temperature"),
         bind="query-params",
         help="Multiplies the standard deviation of z. At 1 codes follow the prior. At 0 each is the mean of its "
         "Gaussian: one code for a standard normal prior, one for each component of a mixture.",

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.kit import frame
+from pages.kit.address import page_key
 from training.system.folders import PROJECT
 from training.system.templates import template
 
@@ -15,7 +16,7 @@ MARK = Path(__file__).with_suffix(".html")
 
 def linked_lines(length: int) -> tuple[int, int] | None:
     """First and last line that the address asks for, if the file has them."""
-    found = re.fullmatch(r"(\d{1,6})-(\d{1,6})", st.query_params.get("lines", ""))
+    found = re.fullmatch(r"(\d{1,6})-(\d{1,6})", st.query_params.get(page_key("lines"), ""))
     if found is None:
         return None
     first, last = int(found[1]), int(found[2])
@@ -29,12 +30,12 @@ def mark(first: int, last: int) -> None:
 
 def forget_lines() -> None:
     """Another file was chosen: the lines were of the one before."""
-    st.query_params.pop("lines", None)
+    st.query_params.pop(page_key("lines"), None)
 
 
 frame.mend_link("pages/source.py", file=FILES.__contains__)
 frame.header("Source", "Which lines compute it? The mathematics of this app, as it runs here.")
-file = st.selectbox("File", FILES, key="file", bind="query-params", on_change=forget_lines)
+file = st.selectbox("File", FILES, key=page_key("file"), bind="query-params", on_change=forget_lines)
 source = (PROJECT / file).read_text("utf-8")
 with st.container(key="source"):
     st.code(source, line_numbers=True, wrap_lines=True)

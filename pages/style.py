@@ -13,6 +13,7 @@ from pages.families.style_scores import comparison, known_scores, measure_scores
 from pages.families.style_traversals import bank, blended, dimensions, name_of
 from pages.families.swap_matrix import LONGEST_NUMBERS, Matrix, image_numbers, matrix, show_matrix
 from pages.kit import formulas, frame, glossary, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure.seen_notes import seen_notes
@@ -40,7 +41,7 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
         default="prior",
         required=True,
         format_func=SOURCES.__getitem__,
-        key="styles",
+        key=page_key("styles"),
         bind="query-params",
         wrap=True,
         help="A style is a code z: drawn from the prior, or the code of an image under its own digit.",
@@ -52,7 +53,7 @@ def show_swaps(choice: ModelRef, place: DeltaGenerator) -> None:
         numbers = st.text_input(
             f"Numbers of {images.title} test images",
             "3, 14, 15, 92, 65, 35, 89, 79, 32, 38",
-            key="numbers",
+            key=page_key("numbers"),
             bind="query-params",
             max_chars=LONGEST_NUMBERS,
             help=f"In the file's order, from 0 to {images.test_images - 1:,}, with commas between them.",
@@ -168,15 +169,15 @@ with section("model"):
         st.header("Two pictures, styles exchanged", anchor=False)
         names = {name_of(stored, position): position for position in range(len(stored.digits))}
         left, right = st.columns(2, gap="large")
-        one = left.selectbox("Picture A", list(names), len(names) // 5, key="a", bind="query-params")
-        other = right.selectbox("Picture B", list(names), len(names) // 2, key="b", bind="query-params")
+        one = left.selectbox("Picture A", list(names), len(names) // 5, key=page_key("a"), bind="query-params")
+        other = right.selectbox("Picture B", list(names), len(names) // 2, key=page_key("b"), bind="query-params")
         if one == other:
             st.info("Pictures A and B are the same one: choose another to see styles change.", icon=":material/info:")
         with section("exchanged styles"):
             blended(source, stored, names[one], names[other], "blend")
         st.header("One dimension of the style at a time", anchor=False)
         under = st.segmented_control(
-            "Digit", list(range(10)), default=3, required=True, key="under", bind="query-params"
+            "Digit", list(range(10)), default=3, required=True, key=page_key("under"), bind="query-params"
         )
         with section("dimensions of the style"):
             dimensions(source, stored, names[one], under)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.kit import formulas, frame
+from pages.kit.address import link, page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.kit.ticking import TICK_SECONDS, ticking
@@ -24,21 +25,35 @@ if TYPE_CHECKING:
     from training.data.data_set import DataSet
 
 NEW = "new training"
+LONGEST_NAME = 60
 
 
 def watch(run_id: str) -> None:
-    st.session_state["run"] = run_id
+    st.session_state[page_key("run")] = run_id
 
 
 def pick_run() -> str:
-    """The run on this page, named in its address; a fresh tab finds the training that is under way."""
+    """The run on this page, named in its address; without any, a fresh tab finds the training that is under way."""
     active = active_run()
     state = st.session_state
-    if active is not None and "run" not in state and "run" not in st.query_params:
-        st.switch_page("pages/train.py", query_params={"run": active})
+    if active is not None and page_key("run") not in state and not st.query_params:
+        st.switch_page("pages/train.py", query_params=link("train", run=active))
+    runs = [NEW, *run_ids()]
+    if page_key("run") not in state:
+        state["absent-run"] = run if (run := st.query_params.get(page_key("run"), NEW)) not in runs else ""
     chosen: str = st.selectbox(
-        "Run", [NEW, *run_ids()], key="run", bind="query-params", help="A new training, or any run kept on this server."
+        "Run",
+        runs,
+        key=page_key("run"),
+        bind="query-params",
+        help="A new training, or any run kept on this server.",
+        on_change=lambda: state.pop("absent-run", None),
     )
+    if absent := state.get("absent-run"):
+        st.caption(
+            f"The link asks for the run **{frame.plain(absent[:LONGEST_NAME])}**, which is not here: a run belongs to "
+            "its server."
+        )
     if error := state.get("start-error"):
         st.error(error, icon=":material/error:")
     if active is not None and chosen != active:
@@ -49,7 +64,7 @@ def pick_run() -> str:
 
 def preview() -> None:
     """Before a training: what it will look like, shown on a shipped model's own, the chosen one if it ships."""
-    chosen, shipped = st.session_state.get("preset", ""), pretrained_names()
+    chosen, shipped = st.session_state.get(page_key("preset"), ""), pretrained_names()
     preset = chosen if chosen in shipped else next(iter(shipped), "")
     st.caption(f"This is how the shipped {preset} learned. Start your own with the form.")
     reference_figures(preset)
@@ -78,9 +93,9 @@ def shown_model(chosen: str) -> "tuple[Family, ModelConfig, DataSet]":
         if chosen != NEW:
             config = Run.named(chosen).config
             return config.family_entry, config.model, data_set(config.data)
-        preset = st.session_state["preset"]
+        preset = st.session_state[page_key("preset")]
         family, kind = family_of(preset), family_of(preset).images
-        chosen_data = st.session_state.get(f"data-{kind}", best_data_set(kind).name)
+        chosen_data = st.session_state.get(page_key(f"data-{kind}"), best_data_set(kind).name)
         return family, PRESETS[preset].model, data_set(chosen_data)
     except UserError:
         first = next(iter(FAMILIES.values()))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.choose.drawing_pad import drawing_pad
 from pages.choose.evaluation_images import held_out, name_of, pick_digit
+from pages.kit.address import page_key
 from training.data.registry import at_hand
 
 __all__ = ["AskedDigit", "asked_digit"]
@@ -39,7 +40,7 @@ def asked_digit(data: str, default: str = "3, no. 1", *, key: str = "asked-digit
             default="held-out",
             required=True,
             format_func=SOURCES.__getitem__,
-            key="asked",
+            key=page_key("asked"),
             bind="query-params",
             width="stretch",
             help="A digit drawn here is scaled into 20 by 20 pixels and centred by its mass, as MNIST's were.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import services
+from pages.kit.address import page_key
 from training.data.registry import at_hand
 from training.system.errors import UserError
 
@@ -85,15 +86,15 @@ def pick_digit(data: str, label: str, key: str, default: str) -> int:
     """
     members = held_out(data).members
     names = [f"{of_class}, no. {number + 1}" for of_class, own in members.items() for number in range(len(own))]
-    if st.session_state.get(key, names[0]) not in names:
-        del st.session_state[key]  # of another data set, with more of this class
+    if st.session_state.get(page_key(key), names[0]) not in names:
+        del st.session_state[page_key(key)]  # of another data set, with more of this class
     images = at_hand(data)
     chosen: str = st.selectbox(
         label,
         names,
         index=names.index(default) if default in names else 0,
         format_func=lambda name: _in_words(data, name),
-        key=key,
+        key=page_key(key),
         bind="query-params",
         help=f"One of 1,000 test {images.plural}, which no training here has seen. Type a {images.noun} to find it.",
     )

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from pages.kit.address import page_key
+
 __all__ = ["answer_among", "guess_first", "show_answer"]
 
 Option = TypeVar("Option")
@@ -20,7 +22,7 @@ def guess_first(
         written: how an option is written.
     """
     guess = st.segmented_control(
-        f"Guess first: {question}", list(options), format_func=written, key="guess", bind="query-params"
+        f"Guess first: {question}", list(options), format_func=written, key=page_key("guess"), bind="query-params"
     )
     if guess is None:
         st.info(f"Make your guess, and {hides} will show.", icon=":material/help:")

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame
+from pages.kit.address import page_key
 
 if TYPE_CHECKING:
     import torch
@@ -37,12 +38,19 @@ def asked_photo() -> Photo | None:
 
     suffixes = [name.lower() for name in (*FORMATS, "JPG", "TIF")]
     upload = st.file_uploader("A picture with one digit", suffixes, key="photo", max_upload_size=MOST_BYTES // 2**20)
-    digit: int = st.selectbox("The digit that it shows", list(range(10)), 3, key="shows", bind="query-params")
+    digit: int = st.selectbox("The digit that it shows", list(range(10)), 3, key=page_key("shows"), bind="query-params")
     zoom = st.slider(
-        "Zoom", 1.0, 8.0, 1.0, 0.1, key="zoom", bind="query-params", help="How much smaller a square is taken."
+        "Zoom",
+        1.0,
+        8.0,
+        1.0,
+        0.1,
+        key=page_key("zoom"),
+        bind="query-params",
+        help="How much smaller a square is taken.",
     )
-    across = st.slider("Left to right", 0, 100, 50, key="across", bind="query-params", format="%d%%")
-    down = st.slider("Top to bottom", 0, 100, 50, key="down", bind="query-params", format="%d%%")
+    across = st.slider("Left to right", 0, 100, 50, key=page_key("across"), bind="query-params", format="%d%%")
+    down = st.slider("Top to bottom", 0, 100, 50, key=page_key("down"), bind="query-params", format="%d%%")
     if upload is None:
         return None
     pixels = read_photo(upload.getvalue(), zoom=zoom, across=across / 100, down=down / 100)

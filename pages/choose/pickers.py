@@ -1,11 +1,12 @@
 """One way to choose a model, on every page: the visitor's files, shipped models, the runs of this server."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
 from pages.choose.weight_uploads import upload_panel, uploads
-from pages.kit import frame
+from pages.kit.address import absent, forget_absent, page_key
+from pages.kit.guard import plain
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.data.registry import of_kind, same_images
 from training.runs.run_index import run_ids
@@ -33,28 +34,36 @@ def pick_model(
         data: models of these images alone; of every data set, if not given.
     """
     options = _models(families, data)
-    absent = f"{key}-absent"
-    if key not in st.session_state:
-        asked = st.query_params.get(key, "")
-        st.session_state[absent] = asked if asked.startswith(("run ", "upload ")) and asked not in options else ""
+    lacking = absent(key, options)
     titles = list(options)
     chosen = st.selectbox(
         label,
         titles,
         index=titles.index(default) if default in options else 0,
-        key=key,
+        key=page_key(key),
         bind="query-params",
         help="Models that ship with the app, every run trained here, and files that you upload.",
-        on_change=lambda: st.session_state.pop(absent, None),
+        on_change=forget_absent,
+        args=[key],
     )
-    if st.session_state.get(absent):
-        st.caption(
-            f"The link asks for **{frame.plain(st.session_state[absent][:LONGEST_NAME])}**, which is not here: a run "
-            "belongs to its server, an uploaded file to its visitor."
-        )
+    _say_absent(lacking)
     if key == "checkpoint":
         upload_panel()
     return None if chosen is None else options[chosen]
+
+
+def _say_absent(titles: Sequence[str]) -> None:
+    """What a link asks for and this page has not, in one sentence."""
+    if not titles:
+        return
+    named = " and ".join(f"**{plain(title[:LONGEST_NAME])}**" for title in titles[:MOST])
+    there = set(_models()) & set(titles)
+    st.caption(
+        f"The link asks for {named}, which this page does not show: choose another model, or another page."
+        if there
+        else f"The link asks for {named}, which is not here: a run belongs to its server, an uploaded file to its "
+        "visitor."
+    )
 
 
 def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRef]:
@@ -69,16 +78,20 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
             title: ref for title, ref in options.items() if ref.data not in [data.name for data in of_kind("colour")]
         }
     at_first = [f"shipped {name}" for name in default] + [ref.title for ref in uploads().values() if every_kind]
+    lacking = absent("models", options)
     chosen: list[str] = st.multiselect(
         "Models",
         list(options),
         default=[title for title in at_first if title in options][:MOST],
         max_selections=MOST,
         wrap=True,
-        key="models",
+        key=page_key("models"),
         bind="query-params",
+        on_change=forget_absent,
+        args=["models"],
         help=f"Up to {MOST}: models that ship with the app, runs trained here, files that you upload.",
     )
+    _say_absent(lacking)
     if not every_kind:
         upload_panel()
     return [options[title] for title in chosen]
@@ -86,9 +99,9 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
 
 def choose_also(models: Collection[ModelRef]) -> None:
     """Add models to those that `pick_models` has chosen, as far as there is room; call it before that."""
-    chosen = st.session_state.get("models")
+    chosen = st.session_state.get(page_key("models"))
     if chosen is not None and models:
-        st.session_state["models"] = list(dict.fromkeys([*chosen, *(ref.title for ref in models)]))[-MOST:]
+        st.session_state[page_key("models")] = list(dict.fromkeys([*chosen, *(ref.title for ref in models)]))[-MOST:]
 
 
 def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> list[ModelRef]:
@@ -99,16 +112,20 @@ def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> l
         panel: with a place to upload files, on a page that has no other.
     """
     options = {title: ref for title, ref in _models(families, data).items() if not ref.shipped}
+    lacking = absent("runs", options)
     chosen: list[str] = st.multiselect(
         "Compared with your own models",
         list(options),
         placeholder="Choose some" if options else "None yet: train one, or upload one",
         max_selections=MOST,
         wrap=True,
-        key="runs",
+        key=page_key("runs"),
         bind="query-params",
+        on_change=forget_absent,
+        args=["runs"],
         help="Runs trained on this server, and files that you upload.",
     )
+    _say_absent(lacking)
     if panel:
         upload_panel()
     return [options[title] for title in chosen]

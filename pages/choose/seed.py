@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.kit.address import page_key
+
 __all__ = ["pick_seed"]
 
 
@@ -12,4 +14,6 @@ def pick_seed(of: str, *, disabled: bool = False) -> int:
         of: what the seed decides.
         disabled: it decides nothing now. It stays, and the address keeps it.
     """
-    return st.number_input("Seed", 0, 2**32 - 1, 0, key="seed", bind="query-params", disabled=disabled, help=of)
+    return st.number_input(
+        "Seed", 0, 2**32 - 1, 0, key=page_key("seed"), bind="query-params", disabled=disabled, help=of
+    )

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import glossary, services
+from pages.kit.address import page_key
 from training.data.registry import data_set
 from training.system.errors import UserError
 
@@ -76,7 +77,7 @@ def blended(source: "Checkpoint", stored: "StyleBank", one: int, other: int, key
                 100,
                 5,
                 format="%d%%",
-                key=f"{key}-{turn}",
+                key=page_key(f"{key}-{turn}"),
                 bind="query-params",
             )
             strips(
@@ -124,7 +125,10 @@ def dimensions(source: "Checkpoint", stored: "StyleBank", start: int, digit: int
     values = torch.linspace(-FARTHEST, FARTHEST, VALUES)
     shown = order
     if len(order) > MOST_DIMENSIONS and not st.toggle(
-        f"All {len(order)} dimensions", key="every-dimension", bind="query-params", help="Or those of highest KL alone."
+        f"All {len(order)} dimensions",
+        key=page_key("every-dimension"),
+        bind="query-params",
+        help="Or those of highest KL alone.",
     ):
         shown = order[:MOST_DIMENSIONS]
     rows = traversals(model, latent, shown, values).unflatten(0, (len(shown), VALUES))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import streamlit as st
 
+from pages.kit.address import link
 from training.system.folders import PROJECT
 
 __all__ = ["Excerpt", "code_below", "excerpts"]
@@ -57,7 +58,7 @@ def _folded(family: str, names: tuple[str, ...], key: str) -> None:
                 "pages/source.py",
                 label=excerpt.place,
                 icon=":material/description:",
-                query_params={"file": excerpt.file, "lines": f"{excerpt.first}-{excerpt.last}"},
+                query_params=link("source", file=excerpt.file, lines=f"{excerpt.first}-{excerpt.last}"),
             )
 
 

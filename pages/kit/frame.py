@@ -1,8 +1,7 @@
 """The frame of every page: title and question, data status, three notes under the picture."""
 
-import math
 import runpy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import streamlit as st
 
 from pages.draw.palette import formula_colors
 from pages.kit import glossary, services
+from pages.kit.address import clean_address, mend_link, remember
 from pages.kit.guard import failure, plain
 from pages.kit.ticking import ticking
 from training.data.registry import DATA_SETS, at_hand, default_data_set
@@ -36,6 +36,7 @@ def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None
         st.html(sheet)
     st.html(f"<style>{formula_colors()}</style>")
     st.html(f'<script data-page="{title}">{_CLOSE_DRAWER}</script>', unsafe_allow_javascript=True)
+    clean_address()
     glossary.start_page()
     name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)
@@ -45,40 +46,13 @@ def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None
     services.warm_up()
 
 
-def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
-    """Open the page again without those parts of its link that are junk.
-
-    They are empty texts and numbers without end, which Streamlit's own reading trips over, and texts that fail their
-    check. Call it before the page's widgets.
-
-    Arguments:
-        page: the page's own file, such as "pages/samples.py".
-        checks: by the key of a text field, whether a text makes sense there; not asked of what somebody types later.
-    """
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
-    checks = {name: check for name, check in checks.items() if name not in st.session_state}
-
-    def is_sound(name: str, value: str) -> bool:
-        return bool(value) and not _endless(value) and (name not in checks or checks[name](value))
-
-    sound = {name: [value for value in values if is_sound(name, value)] for name, values in asked.items()}
-    if sound != asked:
-        st.switch_page(page, query_params={name: values for name, values in sound.items() if values})
-
-
-def _endless(text: str) -> bool:
-    try:
-        return not math.isfinite(float(text))
-    except ValueError:
-        return False  # not a number: the widget decides
-
-
 def notes(sections: Mapping[str, str]) -> None:
     """What to look for, what to try, what to guess first: a column each, from the page's text. The answer is folded."""
     for column, title in zip(st.columns(3, gap="large"), NOTES, strict=True):
         glossary.markdown(f"**{title}**  \n{sections[title]}", into=column)
     if ANSWER in sections:
         glossary.markdown(sections[ANSWER], into=column.expander(ANSWER, type="compact"))
+    remember()
 
 
 def share() -> None:

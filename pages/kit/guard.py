@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.kit.address import remember
 from training.system.errors import UserError
 
 __all__ = ["SENTENCE", "failure", "plain", "section"]
@@ -31,6 +32,7 @@ def section(name: str = "a page") -> Iterator[None]:
     """
     try:
         yield
+        remember()  # a fragment's widgets change the address without the page's own run
     except UserError as error:
         failure(error)
     except UNEXPECTED:

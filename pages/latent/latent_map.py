@@ -12,6 +12,7 @@ from pages.draw import figures
 from pages.draw.palette import DIGITS, REFERENCE
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.job_panel import job_panel
 from pages.kit.texts import page_text
@@ -50,7 +51,7 @@ def latent_map(source: "Checkpoint") -> None:
             default="pca",
             required=True,
             format_func=LAYOUTS.__getitem__,
-            key="layout",
+            key=page_key("layout"),
             bind="query-params",
             width="stretch",
             help="PCA is the linear projection in which the codes spread most. t-SNE keeps neighbours together and "
@@ -58,7 +59,7 @@ def latent_map(source: "Checkpoint") -> None:
         )
         overlay = st.toggle(
             "Draws from the prior",
-            key="prior",
+            key=page_key("prior"),
             bind="query-params",
             disabled=layout == "tsne",
             help="1,000 draws of z from the prior, in grey. Only the linear projection has a place for them. Dots "
@@ -160,7 +161,7 @@ def _positions(event: Any, count: int) -> list[int]:
 def _take_click(data: str) -> None:
     caught = _positions(st.session_state.get("map"), len(held_out(data).labels))
     if len(caught) == 1:
-        st.session_state["digit"] = address_of(data, caught[0])
+        st.session_state[page_key("digit")] = address_of(data, caught[0])
 
 
 def _figure(data: str, places: "Tensor", prior: "Tensor | None", titles: tuple[str, str]) -> "go.Figure":

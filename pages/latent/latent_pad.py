@@ -9,6 +9,7 @@ from pages.choose.evaluation_images import encoded, held_out, pick_digit
 from pages.draw import figures
 from pages.draw.palette import DIGITS
 from pages.kit import frame, services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
@@ -54,7 +55,7 @@ def latent_pad(source: "Checkpoint") -> None:
             default="digits",
             required=True,
             format_func=BACKDROPS.__getitem__,
-            key="backdrop",
+            key=page_key("backdrop"),
             bind="query-params",
             width="stretch",
             help="Images decoded on a grid of the plane; or the posterior means of 1,000 held-out images, projected "
@@ -99,7 +100,7 @@ def _take_point() -> None:
         return
     for key, value in zip(("across", "up"), point, strict=True):
         if isinstance(value, int | float) and abs(value) <= REACH:
-            st.session_state[key] = round(round(value / STEP) * STEP, 2)
+            st.session_state[page_key(key)] = round(round(value / STEP) * STEP, 2)
 
 
 def _pick_plane(data: str, model: "Model", codes: "Encoding") -> "tuple[Plane, tuple[str, str], list[list[Any]]]":
@@ -108,7 +109,9 @@ def _pick_plane(data: str, model: "Model", codes: "Encoding") -> "tuple[Plane, t
 
     from training.latent.planes import plane_of_dimensions, plane_of_directions, plane_through
 
-    kind = st.selectbox("Plane", list(PLANES), format_func=PLANES.__getitem__, key="plane", bind="query-params")
+    kind = st.selectbox(
+        "Plane", list(PLANES), format_func=PLANES.__getitem__, key=page_key("plane"), bind="query-params"
+    )
     if kind == "directions":
         return plane_of_directions(codes.mean), ("the 1st direction", "the 2nd direction"), []
     if kind == "dimensions":
@@ -119,7 +122,7 @@ def _pick_plane(data: str, model: "Model", codes: "Encoding") -> "tuple[Plane, t
                 f"Dimension {way}",
                 list(range(len(order))),
                 index=order[index % len(order)],
-                key=f"dimension_{way}",
+                key=page_key(f"dimension_{way}"),
                 bind="query-params",
                 help="Counted from 0. The defaults are the two with the highest KL.",
             )
@@ -150,7 +153,7 @@ def _pick_label(source: "Checkpoint") -> list[float]:
         default=3 % labels,
         required=True,
         format_func=at_hand(source.data).classes.__getitem__,
-        key="label",
+        key=page_key("label"),
         bind="query-params",
         wrap=True,
     )
@@ -159,7 +162,7 @@ def _pick_label(source: "Checkpoint") -> list[float]:
 
 def _pick_point(axes: tuple[str, str]) -> tuple[float, float]:
     across, up = (
-        st.slider(title, -REACH, REACH, 0.0, STEP, key=key, bind="query-params", help=help_text)
+        st.slider(title, -REACH, REACH, 0.0, STEP, key=page_key(key), bind="query-params", help=help_text)
         for title, key, help_text in (
             ("Across", "across", f"The same point as on the pad. Across it: {axes[0]}."),
             ("Up", "up", f"The same point as on the pad. Up it: {axes[1]}."),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.choose.evaluation_images import encoded
 from pages.kit import services
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.latent.latent_map import latent_map
 from pages.latent.latent_pad import latent_pad
@@ -32,7 +33,7 @@ def latent_space(ref: ModelRef) -> None:
         default="pad",
         required=True,
         format_func=lambda name: PARTS[name][0].format(**words),
-        key="view",
+        key=page_key("view"),
         bind="query-params",
         wrap=True,
     )

@@ -8,6 +8,7 @@ from pages.choose.evaluation_images import encoded, held_out, name_of, pick_digi
 from pages.choose.guess import show_answer
 from pages.draw.strips import Strip, strip_of, strips
 from pages.kit import frame, glossary
+from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
@@ -96,7 +97,7 @@ def traversal(source: "Checkpoint") -> None:
     guess = st.pills(
         f"Guess first: how many of the {len(order)} dimensions does this model use?",
         list(USED),
-        key="used",
+        key=page_key("used"),
         bind="query-params",
         wrap=True,
     )

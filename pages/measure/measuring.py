@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import frame, services
+from pages.kit.address import page_key
 from pages.kit.job_panel import job_panel
 from pages.kit.ticking import duration, ticking
 from pages.measure import numbers
@@ -116,7 +117,7 @@ def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
         selection_mode="multi",
         default=here[0],
         format_func=label_of,
-        key=f"measure-sets{suffix}",
+        key=page_key(f"measure-sets{suffix}"),
         disabled=resting,
         bind="query-params",
         help=at_hand(checkpoint.data).sets_help,
@@ -128,7 +129,7 @@ def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
         accept_new_options=True,
         max_selections=MOST_BOUNDS,
         placeholder="The NELBO alone",
-        key=f"measure-bounds{suffix}",
+        key=page_key(f"measure-bounds{suffix}"),
         bind="query-params",
         disabled=resting,
         help="How many samples z of q(z|x) each bound averages: the more, the tighter the bound. Type any whole "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.kit import frame, services
+from pages.kit.address import link
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from training.checkpoints.model_ref import model_ref
 from training.data.registry import data_set
@@ -54,7 +55,7 @@ def run_controls(run_id: str) -> None:
             "pages/samples.py",
             label="Sample from it",
             icon=":material/grid_view:",
-            query_params={"checkpoint": model_ref("run", run_id).title},
+            query_params=link("samples", checkpoint=model_ref("run", run_id).title),
         )
         if run.checkpoint_file.is_file():
             st.download_button(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.draw import graphical_models
 from pages.kit import glossary, services
+from pages.kit.address import page_key
 from pages.kit.ticking import duration
 from training.data.registry import DATA_SETS, best_data_set, of_kind
 from training.runs.run_index import active_run
@@ -23,7 +24,7 @@ def training_form() -> None:
     from models.registry import PRESETS, family_of
     from training.runs.config import TrainConfig
 
-    preset = st.selectbox("Model", list(PRESETS), key="preset", bind="query-params")
+    preset = st.selectbox("Model", list(PRESETS), key=page_key("preset"), bind="query-params")
     recipe = PRESETS[preset]
     graphical_models.draw(family_of(preset))
     glossary.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
@@ -44,7 +45,8 @@ def training_form() -> None:
                 default=best.name,
                 required=True,
                 format_func=lambda name: DATA_SETS[name].short or DATA_SETS[name].label,
-                key=f"data-{kind}",
+                key=page_key(f"data-{kind}"),
+                bind="query-params",
                 width="stretch",
                 help="; ".join(data.summary for data in fitting) + ".",
             )
@@ -55,7 +57,7 @@ def training_form() -> None:
         for first in range(0, len(settings), 2):
             columns = st.columns(2, vertical_alignment="bottom")
             for (field, default, name), column in zip(settings[first : first + 2], columns, strict=False):
-                setting(column, field, default, key=f"{name}-{preset}")
+                setting(column, field, default, key=page_key(f"{name}-{preset}"))
         st.form_submit_button(
             "Start training",
             type="primary",
@@ -78,11 +80,11 @@ def start(preset: str) -> None:
     try:
         config = TrainConfig.from_preset(
             preset,
-            model={name: state[f"{name}-{preset}"] for name in asked_fields(architecture)},
-            **{name: state[f"{name}-{preset}"] for name in asked_fields(TrainConfig)},
-            data=state.get(f"data-{kind}"),
+            model={name: state[page_key(f"{name}-{preset}")] for name in asked_fields(architecture)},
+            **{name: state[page_key(f"{name}-{preset}")] for name in asked_fields(TrainConfig)},
+            data=state.get(page_key(f"data-{kind}")),
         )
-        state["run"] = services.launcher().train(config)
+        state[page_key("run")] = services.launcher().train(config)
         state["start-error"] = ""
     except UserError as error:
         state["start-error"] = str(error)
@@ -108,6 +110,7 @@ def setting(column: Any, field: "FieldInfo", default: Any, *, key: str) -> None:
         extra["step"] if isinstance(extra, dict) else kind(1),
         format="%g" if kind is float else None,
         key=key,
+        bind="query-params",
         help=field.description,
     )
 

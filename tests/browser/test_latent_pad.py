@@ -81,7 +81,7 @@ def test_pad_sliders_and_address_hold_the_same_point(server: Server, open_page: 
     drag(page, stage, (0.5, 0.5), (0.75, 0.25), steps=3)
     page.wait_for_url(re.compile(r"across=1\.5&"))
     page.wait_for_url(re.compile(r"up=1\.5"))
-    across = page.locator(".st-key-across input")
+    across = page.locator(".st-key-samples-across input")
     expect(across).to_have_value("1.5")
     plane = plane_of_dimensions(*load_checkpoint(PRETRAINED / "vae").model.prior_moments(), 4, 9)
     torch.testing.assert_close(torch.tensor(last_frame(page)["latent"]), plane.at(1.5, 1.5))

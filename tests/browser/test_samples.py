@@ -17,7 +17,7 @@ def test_a_control_changes_picture_and_address_and_the_address_brings_it_back(
     before = page.locator(PICTURE).get_attribute("src")
     page.get_by_role("radio", name="Binary").click()
     expect(page.locator(PICTURE)).not_to_have_attribute("src", str(before))
-    page.wait_for_url("**/samples?kind=Binary")
+    page.wait_for_url("**/samples?samples-kind=Binary")
     alt = page.locator(PICTURE).get_attribute("alt")
 
     again = open_page(page.url)

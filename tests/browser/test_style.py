@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Server
 
 PICTURE = ".st-key-pixels-matrix img"
-NEXT_SEED = ".st-key-seed button[data-testid=stNumberInputStepUp]"
+NEXT_SEED = ".st-key-style-seed button[data-testid=stNumberInputStepUp]"
 MOST_ROUNDS = 4  # others on the machine can slow a round down, and none can speed it up
 WATCH = """picture => {
     let begun, last = picture.src
@@ -53,7 +53,9 @@ def test_a_pictures_part_is_in_the_address_and_its_download_has_no_seed(
     page.locator("input[type=file][accept*=png]").set_input_files(tmp_path / "door.png")
     expect(page.get_by_alt_text("Your picture, door.png")).to_be_visible()
     page.get_by_role("slider", name="Top to bottom").press("ArrowRight")
-    page.wait_for_url(lambda url: {"down=51", "seed=5", "zoom=2.5"} <= {*url.partition("?")[2].split("&")})
+    page.wait_for_url(
+        lambda url: {"style-down=51", "style-seed=5", "style-zoom=2.5"} <= {*url.partition("?")[2].split("&")}
+    )
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
     assert download.value.suggested_filename == "shipped-fsvae-conv-photo.png"
@@ -68,7 +70,7 @@ def test_new_swaps_can_be_downloaded_and_leave_the_rest_of_the_page_alone(
     page.locator(NEXT_SEED).click()
     expect(page.locator(PICTURE)).not_to_have_attribute("src", first)
     expect(page.get_by_text("Each row starts from the style of picture A")).to_be_visible()
-    page.wait_for_url("**/style?seed=1")
+    page.wait_for_url("**/style?style-seed=1")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
     file = tmp_path / download.value.suggested_filename

@@ -77,7 +77,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     page.get_by_role("link", name="Sample from it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Samples")
     expect(page.locator(".st-key-pixels-samples img")).to_be_visible()
-    assert "checkpoint=run+vae-" in page.url
+    assert "samples-checkpoint=run+vae-" in page.url
 
 
 @pytest.mark.usefixtures("machine_at_hand")

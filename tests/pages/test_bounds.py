@@ -40,7 +40,7 @@ def opened(app: AppTest, **query: object) -> AppTest:
 
 def test_it_opens_on_the_numbers_of_the_cards(page: AppTest) -> None:
     assert not page.exception
-    assert page.multiselect(key="models").value == ["shipped vae", "shipped gmvae"]
+    assert page.multiselect(key="bounds-models").value == ["shipped vae", "shipped gmvae"]
     for name in ("vae", "gmvae"):
         numbers = read_card(PRETRAINED / name).sets["homework"]
         assert f"{numbers.niwae['1000']:.2f}\u00a0±" in text_of(page)
@@ -86,19 +86,19 @@ def test_a_run_stands_beside_the_report_of_its_family(app: AppTest, mine: Path) 
 
 
 def test_the_test_set_has_numbers_of_its_own_and_no_published_ones(page: AppTest) -> None:
-    page.pills(key="set").set_value("test").run()
+    page.pills(key="bounds-set").set_value("test").run()
     assert not page.exception
     assert f"{read_card(PRETRAINED / 'vae').sets['test'].niwae['1000']:.2f}\u00a0±" in text_of(page)
     assert "report, vae" not in text_of(page)
 
 
 def test_what_needs_the_full_data_cannot_be_asked_for_without(page: AppTest) -> None:
-    page.toggle(key="deep").set_value(True).run()
+    page.toggle(key="bounds-deep").set_value(True).run()
     assert not page.exception
     assert not page.button(key="measure-missing").disabled  # the homework set comes with the app
-    page.pills(key="set").set_value("test").run()
+    page.pills(key="bounds-set").set_value("test").run()
     assert page.button(key="measure-missing").disabled
-    page.pills(key="set").set_value("test-1000").run()
+    page.pills(key="bounds-set").set_value("test-1000").run()
     assert not page.button(key="measure-missing").disabled
     assert any("not measured on this set" in info.value for info in page.info)
 
@@ -121,7 +121,7 @@ def test_measured_here_they_are_what_the_command_line_prints(app: AppTest, mine:
         AppTest.from_file(app._script_path, default_timeout=PATIENCE).run(), models="run mine", set="Homework", seed=3
     )
     assert f"{report.niwae[1000]:.2f}\u00a0±" in text_of(again)
-    other_seed = again.number_input(key="seed").set_value(4).run()
+    other_seed = again.number_input(key="bounds-seed").set_value(4).run()
     assert any("not measured on this set" in info.value for info in other_seed.info)
 
 
@@ -149,18 +149,18 @@ def test_measuring_shows_how_far_it_is_and_can_be_cancelled(
 def test_a_guess_comes_before_the_weights(page: AppTest) -> None:
     assert any("Make your guess" in info.value for info in page.info)
     assert "half of the weight.**" not in text_of(page)
-    page.segmented_control(key="guess").set_value("more").run()
+    page.segmented_control(key="bounds-guess").set_value("more").run()
     assert not page.exception
     assert "You guessed more" in text_of(page)
     assert "half of the weight.**" in text_of(page)
     before = text_of(page)
-    page.segmented_control(key="digit").set_value(8).run()
+    page.segmented_control(key="bounds-digit").set_value(8).run()
     assert not page.exception
     assert text_of(page) != before
 
 
 def test_no_model_is_no_error(page: AppTest) -> None:
-    page.multiselect(key="models").set_value([]).run()
+    page.multiselect(key="bounds-models").set_value([]).run()
     assert not page.exception
     assert any("Choose one model" in info.value for info in page.info)
 
@@ -168,17 +168,17 @@ def test_no_model_is_no_error(page: AppTest) -> None:
 def test_a_link_opens_its_view_and_junk_opens_defaults(app: AppTest) -> None:
     page = opened(app, models="shipped beta-0.1", set="Full test", deep="true", seed="7", digit="4", guess="6 to 50")
     assert not page.exception
-    assert page.multiselect(key="models").value == ["shipped beta-0.1"]
-    assert (page.pills(key="set").value, page.toggle(key="deep").value) == ("test", True)
-    assert page.segmented_control(key="digit").value == 4
-    assert page.segmented_control(key="guess").value == "6 to 50"
+    assert page.multiselect(key="bounds-models").value == ["shipped beta-0.1"]
+    assert (page.pills(key="bounds-set").value, page.toggle(key="bounds-deep").value) == ("test", True)
+    assert page.segmented_control(key="bounds-digit").value == 4
+    assert page.segmented_control(key="bounds-guess").value == "6 to 50"
     junk = opened(
         AppTest.from_file(app._script_path, default_timeout=PATIENCE).run(),
         **dict.fromkeys(("models", "set", "deep", "seed", "digit", "guess"), "<script>"),
     )
     assert not junk.exception
-    assert junk.pills(key="set").value == "homework"
-    assert junk.segmented_control(key="digit").value == 3
+    assert junk.pills(key="bounds-set").value == "homework"
+    assert junk.segmented_control(key="bounds-digit").value == 3
 
 
 def test_a_run_without_weights_is_one_sentence(app: AppTest, mine: Path) -> None:

@@ -89,8 +89,8 @@ def test_two_models_are_measured_by_themselves_and_their_difference_has_an_inter
     assert "95%" in text
     assert "NELBO − vae-1" in text
     assert "an untrained model has about" in text
-    assert page.selectbox(key="reference").value == "vae-1"
-    page.selectbox(key="reference").select("vae-2").run()
+    assert page.selectbox(key="clinic-reference").value == "vae-1"
+    page.selectbox(key="clinic-reference").select("vae-2").run()
     assert not page.exception
     assert "NELBO − vae-2" in text_of(page)
 
@@ -169,7 +169,7 @@ def test_what_was_measured_can_be_taken_away(app: AppTest) -> None:
 def test_a_file_is_diagnosed_and_joins_the_comparison(app: AppTest) -> None:
     one = small_run("vae-1", 1)
     page = upload(opened(app, one), ("my homework.pt", weights()))
-    assert "upload my-homework" in page.multiselect(key="models").value
+    assert "upload my-homework" in page.multiselect(key="clinic-models").value
     page = settled(page)
     text = text_of(page)
     assert "my-homework" in text
@@ -180,7 +180,7 @@ def test_a_file_that_does_not_fit_is_a_table_and_no_traceback(app: AppTest) -> N
     state = vae.FAMILY.fresh(CONFIG, seed=0).state_dict()
     state["enc.net.4.weight"], state["enc.net.4.bias"] = torch.zeros(5, 13), torch.zeros(5)
     page = upload(opened(app, small_run("vae-1", 1)), ("mine.pt", file_of(state)), ("no.pt", b"junk"))
-    assert "upload mine" not in page.multiselect(key="models").options
+    assert "upload mine" not in page.multiselect(key="clinic-models").options
     shown = " ".join(str(part.value) for part in page.error)
     assert "mine" in shown
     assert "no cannot be read as weights" in shown
@@ -208,12 +208,12 @@ def test_printed_numbers_are_judged(app: AppTest) -> None:
 def test_models_of_other_images_are_left_out_by_name(app: AppTest) -> None:
     page = opened(app, small_run("vae-1", 1), small_run("tiny", 2, VAEConfig(z=5, hidden=(11, 13), pixels=16)))
     assert "tiny takes images of 16 numbers" in text_of(page)
-    assert page.selectbox(key="reference").options == ["vae-1"]
+    assert page.selectbox(key="clinic-reference").options == ["vae-1"]
 
 
 def test_without_any_model_the_page_says_what_to_do(app: AppTest) -> None:
     page = opened(app, small_run("vae-1", 1))
-    page.multiselect(key="models").set_value([]).run()
+    page.multiselect(key="clinic-models").set_value([]).run()
     assert not page.exception
     assert "Choose one model or more" in text_of(page)
 
@@ -223,7 +223,7 @@ def test_junk_in_the_address_opens_the_page_at_its_defaults(app: AppTest) -> Non
     app.query_params["seed"] = "-7"
     app.query_params["reference"] = "nobody"
     page = settled(app.switch_page("pages/clinic.py").run())
-    assert page.multiselect(key="models").value == ["shipped vae", "shipped gmvae"]
+    assert page.multiselect(key="clinic-models").value == ["shipped vae", "shipped gmvae"]
 
 
 def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
@@ -234,7 +234,7 @@ def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
     (kept,) = runs_folder().glob("vae-uploaded-*")
     assert f"run {kept.name}" in text_of(page)
     page.run()
-    assert f"run {kept.name}" in page.multiselect(key="models").options
+    assert f"run {kept.name}" in page.multiselect(key="clinic-models").options
     train = page.switch_page("pages/train.py")
     train.query_params["run"] = kept.name
     assert not train.run().exception

@@ -84,7 +84,7 @@ def test_samples_shows_its_own_garments(app_with: AppTest, view: str) -> None:
     alts = [alt for alt, _ in pictures_of(page)]
     assert any(alt.startswith("200 garments") for alt in alts)
     assert not any("digits" in alt for alt in alts)
-    assert page.pills(key="measure-sets-fashion-mnist").options == ["First 1,000", "Full test"]
+    assert page.pills(key="samples-measure-sets-fashion-mnist").options == ["First 1,000", "Full test"]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_every_page_opens_with_a_model_of_garments(app_with: AppTest, script: st
     assert not page.exception
     assert not page.error
     if script == "pages/labels.py":
-        assert page.selectbox(key="beside").options == ["run ssvae-f"]
+        assert page.selectbox(key="labels-beside").options == ["run ssvae-f"]
         assert f"Counted on {TEST} test garments" in text_of(page)
     if script == "pages/bounds.py":
-        assert page.pills(key="set-fashion-mnist").options == ["First 1,000", "Full test"]
+        assert page.pills(key="bounds-set-fashion-mnist").options == ["First 1,000", "Full test"]
     if script == "pages/mixture.py":
         assert f"of {TEST} test garments best" in text_of(page)
         below = text_of(page).partition("What the mixture changes")[2]

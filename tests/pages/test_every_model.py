@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from models.registry import FAMILIES
 from pages.latent.latent_map import LAYOUTS
 from pages.latent.latent_pad import PLANES
+from pages.latent.latent_space import PARTS
 from tests.patience import PATIENCE
 from tests.profile_page import PAGES
 from training.data.registry import DATA_SETS
@@ -36,7 +37,7 @@ def opens_everywhere(runs_folder: Path, preset: str, **changes: object) -> None:
         assert not found.exception, page
         assert not [error.value for error in found.error], page
         if page == "samples":
-            assert found.selectbox(key="checkpoint").value == "run mine"
+            assert found.selectbox(key="samples-checkpoint").value == "run mine"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -61,11 +62,11 @@ GUESSES = {
     "beta": "1",
 }
 VIEWS = (
-    *({"view": "Latent pad", "plane": plane, "backdrop": "Encoded"} for plane in PLANES.values()),
-    *({"view": "Map of digits", "layout": layout, "prior": "true"} for layout in LAYOUTS.values()),
-    {"view": "One digit"},
-    {"view": "Interpolation"},
-    {"view": "Traversals", "used": "every one"},
+    *({"view": "pad", "plane": plane, "backdrop": "Encoded"} for plane in PLANES.values()),
+    *({"view": "map", "layout": layout, "prior": "true"} for layout in LAYOUTS.values()),
+    {"view": "digit"},
+    {"view": "walk"},
+    {"view": "dimensions", "used": "every one"},
 )
 
 
@@ -76,14 +77,15 @@ def test_the_smallest_model_that_the_form_allows_is_shown_on_every_page(runs_fol
     small = {name: size for name, size in SMALLEST.items() if name in fields}
     config = TrainConfig.from_preset(FAMILIES[family].presets[0].name, steps=2, batch_size=1, device="cpu", model=small)
     assert train_into(RunWriter(runs_folder / "mine", config)).state == "finished"
+    words = DATA_SETS[config.data].words
     views = VIEWS if FAMILIES[family].images == "binary" else ()
     for page, asked in [
         *((page, {"guess": GUESSES.get(page, "")}) for page in PAGES),
         *(("samples", v) for v in views),
     ]:
-        found = opened(page, **{key: value for key, value in asked.items() if value})
+        named = asked | ({"view": PARTS[asked["view"]][0].format(**words)} if "view" in asked else {})
+        found = opened(page, **{key: value for key, value in named.items() if value})
         assert not found.exception, (page, asked)
         assert not [error.value for error in found.error], (page, asked)
-        for key, value in asked.items():
-            if key == "view":
-                assert found.button_group(key=key).value is not None, value
+        if "view" in asked:
+            assert found.button_group(key="samples-view").value == asked["view"]

@@ -40,7 +40,7 @@ def test_every_family_is_drawn_and_leads_to_its_page_and_its_training(app: AppTe
     assert len(drawings) == len(FAMILIES)
     links = [link.proto for link in app.get("page_link")]
     explored = [link.page for link in links if link.label.startswith("Explore")]
-    trained = [parse_qs(link.query_string)["preset"] for link in links if link.label.startswith("Train the")]
+    trained = [parse_qs(link.query_string)["train-preset"] for link in links if link.label.startswith("Train the")]
     for family, drawing, page, preset in zip(FAMILIES.values(), drawings, explored, trained, strict=True):
         assert family.sentence in words(app)
         assert family.title in drawing

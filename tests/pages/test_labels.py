@@ -39,12 +39,14 @@ def opened(app: AppTest, **query: str) -> AppTest:
 def test_predictions_show_after_a_guess(app: AppTest, runs: dict[str, float]) -> None:
     page = opened(app, checkpoint="run semi", beside="run alone")
     assert not page.metric
-    assert not [picker for picker in page.multiselect if picker.key == "runs"]  # nor the chart, which has the answer
-    page.segmented_control(key="guess").set_value("below 60").run()
+    assert not [
+        picker for picker in page.multiselect if picker.key == "labels-runs"
+    ]  # nor the chart, which has the answer
+    page.segmented_control(key="labels-guess").set_value("below 60").run()
     assert not page.exception
     assert [tile.value for tile in page.metric] == [f"{runs['run alone']:.2%}", f"{runs['run semi']:.2%}"]
     assert "You guessed it" in text_of(page)
-    page.multiselect(key="runs").set_value(["run semi"]).run()
+    page.multiselect(key="labels-runs").set_value(["run semi"]).run()
     assert not page.exception
 
 
@@ -56,7 +58,7 @@ def test_a_model_may_stand_beside_itself(app: AppTest, runs: dict[str, float]) -
 @pytest.mark.usefixtures("runs")
 def test_junk_opens_defaults(app: AppTest) -> None:
     page = opened(app, checkpoint="<b>", beside="../..", seed="1e400", guess="NaN", runs="x", asked="")
-    assert (page.number_input(key="seed").value, page.segmented_control(key="guess").value) == (0, None)
+    assert (page.number_input(key="labels-seed").value, page.segmented_control(key="labels-guess").value) == (0, None)
 
 
 def test_predictions_are_the_classifiers(app: AppTest, runs: dict[str, float]) -> None:

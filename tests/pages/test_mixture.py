@@ -30,9 +30,9 @@ def opened(app: AppTest, **query: str) -> AppTest:
 
 def test_it_opens_on_the_picture_that_ships_and_answers_a_guess(app: AppTest) -> None:
     page = opened(app)
-    assert page.selectbox(key="checkpoint").options == ["shipped gmvae", "shipped vampprior"]
+    assert page.selectbox(key="mixture-checkpoint").options == ["shipped gmvae", "shipped vampprior"]
     assert any("Make your guess" in info.value for info in page.info)
-    page.segmented_control(key="guess").set_value("fewer than 50").run()
+    page.segmented_control(key="mixture-guess").set_value("fewer than 50").run()
     assert not page.exception
     counts = used(load_checkpoint(PRETRAINED / "gmvae"))
     assert counts.sum() == 10_000  # they ship with the model, whichever data are there
@@ -54,7 +54,7 @@ def test_components_of_an_own_model_are_counted_on_the_data_in_use(
 def test_another_seed_draws_the_same_components(app: AppTest) -> None:
     page = opened(app)
     found = [caption.value for caption in page.caption if caption.value.startswith("Components from the top")]
-    page.number_input(key="seed").set_value(1).run()
+    page.number_input(key="mixture-seed").set_value(1).run()
     assert [caption.value for caption in page.caption if caption.value.startswith("Components from the top")] == found
 
 
@@ -62,7 +62,7 @@ def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: 
     page = opened(app, rows="By number", components="500, 7", seed="3")
     assert not page.error
     for wrong in ("0", "501", "x", "1,2,3,4,5,6,7,8,9,10,11"):
-        page.text_input(key="components").set_value(wrong).run()
+        page.text_input(key="mixture-components").set_value(wrong).run()
         assert not page.exception
         assert [error.value for error in page.error] == [
             "Name 1 to 10 components by numbers from 1 to 500, such as 1, 2, 3."
@@ -71,16 +71,16 @@ def test_components_are_shown_by_number_and_wrong_numbers_are_one_sentence(app: 
 
 def test_junk_opens_defaults(app: AppTest) -> None:
     page = opened(app, rows="<b>", components="<script>", seed="1e400", guess="NaN", asked="x", checkpoint="../../etc")
-    assert (page.pills(key="rows").value, page.number_input(key="seed").value) == ("most", 0)
-    assert page.segmented_control(key="asked").value == "held-out"
-    assert page.text_input(key="components").value == "1, 2, 3"
+    assert (page.pills(key="mixture-rows").value, page.number_input(key="mixture-seed").value) == ("most", 0)
+    assert page.segmented_control(key="mixture-asked").value == "held-out"
+    assert page.text_input(key="mixture-components").value == "1, 2, 3"
 
 
 @pytest.mark.parametrize("junk", ["0", "<script>", "1,2,3,4,5,6,7,8,9,10,11", "-1", "1e3"])
 def test_junk_in_a_link_shows_the_default_components(app: AppTest, junk: str) -> None:
     page = opened(app, rows="By number", components=junk)
     assert not page.error
-    assert page.text_input(key="components").value == "1, 2, 3"
+    assert page.text_input(key="mixture-components").value == "1, 2, 3"
 
 
 def test_the_rows_that_ship_are_what_the_weights_draw(full_mnist: Dataset, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def page(app: AppTest) -> AppTest:
 
 def test_it_opens_on_the_shipped_model(page: AppTest) -> None:
     assert not page.exception
-    assert page.selectbox(key="checkpoint").value == "shipped vae"
+    assert page.selectbox(key="samples-checkpoint").value == "shipped vae"
 
 
 def test_the_picture_that_ships_is_what_the_weights_draw() -> None:
@@ -48,7 +48,7 @@ def test_the_picture_that_ships_is_what_the_weights_draw() -> None:
 def test_every_control_changes_the_picture(page: AppTest, key: str, value: object) -> None:
     control = {"kind": page.segmented_control, "seed": page.number_input, "temperature": page.slider}[key]
     before = picture_of(page)
-    control(key=key).set_value(value).run()
+    control(key=f"samples-{key}").set_value(value).run()
     assert not page.exception
     assert picture_of(page) != before
 
@@ -58,8 +58,8 @@ def test_a_link_opens_its_view(app: AppTest) -> None:
     app.query_params["temperature"] = "0.5"
     app.query_params["kind"] = "Binary"
     app.switch_page("pages/samples.py").run()
-    assert (app.number_input(key="seed").value, app.slider(key="temperature").value) == (7, 0.5)
-    assert app.segmented_control(key="kind").value == "binary"
+    assert (app.number_input(key="samples-seed").value, app.slider(key="samples-temperature").value) == (7, 0.5)
+    assert app.segmented_control(key="samples-kind").value == "binary"
 
 
 @pytest.mark.parametrize("junk", ["", "-1", "99999999999", "x", "../../etc", "<b>", "NaN", "1e400"])
@@ -68,16 +68,16 @@ def test_a_junk_link_opens_at_the_defaults(app: AppTest, junk: str) -> None:
         app.query_params[name] = junk
     app.switch_page("pages/samples.py").run()
     assert not app.exception
-    assert app.selectbox(key="checkpoint").value == "shipped vae"
-    assert app.segmented_control(key="kind").value == "means"
-    assert app.pills(key="view").value == "pad"
-    assert app.slider(key="across").value == (-1 if junk == "-1" else 0)  # a point like any other
+    assert app.selectbox(key="samples-checkpoint").value == "shipped vae"
+    assert app.segmented_control(key="samples-kind").value == "means"
+    assert app.pills(key="samples-view").value == "pad"
+    assert app.slider(key="samples-across").value == (-1 if junk == "-1" else 0)  # a point like any other
 
 
 def test_own_runs_can_be_sampled_and_measured(app: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
     train_into(RunWriter(runs_folder / "vae-mine", brief))
     app.switch_page("pages/samples.py").run()
-    app.selectbox(key="checkpoint").select("run vae-mine").run()
+    app.selectbox(key="samples-checkpoint").select("run vae-mine").run()
     assert not app.exception
     assert not app.error
 
@@ -87,7 +87,7 @@ def test_a_broken_run_is_one_sentence(app: AppTest, runs_folder: Path, brief: Tr
     weights = runs_folder / "vae-damaged" / "checkpoint.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     app.switch_page("pages/samples.py").run()
-    app.selectbox(key="checkpoint").select("run vae-damaged").run()
+    app.selectbox(key="samples-checkpoint").select("run vae-damaged").run()
     assert not app.exception
     assert len(app.error) == 1
     assert app.error[0].value.isprintable()
@@ -101,21 +101,21 @@ def test_every_view_opens_on_any_family_and_bears_junk(app: AppTest, runs_folder
         app.query_params[name] = "<junk>"
     app.switch_page("pages/samples.py").run()
     for choice in ("shipped gmvae", "run ssvae-mine"):
-        app.selectbox(key="checkpoint").select(choice).run()
+        app.selectbox(key="samples-checkpoint").select(choice).run()
         for view in PARTS:
-            app.pills(key="view").set_value(view).run()
+            app.pills(key="samples-view").set_value(view).run()
             assert not app.exception, (choice, view)
             assert not app.error, (choice, view)
-    app.pills(key="view").set_value("pad").run()
-    assert app.pills(key="label").value == 3
+    app.pills(key="samples-view").set_value("pad").run()
+    assert app.pills(key="samples-label").value == 3
 
 
 def test_sliders_move_the_point_on_every_plane(page: AppTest) -> None:
     seen = set()
     for plane in PLANES:
-        page.selectbox(key="plane").select(plane).run()
+        page.selectbox(key="samples-plane").select(plane).run()
         for across in (0.0, 1.5):
-            page.slider(key="across").set_value(across).run()
+            page.slider(key="samples-across").set_value(across).run()
             assert not page.exception
             seen.add(alt_of(page, "across"))
     assert len(seen) == 2 * len(PLANES)
@@ -123,8 +123,8 @@ def test_sliders_move_the_point_on_every_plane(page: AppTest) -> None:
 
 
 def test_a_digit_is_taken_apart(page: AppTest) -> None:
-    page.pills(key="view").set_value("digit").run()
-    page.selectbox(key="digit").select("4, no. 2").run()
+    page.pills(key="samples-view").set_value("digit").run()
+    page.selectbox(key="samples-digit").select("4, no. 2").run()
     digits = load_dataset("mnist-sample")
     image = digits.evaluation_set("test-1000")[int((digits.test.labels == 4).nonzero()[1])]
     terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").model, image)
@@ -134,21 +134,21 @@ def test_a_digit_is_taken_apart(page: AppTest) -> None:
 
 
 def test_dimensions_show_after_a_guess(page: AppTest) -> None:
-    page.selectbox(key="checkpoint").select("shipped beta-4").run()
-    page.pills(key="view").set_value("dimensions").run()
+    page.selectbox(key="samples-checkpoint").select("shipped beta-4").run()
+    page.pills(key="samples-view").set_value("dimensions").run()
     assert not any("z0" in body for body in html_of(page))
-    page.pills(key="used").set_value("every one").run()
+    page.pills(key="samples-used").set_value("every one").run()
     assert "You guessed every one: 9 of 10 dimensions are in use." in text_of(page)
     assert any('z0 <br><span class="note">0.00 nats, collapsed' in body for body in html_of(page))
 
 
 def test_the_map_is_laid_out_at_once_and_by_t_sne_in_the_background(page: AppTest) -> None:
-    page.pills(key="view").set_value("map").run()
+    page.pills(key="samples-view").set_value("map").run()
     assert len(page.get("plotly_chart")) == 1
-    page.toggle(key="prior").set_value(True).run()
+    page.toggle(key="samples-prior").set_value(True).run()
     chart: Any = page.get("plotly_chart")[0]
     assert "draws from the prior" in chart.proto.alt
-    page.segmented_control(key="layout").set_value("tsne").run()
+    page.segmented_control(key="samples-layout").set_value("tsne").run()
     (job,) = [job for key, job in services.jobs()._jobs.items() if key.startswith("tsne:")]
     until(lambda: job.progress > 0)
     job.stop()
@@ -177,6 +177,6 @@ def picture_of(page: AppTest) -> bytes:
 
 @pytest.mark.parametrize(("choice", "prior"), [("shipped vae", "N}(0, T^2 I)"), ("shipped gmvae", "mu_c")])
 def test_the_formula_is_that_of_the_models_prior(page: AppTest, choice: str, prior: str) -> None:
-    page.selectbox(key="checkpoint").select(choice).run()
+    page.selectbox(key="samples-checkpoint").select(choice).run()
     assert not page.exception
     assert prior in page.latex[0].value

@@ -30,13 +30,13 @@ def test_lines_that_the_file_does_not_have_are_not_marked(app: AppTest, lines: s
 @pytest.mark.parametrize("file", ["../README.md", "app.py", "models/../app.py", "/etc/passwd", "models/none.py"])
 def test_only_files_of_the_models_can_be_opened(app: AppTest, file: str) -> None:
     opened(app, file=file)
-    assert app.selectbox(key="file").value in app.selectbox(key="file").options
-    assert app.code[0].value == (PROJECT / str(app.selectbox(key="file").value)).read_text("utf-8").strip()
+    assert app.selectbox(key="source-file").value in app.selectbox(key="source-file").options
+    assert app.code[0].value == (PROJECT / str(app.selectbox(key="source-file").value)).read_text("utf-8").strip()
 
 
 def test_another_file_has_no_marked_lines(app: AppTest) -> None:
     opened(app, file="models/vae.py", lines="7-19")
-    app.selectbox(key="file").set_value("models/gmvae.py").run()
+    app.selectbox(key="source-file").set_value("models/gmvae.py").run()
     assert not app.exception
     assert app.code[0].value == (PROJECT / "models" / "gmvae.py").read_text("utf-8").strip()
     assert "nth-child" not in " ".join(part.proto.body for part in app.get("html"))

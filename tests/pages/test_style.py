@@ -88,7 +88,7 @@ def test_the_columns_are_named_by_the_images_of_their_styles(app: AppTest, sourc
     assert f"2 columns, one for each style, {named}, and a row" in alt
     assert alt.endswith("below the source images and their reconstructions")
     assert f"Columns: one style z each, {named}." in text_of(page)
-    page.text_input(key="numbers").set_value("3").run()
+    page.text_input(key="style-numbers").set_value("3").run()
     (alt,) = (alt for alt, _ in pictures_of(page) if "drawn by run mine" in alt)
     assert "1 column, one for each style, of test image (in brackets: the digit) 3 (3)," in alt
 
@@ -110,17 +110,17 @@ def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpo
     assert not page.error
     held = bank(source)
     assert held is not None
-    assert page.selectbox(key="a").options[0] == name_of(held, 0)
+    assert page.selectbox(key="style-a").options[0] == name_of(held, 0)
     for kind in ("bank", "numbers", "photo"):
-        page.pills(key="styles").set_value(kind).run()
+        page.pills(key="style-styles").set_value(kind).run()
         assert not page.exception
         errors = [error.value for error in page.error]
         assert errors == (["SVHN test images are numbered 0 to 16: 92 is not there."] if kind == "numbers" else [])
-    page.pills(key="styles").set_value("numbers").run()
-    page.text_input(key="numbers").set_value("3, 14").run()
+    page.pills(key="style-styles").set_value("numbers").run()
+    page.text_input(key="style-numbers").set_value("3, 14").run()
     assert not page.error
-    page.slider(key="blend-0").set_value(25).run()
-    page.segmented_control(key="under").set_value(8).run()
+    page.slider(key="style-blend-0").set_value(25).run()
+    page.segmented_control(key="style-under").set_value(8).run()
     assert not page.exception
 
 
@@ -128,7 +128,7 @@ def test_every_source_opens_and_images_are_blended(app: AppTest, source: Checkpo
 def test_a_box_without_numbers_is_answered_in_its_own_words(app: AppTest, source: Checkpoint, text: str) -> None:
     page = opened(app, checkpoint="run mine", styles="By number", numbers="3")
     assert not page.error
-    page.text_input(key="numbers").set_value(text).run()
+    page.text_input(key="style-numbers").set_value(text).run()
     wanted = "Write numbers of SVHN test images into the box, from 0 to 26,031, with commas between them: 3, 14, 15."
     assert [error.value for error in page.error] == [wanted]
     assert not any("drawn by run mine" in alt for alt, _ in pictures_of(page))
@@ -138,7 +138,7 @@ def test_a_long_link_is_drawn_whole_or_refused(app: AppTest, source: Checkpoint)
     page = opened(app, checkpoint="run mine", styles="By number", numbers=", ".join(["16"] * 150))
     assert not page.error
     assert any("150 columns" in alt for alt, _ in pictures_of(page))
-    page.text_input(key="numbers").set_value("16," * 201).run()
+    page.text_input(key="style-numbers").set_value("16," * 201).run()
     assert [error.value for error in page.error] == ["There are 201 numbers in the box: take up to 200."]
 
 
@@ -151,10 +151,10 @@ def test_the_seed_stays_while_styles_come_from_elsewhere(app: AppTest, source: C
     page = opened(app, checkpoint="run mine", seed="5")
     first = pictures_of(page)[0]
     for kind in ("numbers", "photo"):
-        page.pills(key="styles").set_value(kind).run()
-        assert (page.number_input(key="seed").value, page.number_input(key="seed").disabled) == (5, True)
-    page.pills(key="styles").set_value("prior").run()
-    assert not page.number_input(key="seed").disabled
+        page.pills(key="style-styles").set_value(kind).run()
+        assert (page.number_input(key="style-seed").value, page.number_input(key="style-seed").disabled) == (5, True)
+    page.pills(key="style-styles").set_value("prior").run()
+    assert not page.number_input(key="style-seed").disabled
     assert pictures_of(page)[0] == first
 
 
@@ -191,14 +191,14 @@ def test_a_picture_is_reconstructed_and_under_ten_digits(app: AppTest) -> None:
 def test_one_picture_chosen_twice_is_named(app: AppTest) -> None:
     page = opened(app, checkpoint="shipped fsvae")
     assert "the same one" not in text_of(page)
-    page.selectbox(key="b").set_value(page.selectbox(key="a").value).run()
+    page.selectbox(key="style-b").set_value(page.selectbox(key="style-a").value).run()
     assert "Pictures A and B are the same one: choose another" in text_of(page)
 
 
 def test_scores_are_measured_after_a_guess(app: AppTest, source: Checkpoint) -> None:
     page = opened(app, checkpoint="run mine")
     assert not page.metric
-    page.segmented_control(key="guess").set_value("under 50").run()
+    page.segmented_control(key="style-guess").set_value("under 50").run()
     page.button(key="measure-scores").click().run()
     assert not page.exception
     until(lambda: bool(page.run().metric))
@@ -257,7 +257,7 @@ def test_every_dimension_can_be_shown_and_collapsed_ones_are_marked(
     first = rows_of_dimensions(page)
     assert len(first) == 12
     assert "Not shown: the 20 dimensions of lowest KL" in text_of(page)
-    page.toggle(key="every-dimension").set_value(True).run()
+    page.toggle(key="style-every-dimension").set_value(True).run()
     rows = rows_of_dimensions(page)
     assert rows[:12] == first
     assert [name for name, _ in rows] == [f"z{place}" for place in held.kl.argsort(descending=True).tolist()]
@@ -283,8 +283,8 @@ def test_without_a_model_it_says_what_to_do(app: AppTest, monkeypatch: pytest.Mo
 def test_the_shipped_model_opens_without_data_and_junk_at_defaults(app: AppTest) -> None:
     page = opened(app, styles="<b>", seed="1e400")
     assert not page.error
-    assert page.pills(key="styles").value == "prior"
-    assert page.number_input(key="seed").value == 0
-    page.pills(key="styles").set_value("bank").run()
+    assert page.pills(key="style-styles").value == "prior"
+    assert page.number_input(key="style-seed").value == 0
+    page.pills(key="style-styles").set_value("bank").run()
     assert not page.exception
     assert not page.error

@@ -14,6 +14,8 @@ from training.runs.run_folder import Run
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 
+FIELDS = ("steps", "z", "batch_size", "learning_rate")
+
 
 @pytest.fixture
 def page(app: AppTest) -> AppTest:
@@ -22,14 +24,14 @@ def page(app: AppTest) -> AppTest:
 
 def start(page: AppTest, **values: float) -> str:
     for key, value in values.items():
-        page.number_input(key=f"{key}-vae").set_value(value)
+        page.number_input(key=f"train-{key}-vae").set_value(value)
     page.button[-1].click().run()
-    return str(page.selectbox(key="run").value)
+    return str(page.selectbox(key="train-run").value)
 
 
 def test_it_opens_on_the_homeworks_values(page: AppTest) -> None:
     assert not page.exception
-    values = {key: page.number_input(key=f"{key}-vae").value for key in ("steps", "z", "batch_size", "learning_rate")}
+    values = {key: page.number_input(key=f"train-{key}-vae").value for key in FIELDS}
     assert values == {"steps": 20_000, "z": 10, "batch_size": 100, "learning_rate": 1e-3}
 
 
@@ -39,17 +41,17 @@ def test_every_preset_has_its_form_and_starts(
 ) -> None:
     # no process for each: other tests have one
     monkeypatch.setattr(training.runs.launch, "_supervise", lambda folder, process, job: None)
-    page.selectbox(key="preset").select(preset).run()
+    page.selectbox(key="train-preset").select(preset).run()
     assert not page.exception
-    page.number_input(key=f"steps-{preset}").set_value(1)
+    page.number_input(key=f"train-steps-{preset}").set_value(1)
     page.button[-1].click().run()
     assert not page.error
-    run = Run.named(str(page.selectbox(key="run").value))
+    run = Run.named(str(page.selectbox(key="train-run").value))
     assert run.config.model == PRESETS[preset].model
 
 
 def test_an_fsvae_without_svhn_says_how_to_get_it(page: AppTest) -> None:
-    page.selectbox(key="preset").select("fsvae").run()
+    page.selectbox(key="train-preset").select("fsvae").run()
     assert not page.exception
     assert [info.value for info in page.info if "python -m training download svhn" in info.value]
     assert page.button[-1].disabled
@@ -60,20 +62,20 @@ def test_an_fsvae_without_svhn_says_how_to_get_it(page: AppTest) -> None:
 def test_an_fsvae_trains_on_svhn_and_is_not_offered_for_mnists_bounds(
     page: AppTest, runs_folder: Path, svhn_folder: Path
 ) -> None:
-    page.selectbox(key="preset").select("fsvae").run()
+    page.selectbox(key="train-preset").select("fsvae").run()
     assert any("non-commercial use only" in caption.value for caption in page.caption)
-    page.number_input(key="steps-fsvae").set_value(1)
-    page.number_input(key="batch_size-fsvae").set_value(7)
+    page.number_input(key="train-steps-fsvae").set_value(1)
+    page.number_input(key="train-batch_size-fsvae").set_value(7)
     page.button[-1].click().run()
     assert not page.error
-    run_id = str(page.selectbox(key="run").value)
+    run_id = str(page.selectbox(key="train-run").value)
     until(lambda: Run.named(run_id).status().state == "finished")
     page.run()
     assert not page.exception
     assert Run.named(run_id).config.data == "svhn"
-    assert page.pills(key="measure-sets-svhn").options == ["SVHN test", "First 1,000"]
+    assert page.pills(key="train-measure-sets-svhn").options == ["SVHN test", "First 1,000"]
     bounds = page.switch_page("pages/bounds.py").run()
-    assert f"run {run_id}" not in bounds.multiselect(key="models").options
+    assert f"run {run_id}" not in bounds.multiselect(key="bounds-models").options
 
 
 def test_a_run_trains_is_seen_and_stops(page: AppTest, runs_folder: Path) -> None:
@@ -101,13 +103,13 @@ def test_a_second_tab_finds_the_run_and_cannot_start_another(page: AppTest, runs
     run_id = start(page, steps=100_000)
     second = AppTest.from_file(page._script_path, default_timeout=PATIENCE).run()
     second.switch_page("pages/train.py").run()
-    assert second.selectbox(key="run").value == run_id
-    second.selectbox(key="run").select("new training").run()
+    assert second.selectbox(key="train-run").value == run_id
+    second.selectbox(key="train-run").select("new training").run()
     assert not second.exception
     assert any(run_id in info.value for info in second.info)
     assert second.button[-1].disabled
     second.button(key="watch").click().run()
-    assert second.selectbox(key="run").value == run_id
+    assert second.selectbox(key="train-run").value == run_id
 
 
 def test_a_finished_run_offers_its_weights_and_its_pictures(page: AppTest, runs_folder: Path) -> None:
@@ -129,7 +131,7 @@ def test_a_diverging_run_says_so_and_keeps_its_checkpoint(page: AppTest, runs_fo
 
     train_into(writer, on_event=explode)
     page.run()
-    page.selectbox(key="run").select("vae-wild").run()
+    page.selectbox(key="train-run").select("vae-wild").run()
     assert not page.exception
     assert len(page.error) == 1
     assert "last checkpoint" in page.error[0].value
@@ -142,7 +144,7 @@ def test_an_interrupted_run_can_be_resumed(page: AppTest, runs_folder: Path, bri
     status = writer.update(state="running").model_copy(update={"updated": time.time() - 3600})
     (runs_folder / "vae-cut" / "status.json").write_text(status.model_dump_json())
     page.run()
-    page.selectbox(key="run").select("vae-cut").run()
+    page.selectbox(key="train-run").select("vae-cut").run()
     assert any("Interrupted" in warning.value for warning in page.warning)
     page.button(key="resume").click().run()
     until(lambda: Run.named("vae-cut").status().state == "finished")
@@ -164,13 +166,13 @@ def test_a_junk_link_opens_a_new_training(app: AppTest, junk: str) -> None:
     app.query_params["run"] = junk
     app.switch_page("pages/train.py").run()
     assert not app.exception
-    assert app.selectbox(key="run").value == "new training"
+    assert app.selectbox(key="train-run").value == "new training"
 
 
 def test_a_run_can_be_measured_in_the_background(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
     train_into(RunWriter(runs_folder / "vae-mine", brief))
     page.run()
-    page.selectbox(key="run").select("vae-mine").run()
+    page.selectbox(key="train-run").select("vae-mine").run()
     page.button(key="measure").click().run()
     until(lambda: not services.jobs().active("reading"))
     page.run()

@@ -117,7 +117,7 @@ def test_a_models_name_from_the_address_to_200_digits(app: AppTest) -> None:  # 
     app.query_params["checkpoint"], app.query_params["seed"] = "shipped gmvae", "7"
     with followed("facts_in", "ModelRef.title", "load_checkpoint", "to_uint8", "grid", "png_bytes") as way:
         page = app.switch_page("pages/samples.py").run()
-    assert page.selectbox(key="checkpoint").value == "shipped gmvae"
+    assert page.selectbox(key="samples-checkpoint").value == "shipped gmvae"
     assert len(way.functions) <= 12, " ".join(way.functions)
 
 

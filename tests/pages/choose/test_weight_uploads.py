@@ -56,16 +56,16 @@ def test_a_file_is_read_and_chosen_on_every_page(app: AppTest, tmp_path: Path) -
         "b cannot be read as weights: it is damaged, or holds more than tensors; save it again with "
         "torch.save(model.state_dict(), path)."
     ]
-    page.selectbox(key="checkpoint").select("upload my-homework").run()
+    page.selectbox(key="samples-checkpoint").select("upload my-homework").run()
     assert not page.exception
     assert not [error for error in page.error if "my-homework" in error.value]
     bounds = page.switch_page("pages/bounds.py").run()
-    assert "upload my-homework" in bounds.multiselect(key="models").options
-    bounds.multiselect(key="models").set_value(["upload my-homework"]).run()
+    assert "upload my-homework" in bounds.multiselect(key="bounds-models").options
+    bounds.multiselect(key="bounds-models").set_value(["upload my-homework"]).run()
     assert not bounds.exception
 
     stranger = AppTest.from_file(app._script_path, default_timeout=PATIENCE).switch_page("pages/samples.py").run()
-    assert not [name for name in stranger.selectbox(key="checkpoint").options if name.startswith("upload")]
+    assert not [name for name in stranger.selectbox(key="samples-checkpoint").options if name.startswith("upload")]
 
 
 @pytest.mark.parametrize("asked", ["upload mine", "run [gone](https://example.org)"])
@@ -76,6 +76,6 @@ def test_a_link_to_what_is_elsewhere_says_so_until_something_is_chosen(app: AppT
     found = [caption.value for caption in page.caption if "The link asks for" in caption.value]
     assert len(found) == 1
     assert asked.replace("[", "\\[") in found[0]
-    assert page.selectbox(key="checkpoint").value == "shipped vae"
-    page.selectbox(key="checkpoint").select("shipped gmvae").run()
+    assert page.selectbox(key="samples-checkpoint").value == "shipped vae"
+    page.selectbox(key="samples-checkpoint").select("shipped gmvae").run()
     assert not [caption for caption in page.caption if "The link asks for" in caption.value]

@@ -1,0 +1,140 @@
+"""A page's address: every setting of its view by its name, and nothing of another page.
+
+The key of a widget is the name of its page and its own: `page_key("seed")` is "samples-seed" on Samples, in the session
+as in the address, so that no page takes over another one's choice. Streamlit keeps bound widgets and the address equal;
+here is what a page does when it is entered: a link shows what it names and nothing else, the menu the view that was
+left, Back and Forward what stood there.
+"""
+
+import json
+import math
+from collections.abc import Callable, Collection
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+__all__ = ["absent", "clean_address", "enter", "forget_absent", "link", "mend_link", "page_key", "remember"]
+
+PAGE = "page"
+LEFT = "addresses-left"
+_PAGES = Path(__file__).parent.parent
+_CLEANING = Path(__file__).with_suffix(".html")
+MODELS = ("shipped ", "run ", "upload ")
+
+
+def page_key(name: str) -> str:
+    """The key of a widget of the page that is shown: in the session, and in the address if it is bound."""
+    page = st.session_state.get(PAGE)
+    return name if page is None else f"{page}-{name}"
+
+
+def link(page: str, **settings: str) -> dict[str, str]:
+    """The part of a link to a page ("samples") that names settings of its view: `st.page_link`'s `query_params`."""
+    return {f"{page}-{name}": value for name, value in settings.items()}
+
+
+def enter(page: str) -> bool:
+    """Say which page is shown, as a page without settings does; whether another one was before it."""
+    name = Path(page).stem
+    entered = bool(st.session_state.get(PAGE) != name)
+    st.session_state[PAGE] = name
+    _drop_other_pages(name)
+    return entered
+
+
+def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
+    """Enter a page: open it at what its address asks for, without those parts that are junk.
+
+    Junk is empty texts and numbers without end, which Streamlit's own reading trips over, and texts that fail their
+    check. Names without their page, as in older links, are understood. Call it before the page's widgets.
+
+    Arguments:
+        page: the page's own file, such as "pages/samples.py".
+        checks: by the name of a text field, whether a text makes sense there; not asked of what somebody types later.
+    """
+    state, name, context = st.session_state, Path(page).stem, get_script_run_ctx()
+    entered = enter(page)
+    asked = {key: st.query_params.get_all(key) for key in st.query_params}
+    if entered:
+        by_history = context is not None and context.is_history_navigation
+        left = state.get(LEFT, {}).get(name, "")
+        if left and not asked and not by_history:
+            st.switch_page(page, query_params=parse_qs(left))
+        if asked or by_history:
+            for key in [str(key) for key in state if str(key).startswith(f"{name}-")]:
+                del state[key]  # the address says it all
+    unseen = {page_key(field): check for field, check in checks.items() if page_key(field) not in state}
+
+    def is_sound(key: str, value: str) -> bool:
+        return bool(value) and not _endless(value) and (key not in unseen or unseen[key](value))
+
+    own = {key if key.startswith(f"{name}-") else page_key(key): values for key, values in asked.items()}
+    sound = {key: [value for value in values if is_sound(key, value)] for key, values in own.items()}
+    if sound != asked:
+        st.switch_page(page, query_params={key: values for key, values in sound.items() if values})
+    remember()
+
+
+def _drop_other_pages(name: str) -> None:
+    """Take the settings of the page before out of the address: the browser still sends them with the way to this one.
+
+    Silently: the browser has taken them out itself, and a message would make one entry more in its history.
+    """
+    context, others = get_script_run_ctx(), tuple(f"{page}-" for page in st.session_state.get(LEFT, {}) if page != name)
+    if context is None:
+        return
+    with context.session_state.query_params() as params:
+        for key in [key for key in params if key.startswith(others)]:
+            params.discard_param_no_forward_msg(key)
+    asked = parse_qs(context.query_string, keep_blank_values=True)
+    context.query_string = urlencode({k: v for k, v in asked.items() if not k.startswith(others)}, doseq=True)
+
+
+def remember() -> None:
+    """Keep the address of the page that is shown, for the menu's way back to it.
+
+    And let Streamlit forget which widgets it belongs to, until they are drawn again: else it would take them out of
+    the address before the next page shows, and the browser's history had an entry for a view that nobody saw.
+    """
+    context, name = get_script_run_ctx(), st.session_state.get(PAGE)
+    if context is None or name is None:
+        return
+    with context.session_state.query_params() as params:
+        for binding in [found for key in params if (found := params.get_binding_for_param(key)) is not None]:
+            params.unbind_widget(binding.widget_id)
+    own = {key: values for key, values in parse_qs(context.query_string).items() if key.startswith(f"{name}-")}
+    st.session_state.setdefault(LEFT, {})[name] = urlencode(own, doseq=True)
+
+
+def clean_address() -> None:
+    """Take the settings of other pages out of the browser's address, once this page is entered."""
+    own = st.session_state.get(PAGE)
+    others = [f"{file.stem}-" for file in sorted(_PAGES.glob("*.py")) if file.stem not in ("__init__", own)]
+    st.html(_CLEANING.read_text("utf-8").replace("OTHERS", json.dumps(others)), unsafe_allow_javascript=True)
+
+
+def absent(name: str, titles: Collection[str]) -> list[str]:
+    """Models that the address asked for under a name, and that are not among those to choose from.
+
+    They are kept until `forget_absent`, since Streamlit drops them from the address. Call it before the widget.
+    """
+    key = page_key(f"{name}-absent")
+    if page_key(name) not in st.session_state:
+        asked = st.query_params.get_all(page_key(name))
+        st.session_state[key] = [title for title in asked if title.startswith(MODELS) and title not in titles]
+    lacking: list[str] = st.session_state.get(key, [])
+    return lacking
+
+
+def forget_absent(name: str) -> None:
+    """Somebody chose: what the link asked for is past."""
+    st.session_state.pop(page_key(f"{name}-absent"), None)
+
+
+def _endless(text: str) -> bool:
+    try:
+        return not math.isfinite(float(text))
+    except ValueError:
+        return False  # not a number: the widget decides
