@@ -95,7 +95,7 @@ def _drop_other_pages(name: str) -> None:
 def remember() -> None:
     """Keep the address of the page that is shown, for the menu's way back to it.
 
-    And let Streamlit forget which widgets it belongs to, until they are drawn again: else it would take them out of
+    And let Streamlit forget which widgets it belongs to, until the next run: else it would take them out of
     the address before the next page shows, and the browser's history had an entry for a view that nobody saw.
     """
     context, name = get_script_run_ctx(), st.session_state.get(PAGE)
