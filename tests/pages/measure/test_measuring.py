@@ -48,8 +48,8 @@ def test_a_link_holds_what_is_measured_and_junk_in_it_is_dropped(
     page = app.switch_page("pages/samples.py").run()
     assert not page.exception
     assert not page.error
-    assert page.multiselect(key="measure-bounds").value == ["1", "50"]
-    assert page.pills(key="measure-sets").value == ["homework"]
+    assert page.multiselect(key="samples-measure-bounds").value == ["1", "50"]
+    assert page.pills(key="samples-measure-sets").value == ["homework"]
 
 
 def test_the_sets_are_the_same_with_the_full_data_and_without(monkeypatch: pytest.MonkeyPatch, no_mnist: Path) -> None:
@@ -104,8 +104,8 @@ def until_under_way() -> None:
 
 def test_only_sets_at_hand_are_offered(page: AppTest) -> None:
     assert not page.exception
-    assert page.pills(key="measure-sets").options == ["Homework", "1,000 test"]
-    assert page.multiselect(key="measure-bounds").value == ["1", "10", "100", "1000"]
+    assert page.pills(key="train-measure-sets").options == ["Homework", "1,000 test"]
+    assert page.multiselect(key="train-measure-bounds").value == ["1", "10", "100", "1000"]
 
 
 def test_a_measurement_shows_how_far_it_is_in_every_tab_and_then_its_table(
@@ -116,7 +116,7 @@ def test_a_measurement_shows_how_far_it_is_in_every_tab_and_then_its_table(
     page.run()
     assert not page.exception
     assert progress(page) == [25]
-    assert page.multiselect(key="measure-bounds").disabled
+    assert page.multiselect(key="train-measure-bounds").disabled
     other = show(AppTest.from_file(page._script_path, default_timeout=PATIENCE).run())
     assert progress(other) == [25]
     slow.set()
@@ -147,7 +147,7 @@ def test_a_measurement_can_be_cancelled_and_started_again(page: AppTest, slow: t
 
 
 def test_any_whole_m_is_measured(page: AppTest) -> None:
-    page.multiselect(key="measure-bounds").set_value(["1", "7"]).run()
+    page.multiselect(key="train-measure-bounds").set_value(["1", "7"]).run()
     page.button(key="measure").click().run()
     idle()
     page.run()
@@ -155,12 +155,12 @@ def test_any_whole_m_is_measured(page: AppTest) -> None:
     table = next(part.value for part in page.markdown if "\u2212IWAE\u20117" in part.value)
     assert "mine, homework set" in table
     assert "IWAE\u2011100" not in table
-    assert page.multiselect(key="measure-bounds").value == ["1", "7"]
+    assert page.multiselect(key="train-measure-bounds").value == ["1", "7"]
 
 
 @pytest.mark.parametrize("junk", ["0", "-1", "1000001", "x", "1.5", "1e3", "", "9" * 5000, "<b>"])
 def test_a_junk_m_is_one_sentence(page: AppTest, junk: str) -> None:
-    page.multiselect(key="measure-bounds").set_value(["10", junk]).run()
+    page.multiselect(key="train-measure-bounds").set_value(["10", junk]).run()
     assert not page.exception
     assert [error.value for error in page.error] == [
         "m is a whole number from 1 to 1,000,000: take the others out of the list."
@@ -175,7 +175,7 @@ def test_a_typed_m_is_read_as_people_write_it() -> None:
 
 
 def test_no_set_is_one_sentence(page: AppTest) -> None:
-    page.pills(key="measure-sets").set_value([]).run()
+    page.pills(key="train-measure-sets").set_value([]).run()
     assert not page.exception
     assert len(page.error) == 1
 
