@@ -58,7 +58,12 @@ def style_table(found: Disentanglement, images: str) -> Table:
     if found.content_accuracy is not None:
         content = f"{found.content_accuracy:.3f} ± {found.content_accuracy_se:.3f}"
     table.add_row(f"content accuracy, {found.images:,} swaps", content)
-    table.add_row("style leak, a linear probe's accuracy", f"{found.style_leak:.3f} ± {found.style_leak_se:.3f}")
+    if found.content_ceiling is not None:
+        table.add_row("the classifier's own accuracy on real images", f"{found.content_ceiling:.3f}")
+    table.add_row("style leak, a nonlinear probe's accuracy", f"{found.style_leak:.3f} ± {found.style_leak_se:.3f}")
+    linear = f"{found.style_leak_linear:.3f} ± {found.style_leak_linear_se:.3f}"
+    table.add_row("a linear probe's accuracy", linear)
+    table.add_row("chance: the commonest digit's share", f"{found.chance:.3f}")
     table.add_row("style kept, a correlation", f"{found.style_kept:.3f} ± {found.style_kept_se:.4f}")
     table.add_row("NELBO, nats an image", f"{found.nelbo:.2f} ± {found.nelbo_se:.2f}")
     table.add_row("KL, nats an image", f"{found.kl:.2f} ± {found.kl_se:.2f}")

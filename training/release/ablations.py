@@ -23,7 +23,8 @@ class Ablation:
     Attributes:
         preset: the recipe that it is a part of.
         left_out: settings of the model that differ from the preset's.
-        disentanglement: as `evaluate --json` gives it.
+        variance: of p(x|z, y).
+        disentanglement: as `evaluate --json` gives it; what is not among it was not measured, and the weights are gone.
     """
 
     preset: str
@@ -32,6 +33,7 @@ class Ablation:
     steps: int
     seed: int
     z: int
+    variance: float
     disentanglement: dict[str, Any]
 
 
