@@ -68,7 +68,9 @@ class Preset:
     """One recipe with every hyper-parameter of a published number.
 
     `steps` optimiser steps of Adam at `learning_rate`, `batch_size` images a step; in the last of them, a share of
-    `cooldown`, the learning rate falls to zero. `shipped_seed` is the seed of the weights in pretrained/.
+    `cooldown`, the learning rate falls to zero. `shipped_seed` is the seed of the weights in pretrained/; `selection`
+    says, within a sentence, how it was chosen where more than one training was made: a best of five is better than what
+    the recipe gives on average.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Preset:
     learning_rate: float = 1e-3
     cooldown: float = 0.0
     shipped_seed: int = 0
+    selection: str = ""
 
 
 @dataclass(frozen=True, eq=False)  # each family is itself alone

@@ -289,6 +289,7 @@ FAMILY = Family(
             model=SSVAEConfig(),
             steps=30_000,
             shipped_seed=4,
+            selection="the best of five seeds; the others' accuracies are 0.931, 0.937, 0.907 and 0.937",
         ),
         Preset(
             name="ssvae-supervised",

@@ -45,6 +45,7 @@ FAMILY = Family(
             model=VAEConfig(),
             steps=20_000,
             shipped_seed=1,
+            selection="the better of two seeds; the other's NELBO is 102.11 on the homework set",
         ),
     ),
     graph=GRAPH,

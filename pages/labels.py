@@ -109,6 +109,9 @@ with section("predictions"):
                 )
             count = len(models[beside.title].labels)
             st.caption(f"Counted on {count:,} test {images.plural}, fed grey.")
+            for ref in dict.fromkeys((beside, choice)):
+                if ref.shipped and (selection := read_card(PRETRAINED / ref.shipped).selection):
+                    st.caption(f"{ref.title}: {selection}.")
             seen_notes({ref.title: ref.learned_from for ref in (beside, choice)}, [counted_on.name])
         st.header("What each predicts", anchor=False)
         for column, key, color, (name, model) in zip(
@@ -142,7 +145,8 @@ else:
                 key="points",
             )
             glossary.caption(
-                "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps. "
+                "Lines: shipped points, accuracy on all 10,000 test digits of MNIST after 30,000 steps, one training "
+                "each; where a shipped model was chosen among several trainings, its point is the chosen one's. "
                 f"Diamonds: your runs, on {counted_on.images:,} test {images.plural}."
             )
 

@@ -82,13 +82,16 @@ def sample_grids(models: Sequence[Compared], seed: int) -> None:
 def difference_of(model: Compared, reference: Compared, set_name: str) -> "Difference | None":
     """How much larger its NELBO is than the reference's, image by image.
 
-    None while one is not known, and where a difference says nothing: one of the two learned from these images.
+    None while one is not known, and where a difference says nothing: one of the two learned from these images, or their
+    likelihoods differ.
     """
     from training.diagnosis.paired_comparison import difference
 
     if model is reference or not (set_name in model.known.reports and set_name in reference.known.reports):
         return None
     if never_compared(model.source.learned_from, reference.source.learned_from, set_name):
+        return None
+    if _why_not_compared(model, reference) is not None:
         return None
     return difference(model.known.reports[set_name].nelbo_each, reference.known.reports[set_name].nelbo_each)
 
@@ -139,11 +142,8 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
     for model in models:
         sets = [name for name in model.known.reports if name in reference.known.reports]
         found = difference_of(model, reference, sets[-1]) if sets else None
-        if found is not None and model.source.config.likelihood != reference.source.config.likelihood:
-            said.append(
-                f"The NELBOs of {model.title} and {reference.title} cannot be compared: one has "
-                f"{model.source.config.likelihood}, the other {reference.source.config.likelihood}."
-            )
+        if model is not reference and sets and (why := _why_not_compared(model, reference)) is not None:
+            said.append(why)
         elif found is not None:
             family, mine, theirs = model.source.family.name, model.source.learned_from, reference.source.learned_from
             alike = family == reference.source.family.name and (mine == theirs or NOT_KNOWN in (mine, theirs))
@@ -163,6 +163,12 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
                 said += [f"{model.title}: {clue}" for clue in clues]
     return said
+
+
+def _why_not_compared(model: Compared, reference: Compared) -> str | None:
+    from training.diagnosis.paired_comparison import why_not_compared
+
+    return why_not_compared(model.source, reference.source, (model.title, reference.title))
 
 
 def _bound_apart(model: Compared, reference: Compared, set_name: str) -> tuple[int, float] | None:

@@ -102,8 +102,8 @@ ROWS = (("content_accuracy", "style_leak", "style_kept"), ("nelbo", "kl", "rec",
 BESIDE = {"content_accuracy": ("content_ceiling",), "style_leak": ("style_leak_linear", "chance")}
 VARIANCES = (
     "NELBO, KL and reconstruction of models with different variances are not compared: −log p(x|z, y) moves with the "
-    "variance, whatever a model has learned. From 0.1 to 0.05 its constant alone falls by 1,065 nats. The squared error "
-    "and the scores above it can be compared."
+    "variance, whatever a model has learned. From 0.1 to 0.05 its constant alone falls by 1,065 nats. The squared "
+    "error and the scores of content and style can be compared."
 )
 ERRORS = f"Measured on test images. {Spread.IMAGES.label}"
 

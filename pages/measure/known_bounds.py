@@ -34,6 +34,7 @@ def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
         card = read_card(ref.path.parent)
         if seed == 0 and set_name in card.sets:
             found = column(ref.title, asdict(card.sets[set_name]), card.accuracy, data_set(card.data).test_images)
+            found = found._replace(selection=card.selection)
     for job in jobs_of(_sha256(ref)):
         if job.state == "done" and job.result.seed == seed and set_name in job.result.reports:
             measured = job.result.column(ref.title, set_name)
@@ -42,6 +43,7 @@ def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
                 terms={**found.terms, **measured.terms},
                 bounds={**found.bounds, **measured.bounds},
                 ess={**found.ess, **measured.ess},
+                selection=found.selection,
                 accuracy=classified.accuracy,
                 tested=classified.tested,
             )

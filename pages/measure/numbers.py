@@ -46,6 +46,7 @@ class Column(NamedTuple):
         ess: effective sample size of each bound, by m: the median over the images, and the worst image's; empty where
             it was not measured.
         accuracy: of its classifier, 0..1, on so many `tested` images.
+        selection: how its weights were chosen among several trainings.
         spread: what every plus-minus of this source is over.
     """
 
@@ -55,6 +56,7 @@ class Column(NamedTuple):
     ess: Mapping[int, tuple[float, float]]
     accuracy: float | None = None
     tested: int = 0
+    selection: str = ""
     spread: Spread = Spread.NOISE
 
 
@@ -73,7 +75,7 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None, 
         {int(m): (median, worst[m]) for m, median in medians.items()},
         accuracy,
         tested,
-        Spread.TRAININGS if deviations else Spread.NOISE,
+        spread=Spread.TRAININGS if deviations else Spread.NOISE,
     )
 
 
@@ -113,7 +115,7 @@ def shipped(preset: str, sets: Sequence[str] | None = None) -> list[Column]:
     return [
         column(
             f"shipped {preset}, {phrase(name)}", asdict(numbers), card.accuracy, data_set(card.data).test_images
-        )._replace(ess={})
+        )._replace(ess={}, selection=card.selection)
         for name, numbers in card.sets.items()
         if sets is None or name in sets
     ]
@@ -154,6 +156,9 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     with st.container(key="numbers"):
         table(header, lines)
     glossary.caption(whole(data).protocol)
+    for title, selection in {source.title.split(",")[0]: source.selection for source in columns}.items():
+        if selection:
+            glossary.caption(f"{title}: {selection}.")
     for source in columns:
         if source.spread is not Spread.NOISE:
             glossary.caption(f"{source.title}: {source.spread.label}")

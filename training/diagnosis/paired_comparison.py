@@ -14,7 +14,17 @@ from training.release.published import REFERENCE_SET, REFERENCES
 from training.system.errors import UserError
 from training.system.number_format import signed
 
-__all__ = ["Difference", "Stage", "compare", "difference", "in_words", "sets_to_compare", "stages", "training_noise"]
+__all__ = [
+    "Difference",
+    "Stage",
+    "compare",
+    "difference",
+    "in_words",
+    "sets_to_compare",
+    "stages",
+    "training_noise",
+    "why_not_compared",
+]
 
 WITHIN = 1.96  # standard errors on either side of a mean: 95% of a normal distribution
 
@@ -53,6 +63,25 @@ def difference(one: Tensor, other: Tensor) -> Difference:
         raise ValueError(f"A paired difference needs the same two images or more, not {len(one)} and {len(other)}.")
     each = one.double() - other.double()
     return Difference(float(each.mean()), float(each.std()) / math.sqrt(len(each)), len(each))
+
+
+def why_not_compared(one: Checkpoint, other: Checkpoint, names: tuple[str, str]) -> str | None:
+    """Why NELBOs and bounds of two models are neither subtracted nor ranked, in a sentence; None where they may be.
+
+    Densities under different likelihoods are no two answers to one question: a Gaussian's variance alone moves every
+    NELBO by thousands of nats.
+
+    Arguments:
+        names: what a person calls the two.
+    """
+    if one.config.likelihood != other.config.likelihood:
+        why = f"their likelihoods differ, {one.config.likelihood} and {other.config.likelihood}"
+    elif one.assumed or other.assumed:
+        which = names[0] if one.assumed else names[1]
+        why = f"the file of {which} does not say its variance, and {one.config.likelihood} is only assumed"
+    else:
+        return None
+    return f"NELBOs and bounds of {names[0]} and {names[1]} are not compared: {why}. Every NELBO moves with that."
 
 
 def training_noise(family: str, set_name: str) -> float | None:

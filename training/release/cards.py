@@ -53,6 +53,7 @@ class Card:
         measured: date, machine and version of PyTorch of the numbers: another processor may round otherwise.
         sets: numbers by evaluation set.
         sha256: of the weights file that was measured.
+        selection: how these weights were chosen among several trainings; empty where one was made.
         accuracy: on all test images, fed grey; None for a model without a classifier.
         disentanglement: see `training.evaluation.disentanglement`; None for a model that does not take the digit.
     """
@@ -71,6 +72,7 @@ class Card:
     measured: dict[str, str | int]
     sets: dict[str, Numbers]
     sha256: str
+    selection: str = ""
     accuracy: float | None = None
     disentanglement: dict[str, float | None] | None = None
 

@@ -76,6 +76,7 @@ def pretrain(
         versions=versions(),
         hardware=describe_machine(torch.device(config.device)),
         sha256=checkpoint.sha256,
+        selection=PRESETS[preset].selection if config.seed == PRESETS[preset].shipped_seed else "",
         **numbers,
     )
     folder.mkdir(parents=True, exist_ok=True)  # only now: no model ships without its numbers

@@ -1,11 +1,14 @@
 """The README's tables of numbers, written from the cards of the shipped models, so that they cannot drift."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from models.contract import Mixture
 from models.registry import FAMILIES, family_of
 from training.data.registry import default_data_set
+from training.release.ablations import read_ablations
 from training.release.cards import Card, Numbers, beta_sweep, read_card
 from training.release.published import ACCURACIES, REFERENCES, models_with_bounds
 from training.system.errors import UserError
@@ -19,6 +22,12 @@ BEGIN, END = "<!-- numbers: python -m training readme -->", "<!-- end of numbers
 SETS = {"homework": "homework set", "test": "full test set"}
 BOUNDS = ("1", "10", "100", "1000")
 PASSES = {"homework": "100 digits, 100 passes; IWAE-m: max(100 / m, 1)", "test": "10,000 digits, the same passes"}
+STYLE_SCORES = {
+    "content_accuracy": "content accuracy",
+    "style_leak": "style leak",
+    "style_leak_linear": "linear probe",
+    "style_kept": "style kept",
+}
 CORRECT_SSVAE = ("near 93.6", "2.29", "21.9", "69.4")
 
 
@@ -71,7 +80,7 @@ def _bounds(title: str, cards: dict[str, Card], name: str) -> str:
 
 def _obtained(cards: dict[str, Card], names: Iterable[str]) -> list[list[str]]:
     return [
-        [f"`pretrained/{name}`, {words}", *_values(cards[name].sets[key]), PASSES[key]]
+        [f"`pretrained/{name}`, {words}", *_values(cards[name].sets[key]), PASSES[key] + _selected(cards[name])]
         for name in names
         if name in cards
         for key, words in SETS.items()
@@ -93,7 +102,7 @@ def _labels(cards: dict[str, Card]) -> str:
     for name in names:
         published = {
             reference.source: f"{reference.accuracy:.3f}"
-            + (f" ± {reference.deviation:.3f}" if reference.deviation else "")
+            + (f" ± {reference.deviation:.3f} over trainings" if reference.deviation else "")
             for reference in ACCURACIES
             if reference.model == name
         }
@@ -101,7 +110,12 @@ def _labels(cards: dict[str, Card]) -> str:
         without = "and all 60,000 digits, unlabelled" if settings["gen_weight"] else "alone"
         taught = f"{settings['labelled']} labels {without}"
         rows.append(
-            [taught, f"{cards[name].accuracy:.4f}", published["student report"], published["reference solution"]]
+            [
+                taught,
+                f"{cards[name].accuracy:.4f}{_selected(cards[name])}",
+                published["student report"],
+                published["reference solution"],
+            ]
         )
     title = family_of(names[0]).title if names else ""
     accuracies = _table(
@@ -129,6 +143,10 @@ def _labels(cards: dict[str, Card]) -> str:
     return "\n".join(part for part in (accuracies, bounds) if part)
 
 
+def _selected(card: Card) -> str:
+    return f" ({card.selection.split(';')[0]})" if card.selection else ""
+
+
 def _sweep(cards: dict[str, Card]) -> str:
     sweep = beta_sweep(cards.values())
     rows = [
@@ -141,18 +159,36 @@ def _sweep(cards: dict[str, Card]) -> str:
 
 
 def _styles(cards: dict[str, Card]) -> str:
-    rows, colour = [], default_data_set("colour")
-    for name, card in cards.items():
-        if (key := colour.measured_by_default[-1]) in card.sets:
-            apart = card.disentanglement or {}
-            measures = (apart.get(key) for key in ("content_accuracy", "style_leak", "style_kept"))
-            values = [signed(value) for value in (card.sets[key].kl, card.sets[key].rec)]
-            values += ["" if value is None else f"{value:.3f}" for value in measures]
-            variance = f"{card.training['model'].get('variance', '')}"
-            rows.append([f"`pretrained/{name}`", f"{card.steps:,}", variance, signed(card.sets[key].nelbo), *values])
+    """Shipped models of colour images, then those that learned without a part of their objective."""
+    colour = default_data_set("colour")
+    key = colour.measured_by_default[-1]
+    measured = [
+        (f"`pretrained/{name}`", card.steps, card.training["model"], _of_style(card, key))
+        for name, card in cards.items()
+        if key in card.sets
+    ]
+    if measured:
+        measured += [
+            (f"{entry.title} (not shipped)", entry.steps, {"variance": entry.variance}, entry.disentanglement)
+            for entry in read_ablations()
+            if entry.preset in cards
+        ]
+    rows = [
+        [
+            title,
+            f"{steps:,}",
+            f"{settings['variance']:g}",
+            *(signed(found[term]) for term in ("nelbo", "kl", "rec")),
+            *("not measured" if found.get(score) is None else f"{found[score]:.3f}" for score in STYLE_SCORES),
+        ]
+        for title, steps, settings, found in measured
+    ]
     first = f"{colour.title}, all {colour.test_images:,} test images"
-    headings = [first, "steps", "variance", "NELBO", "KL", "rec", "content accuracy", "style leak"]
-    return _table([*headings, "style kept"], rows)
+    return _table([first, "steps", "variance", "NELBO", "KL", "rec", *STYLE_SCORES.values()], rows)
+
+
+def _of_style(card: Card, key: str) -> dict[str, Any]:
+    return asdict(card.sets[key]) | (card.disentanglement or {})
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import vae
+from models import fsvae, vae
+from models.fsvae import FSVAEConfig
 from models.vae import VAEConfig
 from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safetensors
 from training.diagnosis.paired_comparison import (
@@ -17,6 +18,7 @@ from training.diagnosis.paired_comparison import (
     in_words,
     stages,
     training_noise,
+    why_not_compared,
 )
 from training.evaluation.bounds import SetReport
 from training.evaluation.evaluate import measure
@@ -137,3 +139,29 @@ def test_a_comparison_is_cancelled(two: list[Checkpoint]) -> None:
     plan = [Stage(0, "test-1000", (), 5, 1000)]
     with pytest.raises(Cancelled):
         compare(two, plan, lambda *_: None, lambda *_: None, should_stop=lambda: True)
+
+
+def conditional(folder: Path, variance: float, *, named: bool = True) -> Checkpoint:
+    """Untrained weights of a narrow FSVAE; in a bare state_dict nothing says its variance."""
+    config = FSVAEConfig(z=5, hidden=(11, 13), variance=variance)
+    state = fsvae.FAMILY.fresh(config, seed=0).state_dict()
+    path = folder / f"{variance}-{named}.{'safetensors' if named else 'pt'}"
+    if named:
+        write_safetensors(path, state, family="fsvae", config=config, step=3)
+    else:
+        torch.save(dict(state), path)
+    return load_checkpoint(path)
+
+
+def test_models_of_other_likelihoods_are_not_compared(tmp_path: Path, two: list[Checkpoint]) -> None:
+    wide, narrow = conditional(tmp_path, 0.1), conditional(tmp_path, 0.05)
+    names = ("mine", "yours")
+    assert why_not_compared(wide, wide, names) is why_not_compared(two[0], two[1], names) is None
+    said = why_not_compared(wide, narrow, names)
+    assert said is not None
+    assert said.startswith("NELBOs and bounds of mine and yours are not compared: their likelihoods differ")
+    assert "variance 0.1 and Gaussian colour values of variance 0.05" in said
+    assert "Bernoulli" in (why_not_compared(wide, two[0], names) or "")
+    bare = conditional(tmp_path, 0.1, named=False)
+    assert bare.assumed
+    assert "the file of yours does not say its variance" in (why_not_compared(wide, bare, names) or "")
