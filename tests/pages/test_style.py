@@ -216,10 +216,17 @@ def test_a_shipped_models_scores_stand_with_their_errors_beside_the_other_models
     assert tiles[6] == (f"{found['squared_error']:.5f}", f"± {found['squared_error_se']:.5f}")
     (table,) = (part.value for part in page.markdown if "| size of z | 32 | 10 | 32 |" in part.value)
     rows = {row.split(" | ")[0]: row for row in table.replace("\u00a0", " ").splitlines()}
-    assert len(rows) == 12
+    assert len(rows) == 15
     assert rows["| training steps"] == "| training steps | 38,000 | 75,000 | 8,000 |"
     assert f" | {found['kl']:.2f} ± {found['kl_se']:.2f} nats |" in rows["| :color[■]{foreground='#c96a00'} KL"]
-    assert all(row.count("±") == 3 for head, row in rows.items() if "■" in head)
+    counts = {head.split("} ")[1]: row.count("±") for head, row in rows.items() if "■" in head}
+    without_errors = {"The classifier on real images": 0, "Chance": 0, "Style leak": 2}  # of the third nobody has z
+    assert counts == dict.fromkeys(counts, 3) | without_errors
+    assert rows["| variance of $p(x\\mid z, y)$"].endswith("| 0.05 | 0.1 | 0.05 |")
+    assert "1,065 nats" in text_of(page)
+    assert f"Chance: **{found['chance']:.1%}**" in text_of(page)
+    assert "Style leak, linear probe: **" in text_of(page)
+    assert f"The classifier on real images: **{found['content_ceiling']:.1%}**" in text_of(page)
 
 
 def test_a_card_without_errors_of_the_terms_shows_the_terms(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,9 @@ def test_accuracies_stand_beside_the_published_ones_and_the_sweep_in_order(monke
     monkeypatch.setattr(readme, "read_card", lambda folder: cards[folder.name])
     lines = tables().splitlines()
     assert not any(line.startswith("| SVHN") for line in lines)
-    assert "| 100 labels and all 60,000 digits, unlabelled | 0.9432 | 0.938 | 0.935 ± 0.011 |" in lines
-    assert "| 100 labels alone | 0.7500 | 0.734 | 0.735 |" in lines
+    (semi,) = [line for line in lines if line.startswith("| 100 labels and all 60,000 digits, unlabelled |")]
+    assert semi.endswith("| 0.9432 (the better of two seeds) | 0.938 | 0.935 ± 0.011 over trainings |")
+    assert "| 100 labels alone | 0.7500 (the better of two seeds) | 0.734 | 0.735 |" in lines
     assert any(
         line.startswith("| `pretrained/ssvae`, full test set | ") and " | 2.25 | 21.50 | " in line for line in lines
     )
