@@ -122,6 +122,8 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
     st.html(_NUMBERS_STYLE)
     with st.container(key=f"numbers-{set_name}"):
         table(head, lines)
+    if any(model.source.config.free_numbers() for model in models):
+        st.caption("; ".join(f"{model.title}: {model.source.likelihood}" for model in models) + ".")
 
 
 def _interval(found: "Difference | None", model: Compared, reference: Compared, set_name: str) -> str:

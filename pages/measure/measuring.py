@@ -212,6 +212,8 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
                 f"On the {numbers.phrase(name)} a colour value, from 0 to 1, is off by a mean squared error of "
                 f"{report.squared_error:.5f} in the reconstructions."
             )
+    if checkpoint.config.free_numbers():
+        st.caption(f"p(x|z, y): {checkpoint.likelihood}. Only numbers of the same likelihood can be compared.")
     if measured.accuracy is not None:
         st.caption(f"The accuracy is the share of so many test {source.plural} with the right likeliest label.")
     models = {checkpoint.name: checkpoint.learned_from}

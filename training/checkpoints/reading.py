@@ -89,6 +89,11 @@ class Checkpoint:
         """
         return learned_from(self.file.parent) if self.file.name in WEIGHT_FILES else NOT_KNOWN
 
+    @property
+    def likelihood(self) -> str:
+        """What p(x|z) is, in words, and whether that is only assumed."""
+        return self.config.likelihood + (", which the file does not say and is assumed" if self.assumed else "")
+
     @cached_property
     def model(self) -> Model:
         """The model with these weights, built once and shared by all who ask: never change it."""

@@ -87,6 +87,8 @@ def evaluate(
     from training.cli.tables import report_table, style_table
 
     Console().print(report_table(loaded.name, reports))
+    if reports and loaded.config.free_numbers():
+        Console().print(f"p(x|z, y): {loaded.likelihood}")
     if right is not None:
         Console().print(f"Accuracy on {right.images:,} test {source.plural}: {right.share:.4f}")
     if style is not None:

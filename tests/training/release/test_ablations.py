@@ -17,7 +17,7 @@ def test_what_is_left_out_are_settings_of_the_preset_and_every_score_is_there() 
         assert entry.z == model.z  # type: ignore[attr-defined]
         held = read_card(PRETRAINED / entry.preset).disentanglement
         assert held is not None
-        assert entry.variance == model.untold()["x_v"]
+        assert entry.variance == model.free_numbers()["x_v"]
         later = {"content_ceiling", "style_leak", "style_leak_se", "chance"}  # measured since; its weights are gone
         assert set(held) - set(entry.disentanglement) <= later
         assert entry.disentanglement["nelbo"] == pytest.approx(
