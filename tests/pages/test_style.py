@@ -216,7 +216,7 @@ def test_a_shipped_models_scores_stand_with_their_errors_beside_the_other_models
     assert tiles[6] == (f"{found['squared_error']:.5f}", f"± {found['squared_error_se']:.5f}")
     (table,) = (part.value for part in page.markdown if "| size of z | 32 | 10 | 32 |" in part.value)
     rows = {row.split(" | ")[0]: row for row in table.replace("\u00a0", " ").splitlines()}
-    assert len(rows) == 15
+    assert len(rows) == 18
     assert rows["| training steps"] == "| training steps | 38,000 | 75,000 | 8,000 |"
     assert f" | {found['kl']:.2f} ± {found['kl_se']:.2f} nats |" in rows["| :color[■]{foreground='#c96a00'} KL"]
     counts = {head.split("} ")[1]: row.count("±") for head, row in rows.items() if "■" in head}
