@@ -79,5 +79,6 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title="ELBO Lab" if page is HOME else f"{page.title} · ELBO Lab")
 with section(page.title):
     page.run()

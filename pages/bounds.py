@@ -5,6 +5,7 @@ import streamlit as st
 from pages.choose.guess import guess_first
 from pages.choose.pickers import pick_models
 from pages.choose.seed import pick_seed
+from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.address import page_key
 from pages.kit.guard import section
@@ -81,7 +82,7 @@ with picture, section("ladder"):
         st.info("Choose one model or more.", icon=":material/arrow_forward:")
     formulas.bound_formula((chosen[0] if chosen else model_ref("shipped", AT_FIRST[0])).family)
     if measured:
-        proof(measured[0])
+        proof(measured[0], MODELS[list(models.values()).index(measured[0])])
 
 if models:
     st.header("Importance weights", anchor=False)

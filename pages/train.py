@@ -14,6 +14,7 @@ from pages.measure.measuring import is_bound, measuring
 from pages.runs.run_controls import run_controls
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
+from pages.runs.waiting import waiting
 from training.checkpoints.model_ref import model_ref
 from training.data.registry import best_data_set, data_set
 from training.runs.run_index import active_run, run_ids
@@ -57,8 +58,7 @@ def pick_run() -> str:
     if error := state.get("start-error"):
         st.error(error, icon=":material/error:")
     if active is not None and chosen != active:
-        st.info(f"{active} is training now. One training runs at a time.", icon=":material/hourglass_top:")
-        st.button("Watch it", on_click=watch, args=[active], key="watch", width="stretch")
+        ticking(partial(waiting, active, watch), key="waiting", seconds=TICK_SECONDS)
     return chosen
 
 

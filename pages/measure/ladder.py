@@ -61,7 +61,7 @@ def gains_table(models: Sequence[Column]) -> None:
     )
 
 
-def proof(model: Column) -> None:
+def proof(model: Column, color: str) -> None:
     """Why -log p(x) <= -L_m <= ... <= -L_1 (Burda et al. 2016, appendix A), each step with one model's estimate."""
     bounds = sorted(model.bounds, reverse=True)
     lines = [
@@ -82,7 +82,7 @@ def proof(model: Column) -> None:
         else:
             why = f"a mean of {above:,} weights is a mean of {above / m:g} means of {m:,}: Jensen once more"
         lines.append((step, why, signed(model.bounds[m][0])))
-    table(["", "why", marked(MODELS[0], f"estimate, {model.title}")], lines, words=2)
+    table(["", "why", marked(color, f"estimate, {model.title}")], lines, words=2)
 
 
 def _closed(bounds: Mapping[int, Estimate], low: int, high: int) -> float | None:

@@ -56,6 +56,13 @@ def test_the_menu_brings_the_view_back(server: Server, open_page: Callable[..., 
     page.wait_for_url(lambda url: {"samples-kind=Binary", "samples-seed=7"} == {*url.partition("?")[2].split("&")})
 
 
+def test_every_page_has_a_title_of_its_own_in_the_browsers_tab(server: Server, open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{server.url}/samples")
+    expect(page).to_have_title("Samples · ELBO Lab")
+    menu(page, "Bounds")
+    expect(page).to_have_title("Bounds · ELBO Lab")
+
+
 def test_every_field_of_trains_form_is_in_its_address(server: Server, open_page: Callable[..., Page]) -> None:
     page = open_page(f"{server.url}/train?preset=beta-4")
     steps = page.get_by_role("spinbutton", name="Steps")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.draw.palette import MODELS, marked
 from pages.kit import services
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE, until
@@ -186,3 +187,11 @@ def test_a_run_without_weights_is_one_sentence(app: AppTest, mine: Path) -> None
     page = opened(app, models="run mine")
     assert not page.exception
     assert len(page.error) == 1
+
+
+def test_the_proof_and_the_chart_are_in_the_colour_of_the_model_that_is_measured(app: AppTest, mine: Path) -> None:
+    page = opened(app, models=["run mine", "shipped vae"])
+    ladder = next(part.proto.body for part in page.get("html") if 'class="ladder"' in part.proto.body)
+    assert re.findall(r'class="line" style="background: (#\w+)', ladder) == [MODELS[1]]
+    (proof,) = [part.value for part in page.markdown if "Jensen" in part.value]
+    assert marked(MODELS[1], "estimate, shipped vae") in proof

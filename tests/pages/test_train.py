@@ -112,6 +112,33 @@ def test_a_second_tab_finds_the_run_and_cannot_start_another(page: AppTest, runs
     assert second.selectbox(key="train-run").value == run_id
 
 
+def test_a_link_to_a_preset_is_followed_while_another_training_is_under_way(page: AppTest) -> None:
+    run_id = start(page, steps=100_000)
+    second = AppTest.from_file(page._script_path, default_timeout=PATIENCE)
+    second.query_params["preset"] = "gmvae"
+    second.switch_page("pages/train.py").run()
+    assert not second.exception
+    assert second.selectbox(key="train-run").value == "new training"
+    assert second.selectbox(key="train-preset").value == "gmvae"
+    assert any(run_id in info.value for info in second.info)
+
+
+@pytest.mark.usefixtures("runs_folder")
+def test_a_page_that_waits_sees_that_the_place_is_free() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from pages.runs.waiting import waiting
+
+        st.session_state["seen"] = st.session_state.get("seen", 0) + 1
+        if st.session_state["seen"] == 1:
+            waiting("vae-ended", lambda run: None)
+
+    found = AppTest.from_function(page, default_timeout=PATIENCE).run()
+    assert found.session_state["seen"] == 2  # the run has ended, so the whole page ran again
+    assert not found.info
+
+
 def test_a_finished_run_offers_its_weights_and_its_pictures(page: AppTest, runs_folder: Path) -> None:
     run_id = start(page, steps=150)
     until(lambda: Run.named(run_id).status().state == "finished")

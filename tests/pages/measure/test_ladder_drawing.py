@@ -99,3 +99,10 @@ def test_error_bars_reach_two_standard_errors() -> None:
 def test_every_model_has_a_colour_of_its_own() -> None:
     assert len(set(MODELS)) == 6
     assert not set(MODELS) & {quantity.color for quantity in (*QUANTITIES, COMPONENTS, CROSS_ENTROPY)}
+
+
+def test_a_model_that_is_not_measured_has_its_name_and_no_line() -> None:
+    drawn = parsed(drawing([Ladder("unmeasured", {}), Ladder("measured", {1: (-8.0, 1.0), 10: (-3.0, 0.0)})], ""))
+    [line] = drawn.findall(".//div[@class='line']")
+    assert styles(line)["background"] == MODELS[1]
+    assert len(drawn.findall(".//div[@class='names']/span")) == 2
