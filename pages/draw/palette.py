@@ -53,7 +53,7 @@ COMPONENTS = Quantity("Components used", "#4d7c0f")
 # For models beside each other, in the order they were chosen: none is a quantity's colour.
 MODELS = ("#5b6cf0", "#b45309", "#0891b2", "#d6459b", "#65801a", "#9a6a52")
 
-# The mark of each, so that no model is told from another by its colour alone: in text, and in a Vega-Lite chart.
+# The mark of each, so that colour alone never distinguishes two models: in text, and in a Vega-Lite chart.
 SYMBOLS = dict(zip(MODELS, "■●▲◆▼✚", strict=True))
 SHAPES = ("square", "circle", "triangle-up", "diamond", "triangle-down", "cross")
 

@@ -10,7 +10,7 @@ __all__ = ["TICK_SECONDS", "duration", "ticking"]
 
 TICK_SECONDS = 1.0  # from one look at a training to the next
 
-# Streamlit dims what a run has not drawn again yet; on a busy machine that would be a flicker at every tick.
+# Streamlit dims what a run has not redrawn yet; on a busy machine that would be a flicker at every tick.
 _STEADY = "<style>[class*='st-key-ticking-'] [data-stale='true'] { opacity: 1; transition: none; }</style>"
 
 
