@@ -5,7 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from pages.choose.evaluation_images import COUNT, encoded, pick_digit
-from pages.choose.guess import guess_first, show_answer
+from pages.choose.guess import guess_first, guessed, show_answer
 from pages.choose.pickers import pick_runs
 from pages.draw import figures
 from pages.draw.strips import strips
@@ -86,10 +86,12 @@ with plane:
             here,
             [Point(own.title, None, own.terms["kl"][0], own.terms["rec"][0]) for own in mine.values() if own.terms],
             key="plane",
+            nelbo=guessed(),
         )
         glossary.caption(
-            "Each point is one training, its β beside it. On the dashed line lie all pairs with this model's NELBO, on "
-            "the solid one all pairs with its training loss: it falls by β nats a nat of KL. At β = 1 they agree."
+            "Each point is one training, its β beside it. On the solid line lie all pairs with this model's training "
+            "loss: it falls by β nats a nat of KL. "
+            + ("On the dashed one lie all pairs with its NELBO. At β = 1 they agree." if guessed() else "")
         )
         seen_notes({run.title: run.learned_from for run in mine}, [set_name])
 
@@ -97,7 +99,8 @@ facts = asdict(sweep[beta].sets[set_name])
 *tiles, last = st.columns(4, gap="large")
 for tile, name in zip(tiles, ("nelbo", "kl", "rec"), strict=True):
     with tile:
-        quantity_tile(name, facts[name], numbers.phrase(set_name), family.images)
+        hidden = name == "nelbo" and not guessed()
+        quantity_tile(name, None if hidden else facts[name], numbers.phrase(set_name), family.images)
 in_use = last.empty()
 
 drawn, turned = st.columns([1.25, 1], gap="large")

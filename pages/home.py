@@ -68,7 +68,7 @@ st.space("medium")
 st.header("One family of models", anchor=False)
 glossary.markdown(
     "Circles are random variables, filled where they are observed. Solid arrows **generate**, dashed arrows "
-    "**infer**. Hover a circle to see what it stands for."
+    "**infer**. x is the image, z its code, y its label, c the component of the prior."
 )
 families = list(services.families().values())
 per_row = ceil(len(families) / ceil(len(families) / MOST_IN_A_ROW))

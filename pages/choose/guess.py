@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.kit.address import page_key
 
-__all__ = ["answer_among", "guess_first", "show_answer"]
+__all__ = ["answer_among", "guess_first", "guessed", "show_answer"]
 
 Option = TypeVar("Option")
 
@@ -27,6 +27,12 @@ def guess_first(
     if guess is None:
         st.info(f"Make your guess, and {hides} will show.", icon=":material/help:")
     return guess
+
+
+def guessed() -> bool:
+    """Whether the page's question is answered, before it is drawn: nothing above may give the answer away."""
+    key = page_key("guess")
+    return st.session_state.get(key, st.query_params.get(key)) is not None
 
 
 def answer_among(options: Mapping[str, float], found: float) -> str:

@@ -27,11 +27,16 @@ class Point(NamedTuple):
         return self.kl + self.rec
 
 
-def rate_distortion_chart(sweep: Sequence[Point], chosen: Point, others: Sequence[Point], *, key: str) -> None:
+def rate_distortion_chart(
+    sweep: Sequence[Point], chosen: Point, others: Sequence[Point], *, key: str, nelbo: bool = True
+) -> None:
     """KL against reconstruction in nats: the sweep as a curve, one of it marked with its two lines, others beside.
 
     The dashed line joins all pairs of KL and reconstruction with the chosen model's NELBO; the solid one has slope
     -beta, along which its loss stays the same: where training ended, the curve touches it (Alemi et al. 2018, fig. 1).
+
+    Arguments:
+        nelbo: show it, in the tooltip and as the dashed line.
     """
     rows = [{"name": p.name, "label": f"{p.beta:g}", "kl": p.kl, "rec": p.rec, "nelbo": p.nelbo} for p in sweep]
     mine = [{"name": p.name, "label": p.name, "kl": p.kl, "rec": p.rec, "nelbo": p.nelbo} for p in others]
@@ -55,7 +60,10 @@ def rate_distortion_chart(sweep: Sequence[Point], chosen: Point, others: Sequenc
     }
     tooltip = [
         {"field": "name", "title": "model"},
-        *({"field": name, "title": name.upper(), "format": ".2f"} for name in ("kl", "rec", "nelbo")),
+        *(
+            {"field": name, "title": name.upper(), "format": ".2f"}
+            for name in ("kl", "rec", *(["nelbo"] if nelbo else []))
+        ),
     ]
 
     def line(slope: float, **mark: Any) -> dict[str, Any]:
@@ -83,7 +91,7 @@ def rate_distortion_chart(sweep: Sequence[Point], chosen: Point, others: Sequenc
     marked = [row for row in rows if row["name"] == chosen.name]
     layers = [
         *([line(chosen.beta, color=KL_Z.color)] if chosen.beta is not None else []),
-        line(1.0, color=NELBO.color, strokeDash=[5, 4]),
+        *([line(1.0, color=NELBO.color, strokeDash=[5, 4])] if nelbo else []),
         {
             "data": {"values": rows},
             "mark": {"type": "line", "color": REFERENCE.color, "strokeWidth": 2, "interpolate": "monotone"},

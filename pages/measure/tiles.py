@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 __all__ = ["quantity_tile"]
 
 
-def quantity_tile(name: str, value: float, below: str, images: "ImageKind") -> None:
+def quantity_tile(name: str, value: float | None, below: str, images: "ImageKind") -> None:
     """A reported term by its name: its value with its unit, and in small what it was measured on.
 
     Arguments:
+        value: None while it would give the answer to a question away.
         images: what the model models, for the help text.
     """
     shown = term(name)
     st.metric(
         swatch(shown.quantity),
-        shown.with_unit(value),
-        below,
+        "?" if value is None else shown.with_unit(value),
+        "after your guess" if value is None else below,
         delta_color="off",
         delta_arrow="off",
         help=shown.help_for(images),

@@ -1,5 +1,6 @@
 """One slider over the sweep: the cards' numbers on the plane, what each model draws, whose codes collapse."""
 
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -28,8 +29,13 @@ def tiles_of(page: AppTest) -> dict[str, str]:
     return {str(tile.label).split("] ")[-1].split("} ")[-1]: str(tile.value) for tile in page.metric}
 
 
+def plane_of(page: AppTest) -> str:
+    """The fields that the tooltips of the plane's points name."""
+    return str(re.findall(r'"tooltip": *\[[^\]]*\]', page.get("vega_lite_chart")[0].proto.spec))
+
+
 def test_it_opens_at_one_and_every_beta_shows_its_own_numbers(app: AppTest) -> None:
-    page = opened(app)
+    page = opened(app, guess="1")
     assert page.select_slider(key="beta-beta").value == 1
     sweep = beta_sweep([read_card(PRETRAINED / name) for name in pretrained_names()])
     assert list(sweep) == sorted(sweep)
@@ -51,9 +57,13 @@ def test_it_opens_at_one_and_every_beta_shows_its_own_numbers(app: AppTest) -> N
 def test_the_curve_of_the_nelbo_comes_after_a_guess(app: AppTest) -> None:
     page = opened(app)
     assert any("Make your guess" in info.value for info in page.info)
+    assert tiles_of(page)["NELBO"] == "?"  # nothing above the question gives its answer away
+    assert "nelbo" not in plane_of(page)
     page.segmented_control(key="beta-guess").set_value(0.1).run()
     assert not page.exception
     assert "You guessed 0.1: the smallest NELBO is that of β = 1" in text_of(page)
+    assert tiles_of(page)["NELBO"].endswith(" nats")
+    assert "nelbo" in plane_of(page)
 
 
 def test_own_runs_join_the_plane_once_they_are_measured(app: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
