@@ -66,9 +66,11 @@ with controls:
             )
             continue
         models.append(Compared(ref, titles[ref], MODELS[position], source))
-    named = st.selectbox(
+    short = {model.ref.title: model.title for model in models}
+    named = st.selectbox(  # by the whole title: a file of the same name does not change it
         "Reference",
-        [model.title for model in models],
+        list(short),
+        format_func=lambda title: short.get(title, title),
         key=page_key("reference"),
         bind="query-params",
         help="The model that the others are compared with.",
@@ -83,7 +85,7 @@ with picture:
         st.info("Choose one model or more, or upload a file.", icon=":material/arrow_forward:")
         formulas.nelbo_formula(next(iter(services.families().values())))
         st.stop()
-    reference = next(model for model in models if model.title == named)
+    reference = next(model for model in models if model.ref.title == named)
     kind = reference.source.family.images
     strangers = [model.title for model in models if not same_images(model.source.data, reference.source.data)]
     models = [model for model in models if model.title not in strangers]
@@ -96,7 +98,7 @@ with picture:
     st.header("Their numbers", anchor=False)
     complete = compare_in_background([model.source for model in models], seed, bounds)
     models = [model._replace(known=measured(model.source, seed, bounds)) for model in models]
-    reference = next(model for model in models if model.title == named)
+    reference = next(model for model in models if model.ref.title == named)
     sets = list(dict.fromkeys(name for model in models for name in model.known.reports))
     for model in models:
         if model.known.problem:

@@ -98,10 +98,17 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
 
 
 def choose_also(models: Collection[ModelRef]) -> None:
-    """Add models to those that `pick_models` has chosen, as far as there is room; call it before that."""
-    chosen = st.session_state.get(page_key("models"))
-    if chosen is not None and models:
-        st.session_state[page_key("models")] = list(dict.fromkeys([*chosen, *(ref.title for ref in models)]))[-MOST:]
+    """Add models to those that `pick_models` has chosen, as far as there is room; call it before that.
+
+    None of those leaves; where room is scarce, a visitor's own files come before shipped models.
+    """
+    chosen: list[str] | None = st.session_state.get(page_key("models"))
+    if chosen is None or not models:
+        return
+    room, added = MOST - len(chosen), [ref for ref in dict.fromkeys(models) if ref.title not in chosen]
+    if len(added) > room:
+        added = sorted(added, key=lambda ref: ref.origin == "shipped")[:room]
+    st.session_state[page_key("models")] = [*chosen, *(ref.title for ref in added)]
 
 
 def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> list[ModelRef]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.kit import frame, services
+from pages.kit.address import page_key
+from pages.kit.guard import plain
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.system.folders import pretrained_names
 
@@ -66,12 +68,35 @@ def upload_panel() -> None:
             st.error(frame.plain(sentence), icon=":material/error:")
         if any(entry.diagnosis is not None for entry in diagnosed_uploads()):
             st.page_link("pages/clinic.py", label="What was found in them", icon=":material/biotech:")
-        for name, file in uploads().items():
-            st.markdown(f":material/check: **{name}** ({file.family.upper()})")
+
+
+def _one_file(name: str, file: ModelRef) -> None:
+    """A file that was read, and a button that removes it."""
+    said, away = st.columns([3, 1], vertical_alignment="center")
+    said.markdown(f":material/check: **{plain(name)}** ({file.family.upper()})")
+    away.button("Remove", on_click=_remove, args=[name], key=f"remove-{name}", type="tertiary", help=f"Remove {name}")
+
+
+def _same_weights(sha256: str) -> str:
+    """The name of the file that holds these weights already; "" where none does."""
+    return next((name for name, file in uploads().items() if file.sha256 == sha256), "")
+
+
+def _remove(name: str) -> None:
+    """Forget a file, what was found in it, and that it was chosen on this page."""
+    state, file = st.session_state, uploads().pop(name)
+    file.path.unlink(missing_ok=True)
+    state["diagnosed"] = [entry for entry in diagnosed_uploads() if entry.name != name]
+    state["upload-errors"] = []
+    for key in (page_key("models"), page_key("runs")):
+        if file.title in state.get(key, []):
+            state[key] = [title for title in state[key] if title != file.title]
 
 
 def take_uploads() -> None:
-    """The form that takes files in; each is read once, and what is wrong with it is kept for the session."""
+    """The form that takes files in, and those that are here; what is wrong with one is kept for the session."""
+    for name, ref in uploads().items():
+        _one_file(name, ref)
     with st.form("upload", clear_on_submit=True, border=False):
         files = st.file_uploader(
             "Files of weights",
@@ -100,7 +125,11 @@ def take_uploads() -> None:
                 came = admit(file.getvalue(), name, folder, services.quarantine())
             else:
                 came = Admitted(None, None, f"{name} is one too many: a tab holds up to {MOST} files.")
-            if (read := came.checkpoint) is not None:
+            if (read := came.checkpoint) is not None and (twin := _same_weights(read.sha256)):
+                read.file.unlink(missing_ok=True)
+                came = Admitted(None, None, f"{name} holds the same weights as {twin}: it is the same model.")
+                wrong.append(came.sentence)
+            elif read is not None:
                 uploads()[name] = ModelRef("upload", name, read.file, read.family.name, read.data, read.sha256)
                 services.checkpoint(uploads()[name], read)
                 st.session_state.setdefault("new-uploads", []).append(name)

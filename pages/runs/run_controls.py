@@ -9,14 +9,23 @@ from pages.kit import frame, services
 from pages.kit.address import link
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from training.checkpoints.model_ref import model_ref
+from training.checkpoints.roles import Role, playing
 from training.data.registry import data_set
 from training.runs.run_index import active_run
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
+    from models.family import Family
+    from training.runs.config import TrainConfig
     from training.runs.run_folder import Run
 
-__all__ = ["run_controls"]
+__all__ = ["own_settings", "run_controls"]
+
+ROLES: tuple[tuple[Role, str, str, str], ...] = (
+    ("Mixture", "mixture", "The components of its prior", ":material/bubble_chart:"),
+    ("Classifier", "labels", "What its labels teach", ":material/label:"),
+    ("Conditional", "style", "Its styles", ":material/style:"),
+)
 
 
 def run_controls(run_id: str) -> None:
@@ -31,11 +40,10 @@ def run_controls(run_id: str) -> None:
     status = run.status()
     ticking(partial(status_panel, run), key="status", seconds=TICK_SECONDS if status.active else None)
     config = run.config
-    size = config.model.model_dump()["z"]
     cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
     st.caption(
-        f"**{config.preset}** with z = {size}, {config.steps:,} steps of {config.batch_size} images, learning rate "
-        f"{config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; products in "
+        f"**{config.preset}**: {own_settings(config)}. {config.steps:,} steps of {config.batch_size} images, learning "
+        f"rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; products in "
         f"{config.precision}."
     )
     if status.active:
@@ -51,12 +59,13 @@ def run_controls(run_id: str) -> None:
             disabled=active_run() is not None,
         )
     with st.container():
-        st.page_link(
-            "pages/samples.py",
-            label="Sample from it",
-            icon=":material/grid_view:",
-            query_params=link("samples", checkpoint=model_ref("run", run_id).title),
-        )
+        for page, label, icon, name in pages_of(config.family_entry):
+            st.page_link(
+                f"pages/{page}.py",
+                label=label,
+                icon=icon,
+                query_params=link(page, **{name: model_ref("run", run_id).title}),
+            )
         if run.checkpoint_file.is_file():
             st.download_button(
                 "Download weights",
@@ -67,6 +76,30 @@ def run_controls(run_id: str) -> None:
                 width="stretch",
                 help="A .safetensors file with the homework's parameter names.",
             )
+
+
+def pages_of(family: "Family") -> list[tuple[str, str, str, str]]:
+    """Every page that can show a model of a family: name, what the link says, icon, name of its picker."""
+    pages = [("samples", "Sample from it", ":material/grid_view:", "checkpoint")]
+    for role, page, label, icon in ROLES:
+        if family.name in playing(role):
+            pages.append((page, label, icon, "checkpoint"))
+    if family.images == "binary":
+        pages.append(("bounds", "Its bounds on log p(x)", ":material/stairs:", "models"))
+    return [*pages, ("clinic", "Compare it with others", ":material/biotech:", "models")]
+
+
+def own_settings(config: "TrainConfig") -> str:
+    """A run's own settings of its model by their titles: first, in bold, what differs from the recipe."""
+    from models.registry import PRESETS
+
+    recipe = PRESETS[config.preset].model.model_dump() if config.preset in PRESETS else {}
+    fields = {name: field.title for name, field in type(config.model).model_fields.items() if field.title}
+    settings = {name: value for name, value in config.model.model_dump().items() if name in fields}
+    changed = [name for name, value in settings.items() if recipe.get(name, value) != value]
+    rest = [name for name in settings if name not in changed]
+    said = [f"**{fields[name]} {settings[name]:g}** (recipe: {recipe[name]:g})" for name in changed]
+    return "; ".join([*said, *(f"{fields[name]} {settings[name]:g}" for name in rest)])
 
 
 def resume(run_id: str) -> None:

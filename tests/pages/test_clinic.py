@@ -89,8 +89,8 @@ def test_two_models_are_measured_by_themselves_and_their_difference_has_an_inter
     assert "95%" in text
     assert "NELBO − vae-1" in text
     assert "an untrained model has about" in text
-    assert page.selectbox(key="clinic-reference").value == "vae-1"
-    page.selectbox(key="clinic-reference").select("vae-2").run()
+    assert page.selectbox(key="clinic-reference").value == "run vae-1"
+    page.selectbox(key="clinic-reference").select("run vae-2").run()
     assert not page.exception
     assert "NELBO − vae-2" in text_of(page)
 
@@ -252,3 +252,13 @@ def test_models_that_take_the_digit_swap_the_same_styles(app: AppTest, svhn_fold
     assert "Their styles in every digit" in [heading.value for heading in page.header]
     assert "NELBO − house-1" in text_of(page)
     assert not page.error
+
+
+def test_the_reference_and_the_chosen_models_stay_when_files_come(app: AppTest) -> None:
+    page = app.switch_page("pages/clinic.py").run()
+    full = [f"shipped {name}" for name in ("vae", "gmvae", "beta-4", "beta-2", "beta-8")]
+    page.multiselect(key="clinic-models").set_value(full).run()
+    page.selectbox(key="clinic-reference").select("shipped gmvae").run()
+    page = upload(page, ("gmvae.pt", weights()))
+    assert page.multiselect(key="clinic-models").value == [*full, "upload gmvae"]
+    assert page.selectbox(key="clinic-reference").value == "shipped gmvae"

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 import training.runs.launch
 from models.registry import PRESETS, family_of
 from pages.kit import services
+from pages.runs.run_controls import pages_of
 from tests.patience import PATIENCE, until
 from training.runs.config import TrainConfig
 from training.runs.events import Measured
@@ -205,3 +206,25 @@ def test_a_run_can_be_measured_in_the_background(page: AppTest, runs_folder: Pat
     page.run()
     assert not page.exception
     assert any("vae-mine, homework set" in part.value for part in page.markdown)
+
+
+def test_a_run_says_what_differs_from_its_recipe_first(app: AppTest, runs_folder: Path) -> None:
+    config = TrainConfig.from_preset("beta-4", model={"beta": 7.0, "z": 10}, steps=1, batch_size=7, device="cpu")
+    RunWriter(runs_folder / "heavy", config)
+    app.query_params["run"] = "heavy"
+    page = app.switch_page("pages/train.py").run()
+    (caption,) = [part.value for part in page.caption if part.value.startswith("**beta-4**")]
+    assert caption.startswith("**beta-4**: **KL weight, β 7** (recipe: 4); Size of z 10. 1 steps")
+
+
+@pytest.mark.parametrize(
+    ("preset", "pages"),
+    [
+        ("vae", ["samples", "bounds", "clinic"]),
+        ("gmvae", ["samples", "mixture", "bounds", "clinic"]),
+        ("ssvae", ["samples", "labels", "bounds", "clinic"]),
+        ("fsvae", ["samples", "style", "clinic"]),
+    ],
+)
+def test_a_run_links_to_every_page_that_can_show_it(preset: str, pages: list[str]) -> None:
+    assert [page for page, *_ in pages_of(family_of(preset))] == pages

@@ -79,3 +79,15 @@ def test_a_link_to_what_is_elsewhere_says_so_until_something_is_chosen(app: AppT
     assert page.selectbox(key="samples-checkpoint").value == "shipped vae"
     page.selectbox(key="samples-checkpoint").select("shipped gmvae").run()
     assert not [caption for caption in page.caption if "The link asks for" in caption.value]
+
+
+def test_a_file_can_be_removed_and_the_same_weights_twice_are_said_to_be_the_same(app: AppTest) -> None:
+    page = upload(app.switch_page("pages/clinic.py").run(), ("one.pt", weights()), ("two.pt", weights()))
+    assert "upload one" in page.multiselect(key="clinic-models").options
+    assert "upload two" not in page.multiselect(key="clinic-models").options
+    assert any("two holds the same weights as one" in error.value for error in page.error)
+    page.button(key="remove-one").click().run()
+    assert not page.exception
+    assert "upload one" not in page.multiselect(key="clinic-models").options
+    assert page.multiselect(key="clinic-models").value == ["shipped vae", "shipped gmvae"]
+    assert not [name for name in (entry.name for entry in page.session_state["diagnosed"]) if name == "one"]
