@@ -22,7 +22,7 @@ from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.measure import numbers
-from pages.measure.known_bounds import known_bounds
+from pages.measure.known_bounds import known_bounds, measure_missing
 from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import playing
@@ -160,7 +160,9 @@ with section("comparison"):
                 caption=ref.title,
             )
     first_set = whole(images.name).evaluation_sets[0].name
-    numbers.numbers_table([known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared], data=images.name)
+    known = {ref: known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared}
+    numbers.numbers_table(list(known.values()), data=images.name)
+    measure_missing(known, first_set, [], 0)
     seen_notes({ref.title: ref.learned_from for ref in compared}, [first_set])
 
 st.space("small")

@@ -6,7 +6,7 @@ from pages.choose.pickers import pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.kit import formulas, frame, services
-from pages.kit.address import page_key
+from pages.kit.address import link, page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.latent.latent_space import latent_space
@@ -97,6 +97,7 @@ if png is not None:
             "pages/style.py",
             label="Its latent space is a space of styles: look into it on the page Style.",
             icon=":material/style:",
+            query_params=link("style", checkpoint=model.title),
         )
     else:
         formulas.bound_formula(family)

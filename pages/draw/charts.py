@@ -113,9 +113,17 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
             "tooltip": [*tooltip, {"value": "not a number", "title": scale.title}],
         },
     }
+    only_one = {  # a line of one point would be none
+        "transform": [
+            {"joinaggregate": [{"op": "valid", "field": "value", "as": "points"}], "groupby": ["line"]},
+            {"filter": "datum.points == 1 && isValid(datum.value)"},
+        ],
+        "mark": {"type": "point", "filled": True, "size": 60},
+        "encoding": {"strokeWidth": {"value": 0}, "strokeDash": {"value": [1, 0]}},
+    }
     return {
         "height": height,
-        "layer": [{"mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"}}, no_number],
+        "layer": [{"mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"}}, no_number, only_one],
         "encoding": {
             "x": {
                 "field": "step",

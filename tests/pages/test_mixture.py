@@ -48,6 +48,8 @@ def test_components_of_an_own_model_are_counted_on_the_data_in_use(
     counts = used(load_checkpoint(runs_folder / "mine"))
     assert (len(counts), counts.sum()) == (3, 1000)
     assert f"{(counts > 0).sum()} of 3" in text_of(page)
+    measure = page.button(key="measure-missing")  # its numbers, beside those of the shipped ones
+    assert (measure.label, measure.disabled) == ("Measure run mine", False)
     assert {"run mine", "shipped gmvae", "shipped vae"} <= set(re.findall(r"(?:shipped|run) \w+", text_of(page)))
 
 

@@ -180,3 +180,15 @@ def test_the_formula_is_that_of_the_models_prior(page: AppTest, choice: str, pri
     page.selectbox(key="samples-checkpoint").select(choice).run()
     assert not page.exception
     assert prior in page.latex[0].value
+
+
+def test_a_model_of_colours_is_followed_to_its_styles(app: AppTest, runs_folder: Path, svhn_file: Path) -> None:
+    folder = runs_folder / "house"
+    folder.mkdir(parents=True)
+    (folder / "checkpoint.safetensors").write_bytes(svhn_file.read_bytes())
+    (folder / "config.json").write_text('{"family": "fsvae", "data": "svhn"}')
+    app.query_params["checkpoint"] = "run house"
+    page = app.switch_page("pages/samples.py").run()
+    assert not page.exception
+    (to_style,) = [part.proto for part in page.get("page_link") if "page Style" in part.proto.label]
+    assert to_style.query_string == "style-checkpoint=run+house"

@@ -34,7 +34,13 @@ def test_a_step_without_a_number_is_a_gap_and_a_mark_whatever_is_thinned() -> No
     assert [row["step"] for row in rows if row["value"] is None] == [7, count - 1]
     assert len({row["step"] for row in rows}) == len(rows)
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
-    line, mark = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
+    line, mark, _ = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
     assert line["mark"]["type"] == "line"
     assert mark["transform"] == [{"filter": "!isValid(datum.value)"}]
     assert (mark["encoding"]["y"], mark["mark"]["yOffset"]) == ({"value": "height"}, -8)  # of the plot, as it is drawn
+
+
+def test_a_curve_of_one_point_is_a_point() -> None:
+    *_, single = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
+    assert single["mark"]["type"] == "point"
+    assert single["transform"][-1]["filter"] == "datum.points == 1 && isValid(datum.value)"
