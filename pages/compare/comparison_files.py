@@ -73,7 +73,7 @@ def _keep(model: Compared) -> None:
         from training.runs.run_writer import keep_as_run
 
         try:
-            run = keep_as_run(model.source)
+            run = keep_as_run(model.source, name=model.ref.name)
         except UserError as error:
             frame.failure(error)
         else:

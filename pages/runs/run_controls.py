@@ -11,6 +11,7 @@ from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
 from training.data.registry import data_set
+from training.runs.run_folder import UPLOADED
 from training.runs.run_index import active_run
 from training.system.errors import UserError
 
@@ -42,8 +43,10 @@ def run_controls(run_id: str) -> None:
     config = run.config
     cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
     st.caption(
-        f"**{config.preset}**: {own_settings(config)}. {config.steps:,} steps of {config.batch_size} images, learning "
-        f"rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; products in "
+        f"**{config.family_entry.title}**: {own_settings(config, with_recipe=False)}."
+        if status.message == UPLOADED
+        else f"**{config.preset}**: {own_settings(config)}. {config.steps:,} steps of {config.batch_size} images, "
+        f"learning rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; products in "
         f"{config.precision}."
     )
     if status.active:
@@ -89,11 +92,11 @@ def pages_of(family: "Family") -> list[tuple[str, str, str, str]]:
     return [*pages, ("clinic", "Compare it with others", ":material/biotech:", "models")]
 
 
-def own_settings(config: "TrainConfig") -> str:
-    """A run's own settings of its model by their titles: first, in bold, what differs from the recipe."""
+def own_settings(config: "TrainConfig", *, with_recipe: bool = True) -> str:
+    """A run's own settings of its model by their titles: first, in bold, what differs from the recipe, if asked."""
     from models.registry import PRESETS
 
-    recipe = PRESETS[config.preset].model.model_dump() if config.preset in PRESETS else {}
+    recipe = PRESETS[config.preset].model.model_dump() if with_recipe and config.preset in PRESETS else {}
     fields = {name: field.title for name, field in type(config.model).model_fields.items() if field.title}
     settings = {name: value for name, value in config.model.model_dump().items() if name in fields}
     changed = [name for name, value in settings.items() if recipe.get(name, value) != value]
@@ -134,7 +137,11 @@ def status_panel(run: "Run") -> None:
         st.session_state["was-active"] = run.id
         return
     messages = {
-        "finished": (st.success, f"Finished: {done} in {duration(status.seconds)}.", ":material/check_circle:"),
+        "finished": (
+            st.success,
+            UPLOADED if status.message == UPLOADED else f"Finished: {done} in {duration(status.seconds)}.",
+            ":material/check_circle:",
+        ),
         "stopped": (st.info, f"Stopped at {done}. Nothing is lost.", ":material/pause_circle:"),
         "failed": (st.error, status.message, ":material/error:"),
         "interrupted": (

@@ -231,13 +231,16 @@ def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
     page.selectbox(key="weights-of").select("mine").run()
     page.button(key="keep").click().run()
     assert not page.exception
-    (kept,) = runs_folder().glob("vae-uploaded-*")
+    (kept,) = runs_folder().glob("mine-uploaded-*")
     assert f"run {kept.name}" in text_of(page)
     page.run()
     assert f"run {kept.name}" in page.multiselect(key="clinic-models").options
     train = page.switch_page("pages/train.py")
     train.query_params["run"] = kept.name
     assert not train.run().exception
+    assert "trained elsewhere" in text_of(train)
+    assert "steps" not in "".join(part.value for part in [*train.caption, *train.success] if "Size of z" in part.value)
+    assert not [part for part in train.success if "Finished" in part.value]
 
 
 def test_models_that_take_the_digit_swap_the_same_styles(app: AppTest, svhn_folder: Path) -> None:

@@ -27,11 +27,23 @@ from training.system.folders import runs_folder
 if TYPE_CHECKING:
     from training.runs.config import TrainConfig
 
-__all__ = ["STOP", "MetricTable", "Run", "State", "Status", "is_run_id", "read_metrics", "read_status", "row_in"]
+__all__ = [
+    "STOP",
+    "UPLOADED",
+    "MetricTable",
+    "Run",
+    "State",
+    "Status",
+    "is_run_id",
+    "read_metrics",
+    "read_status",
+    "row_in",
+]
 
 State = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
 SILENT_SECONDS = 30.0
 STOP = "stop"
+UPLOADED = "These weights were uploaded: they were trained elsewhere."  # the message of such a run
 _configs: dict[tuple[Path, int], "TrainConfig"] = {}  # by file and its last change: parsed once in this process
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
 

@@ -3,6 +3,7 @@ costs the last good one.
 """
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from training.checkpoints.reading import Checkpoint, write_safetensors
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Pictures, Saved
-from training.runs.run_folder import STOP, Run, Status, read_status, row_in
+from training.runs.run_folder import STOP, UPLOADED, Run, Status, read_status, row_in
 from training.runs.run_index import new_run_id
 from training.system.errors import UserError
 from training.system.files import replace_file, replacing
@@ -155,8 +156,11 @@ def mark_failed(folder: Path, message: str) -> None:
     (folder / STOP).unlink(missing_ok=True)
 
 
-def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
+def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None, *, name: str = "") -> Run:
     """Make a finished run of weights that were trained elsewhere, so that they are still there tomorrow.
+
+    Arguments:
+        name: what the run is called, as far as an id can hold it; the family's first recipe, if not given.
 
     Raises:
         UserError: the runs folder cannot be written.
@@ -165,7 +169,8 @@ def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
     preset = checkpoint.family.presets[0].name
     steps = checkpoint.step or 1
     config = TrainConfig.from_preset(preset, model=checkpoint.config, data=checkpoint.data, steps=steps)
-    path = folder / new_run_id(f"{preset}-uploaded", folder)
+    stem = re.sub(r"[^A-Za-z0-9._=-]+", "-", name).strip("-._=") or preset
+    path = folder / new_run_id(f"{stem}-uploaded", folder)
     writer = RunWriter(path, config)
     try:
         write_safetensors(
@@ -176,7 +181,7 @@ def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None) -> Run:
             step=steps,
             data=config.data,
         )
-        writer.update(state="finished", step=steps, message="These weights were uploaded: they were trained elsewhere.")
+        writer.update(state="finished", step=steps, message=UPLOADED)
     except OSError as error:
         raise UserError(f"The run cannot be written ({error.strerror}): free some space and try again.") from error
     return Run(path)
