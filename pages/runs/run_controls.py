@@ -46,8 +46,8 @@ def run_controls(run_id: str) -> None:
         f"**{config.family_entry.title}**: {own_settings(config, with_recipe=False)}."
         if status.message == UPLOADED
         else f"**{config.preset}**: {own_settings(config)}. {config.steps:,} steps of {config.batch_size} images, "
-        f"learning rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; products in "
-        f"{config.precision}."
+        f"learning rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; "
+        f"products in {config.precision}."
     )
     if status.active:
         return
