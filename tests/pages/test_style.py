@@ -167,7 +167,7 @@ def test_the_part_of_a_picture_is_in_the_address_and_junk_falls_to_the_defaults(
 
 
 def parts(page: AppTest) -> tuple[Any, ...]:
-    return tuple(page.slider(key=key).value for key in ("zoom", "across", "down"))
+    return tuple(page.slider(key=f"style-{key}").value for key in ("zoom", "across", "down"))
 
 
 def test_a_picture_is_reconstructed_and_under_ten_digits(app: AppTest) -> None:
