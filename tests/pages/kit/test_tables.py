@@ -9,7 +9,10 @@ def showing() -> None:
 
 def test_words_stand_to_the_left_and_numbers_to_the_right() -> None:
     app = AppTest.from_function(showing).run()
-    assert app.markdown[0].value.splitlines() == [
+    opened, *lines, closed = app.markdown[0].value.splitlines()
+    assert 'tabindex="0"' in opened  # it can be scrolled by key
+    assert closed == "</div>"
+    assert list(filter(None, lines)) == [
         "|  | why | much |",
         "| :-- | :-- | --: |",
         "| a | so | 1 |",

@@ -232,7 +232,7 @@ def test_of_a_model_from_elsewhere_it_is_said_that_nobody_knows(
 
 def test_each_bound_has_its_effective_sample_size(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr("streamlit.markdown", shown.append)
+    monkeypatch.setattr("streamlit.markdown", lambda text, **how: shown.append(text))
     numbers.numbers_table([numbers.column("mine", REPORT.as_json())], data="mnist")
     assert "| 101.75\u00a0±\u00a0<0.01 | 12.3\u00a0(2.3)\u00a0of\u00a01000 |" in shown[0]
     assert "| 106.50\u00a0±\u00a00.02 | 1\u00a0of\u00a01 |" in shown[0]
