@@ -29,6 +29,7 @@ SUFFIXES = ["pt", "pth", "safetensors", "zip", "bin", "ckpt"]
 MOST = 6
 LONGEST_NAME = 40
 MOST_FINDINGS = 12
+SAME_AS = "holds the same weights as"
 
 
 class Diagnosed(NamedTuple):
@@ -86,7 +87,8 @@ def _remove(name: str) -> None:
     """Forget a file, what was found in it, and that it was chosen on this page."""
     state, file = st.session_state, uploads().pop(name)
     file.path.unlink(missing_ok=True)
-    state["diagnosed"] = [entry for entry in diagnosed_uploads() if entry.name != name]
+    twins = f"{SAME_AS} {name}:"
+    state["diagnosed"] = [entry for entry in diagnosed_uploads() if entry.name != name and twins not in entry.sentence]
     state["upload-errors"] = []
     for key in (page_key("models"), page_key("runs")):
         if file.title in state.get(key, []):
@@ -127,7 +129,7 @@ def take_uploads() -> None:
                 came = Admitted(None, None, f"{name} is one too many: a tab holds up to {MOST} files.")
             if (read := came.checkpoint) is not None and (twin := _same_weights(read.sha256)):
                 read.file.unlink(missing_ok=True)
-                came = Admitted(None, None, f"{name} holds the same weights as {twin}: it is the same model.")
+                came = Admitted(None, None, f"{name} {SAME_AS} {twin}: it is the same model.")
                 wrong.append(came.sentence)
             elif read is not None:
                 uploads()[name] = ModelRef("upload", name, read.file, read.family.name, read.data, read.sha256)

@@ -135,11 +135,13 @@ def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint"
         _read: the checkpoint, where the caller has read it already.
 
     Raises:
-        UserError: see `training.checkpoints.reading.load_checkpoint`.
+        UserError: there are none yet; or see `training.checkpoints.reading.load_checkpoint`.
     """
     from training.checkpoints.reading import load_checkpoint
 
-    return _read or load_checkpoint(ref.path if ref.path.exists() else ref.path.parent)
+    if _read is None and not ref.path.is_file():
+        raise UserError(f"There are no weights of {ref.title} here: choose another model, or train it first.")
+    return _read or load_checkpoint(ref.path)
 
 
 def first_samples(ref: ModelRef) -> bytes | None:

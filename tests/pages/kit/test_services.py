@@ -1,6 +1,12 @@
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
+
+from pages.kit import services
+from training.checkpoints.model_ref import model_ref
+from training.system.errors import UserError
 from training.system.folders import PROJECT
 
 WARM_UP = """
@@ -49,3 +55,10 @@ def test_streamlits_collection_of_garbage_after_every_run_takes_no_time() -> Non
 def test_families_are_known_once_the_warm_up_has_loaded_torch() -> None:
     done = subprocess.run([sys.executable, "-c", FAMILIES], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_without_weights_is_one_sentence_that_names_no_folder(runs_folder: Path) -> None:
+    (runs_folder / "vae-7").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"^There are no weights of run vae-7 here: choose another model") as refused:
+        services.checkpoint(model_ref("run", "vae-7"))
+    assert str(runs_folder) not in str(refused.value)
