@@ -36,7 +36,7 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     page.get_by_role("button", name="Stop", exact=True).wait_for()
     page.wait_for_url(re.compile(r"run=vae-"))
     first_step = step_of(page)
-    page.get_by_alt_text("digits from the same 200 codes at step").wait_for()  # so the charts are the run's own, too
+    page.get_by_alt_text("digits from the same noise at step").wait_for()  # so the charts are the run's own, too
     page.locator(LINES).first.wait_for(state="attached")
     address = page.url
 
@@ -68,7 +68,9 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
 
     second = open_page(f"{fresh_server.url}/train")
     second.get_by_role("button", name="Stop", exact=True).wait_for()
-    second.wait_for_url(address)
+    run = re.search(r"train-run=[\w-]+", address)
+    assert run
+    second.wait_for_url(re.compile(run[0]))
 
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("Stopped at step")).to_be_visible()
