@@ -106,11 +106,12 @@ frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})
 frame.header("Train", "How does a model learn to draw, from noise to clear images?")
 picture, controls = st.columns([2.4, 1], gap="large")
 
+say_time = None
 with controls:
     chosen = pick_run()
     with section("form"):
         if chosen == NEW:
-            training_form()
+            say_time = training_form()
         else:
             run_controls(chosen)
 ended = False
@@ -130,3 +131,6 @@ with section("formulas"):
     formulas.loss_formula(family, config)
 st.space("small")
 frame.notes(page_text(__file__, f"train-{family.images}", **data.words))
+if say_time is not None:
+    with section("time"):
+        say_time()

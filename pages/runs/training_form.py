@@ -1,5 +1,6 @@
 """The form that starts a training: every hyper-parameter of the chosen preset, with a text that teaches it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -19,15 +20,21 @@ if TYPE_CHECKING:
 __all__ = ["training_form"]
 
 
-def training_form() -> None:
-    """The hyper-parameters of the chosen model, at the homework's values."""
+def training_form() -> Callable[[], object]:
+    """The hyper-parameters of the chosen model, at the homework's values.
+
+    Returns:
+        What says how long a training takes: to find out may take a second, so the page calls it when all else is drawn.
+    """
     from models.registry import PRESETS, family_of
     from training.runs.config import TrainConfig
 
     preset = st.selectbox("Model", list(PRESETS), key=page_key("preset"), bind="query-params")
     recipe = PRESETS[preset]
     graphical_models.draw(family_of(preset))
-    glossary.caption(f"{recipe.summary} {time_needed(preset, recipe.steps, recipe.batch_size)}")
+    glossary.caption(recipe.summary)
+    time = st.empty()
+    time.caption("\u00a0")
     kind = family_of(preset).images
     best = best_data_set(kind)
     fitting = [data for data in of_kind(kind) if data.on_disk()]
@@ -67,6 +74,7 @@ def training_form() -> None:
             disabled=active_run() is not None or not best.on_disk(),
             width="stretch",
         )
+    return lambda: time.caption(time_needed(preset, recipe.steps, recipe.batch_size))
 
 
 def start(preset: str) -> None:
