@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-PATIENCE_MS = PATIENCE * 1000
+PATIENCE_MS = 240_000.0  # a page that is not there in four minutes will not come
 SHOTS = Path(__file__).parent / "shots"
 
 
