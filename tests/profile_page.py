@@ -27,7 +27,7 @@ __all__ = ["PAGES", "StackSampler", "main", "profile_page"]
 PAGES = sorted(file.stem for file in (PROJECT / "pages").glob("*.py") if file.stem != "__init__")
 ROOMS = ("models", "pages", "training")
 EVERY = 0.002  # seconds
-WAITING = ("wait", "select", "poll", "accept", "sleep", "get")  # where a thread that has nothing to do stands
+WAITING = ("wait", "select", "poll", "accept", "sleep", "get", "_listen")  # where an idle thread stands
 
 
 class Place(NamedTuple):
