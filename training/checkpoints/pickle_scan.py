@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
-__all__ = ["OPTIMISER_SENTENCE", "is_optimiser", "shown", "what_was_pickled"]
+__all__ = ["OPTIMISER_SENTENCE", "is_optimiser", "is_zip", "shown", "what_was_pickled"]
 
 OPTIMISER_SENTENCE = (
     "is an optimiser's state: it holds Adam's averages and not the weights; save the model's with "
@@ -87,9 +87,17 @@ def shown(name: str, longest: int = LONGEST_NAME) -> str:
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
+def is_zip(content: bytes) -> bool:
+    """Whether a file is a zip, be it a damaged one, over which zipfile may stumble before it says so."""
+    try:
+        return zipfile.is_zipfile(io.BytesIO(content))
+    except zipfile.BadZipFile:
+        return True
+
+
 def _pickles(content: bytes) -> Iterable[io.BytesIO]:
     """The pickle of torch's zip, or those that follow each other in its old format: one stream, read on and on."""
-    if zipfile.is_zipfile(io.BytesIO(content)):
+    if is_zip(content):
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 entries = [entry for entry in archive.namelist() if PurePosixPath(entry).name == "data.pkl"]

@@ -28,7 +28,7 @@ from models.family import Family, ModelConfig, with_article
 from models.recognition.recognise import Unrecognised, recognise
 from models.registry import FAMILIES
 from training.checkpoints.model_ref import facts_in, learned_from
-from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, what_was_pickled
+from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, is_zip, what_was_pickled
 from training.data.registry import named_or_default
 from training.data.seen import NOT_KNOWN
 from training.system.errors import UserError
@@ -299,7 +299,7 @@ def _read_torch(content: bytes, name: str) -> dict[str, Tensor]:
 
 def _zipped_weights(content: bytes, name: str) -> bytes | None:
     """The weights in the zip of a run folder; None where the content is no such zip."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
+    if not is_zip(content):
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

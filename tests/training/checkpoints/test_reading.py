@@ -306,6 +306,13 @@ class TestHostileFiles:
             return
         assert all(bool(value.isfinite().all()) for value in loaded.state.values())
 
+    def test_a_zip_that_says_it_spans_two_disks(self, tmp_path: Path, state: State) -> None:
+        content = bytearray(saved(state, "zip"))
+        locator = content.rfind(b"PK\x06\x07")
+        content[locator + 16] = 2  # disks in all, in the locator of the zip64 record
+        (tmp_path / "model.pt").write_bytes(content)
+        assert "cannot be read" in refusal(tmp_path / "model.pt")
+
     def test_an_empty_file_or_a_text(self, tmp_path: Path) -> None:
         (tmp_path / "model.pt").write_bytes(b"")
         assert "cannot be read as weights" in refusal(tmp_path / "model.pt")
