@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from training.cli import data, draw, evaluate, release, speed, train
+from training.cli import data, draw, evaluate, release, runs, speed, train
 from training.cli.console import errors
 from training.system.errors import Cancelled, UserError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("train")(train.train_command)
 app.command("resume")(train.resume)
 app.command("work", hidden=True)(train.work)
+app.add_typer(runs.app, name="runs")
 app.command("evaluate")(evaluate.evaluate)
 app.command("diagnose")(evaluate.diagnose_command)
 app.command("sample")(draw.sample)

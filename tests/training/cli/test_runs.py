@@ -1,0 +1,111 @@
+"""`python -m training runs ...`: what there is, what it is called, and the bin."""
+
+import io
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.training.cli.test_app import Command, command, refused  # noqa: F401 -- fixtures
+from tests.training.runs.test_run_summaries import made, measured
+from training.runs.run_bin import binned_runs
+from training.runs.run_index import run_ids
+from training.runs.run_notes import read_notes
+
+
+@pytest.fixture
+def two(runs_folder: Path) -> tuple[Path, Path]:
+    """vae-11 of seed 1 and vae-12 of seed 2, the first measured."""
+    one, other = made(runs_folder, "vae-11", seed=1), made(runs_folder, "vae-12", seed=2)
+    measured(one, (250, "held-out", {"nelbo": 150.5, "kl": 5.25, "rec": 145.25}))
+    return one, other
+
+
+@pytest.mark.usefixtures("two")
+class TestList:
+    def test_for_a_person(self, command: Command) -> None:  # noqa: F811
+        code, out, err = command("runs", "list")
+        assert (code, err) == (0, "")
+        assert "vae-11" in out
+        assert "150.50" in out
+        assert "seed 2" in " ".join(out.split())
+
+    def test_for_a_machine(self, command: Command) -> None:  # noqa: F811
+        runs = {run["id"]: run for run in json.loads(command("runs", "list", "--json").out)}
+        assert runs["vae-11"]["held_out"] == {"nelbo": 150.5, "kl": 5.25, "rec": 145.25}
+        assert runs["vae-12"]["settings"]["seed"] == "2"
+        assert runs["vae-12"]["binned"] is None
+
+    def test_one_run(self, command: Command) -> None:  # noqa: F811
+        out = command("runs", "show", "vae-11").out
+        assert "nelbo 150.50" in out
+        assert json.loads(command("runs", "show", "vae-12", "--json").out)["state"] == "finished"
+
+
+def test_no_runs_is_a_sentence(command: Command, runs_folder: Path) -> None:  # noqa: F811
+    assert command("runs", "list").err == f"There are no runs in {runs_folder}.\n"
+    assert json.loads(command("runs", "list", "--json").out) == []
+    assert command("runs", "empty-bin", "--yes").err == "The bin is empty.\n"
+
+
+def test_a_run_is_named_noted_and_tagged(command: Command, two: tuple[Path, Path]) -> None:  # noqa: F811
+    assert command("runs", "rename", "vae-11", "the first").err == "vae-11; named the first\n"
+    command("runs", "note", "vae-11", "Learns fast.")
+    command("runs", "tag", "vae-11", "good", "seed")
+    command("runs", "tag", "vae-11", "seed", "--remove")
+    notes = read_notes(two[0])
+    assert (notes.name, notes.note, notes.tags) == ("the first", "Learns fast.", ("good",))
+    assert "first" in command("runs", "list").out
+    assert command("runs", "rename", "vae-11", "").code == 0
+    assert read_notes(two[0]).name == ""
+
+
+def test_deleted_runs_are_in_the_bin_until_it_is_emptied(command: Command, two: tuple[Path, Path]) -> None:  # noqa: F811
+    assert "runs restore vae-11" in command("runs", "delete", "vae-11", "vae-12").err
+    assert run_ids() == []
+    assert len(json.loads(command("runs", "list", "--bin", "--json").out)) == 2
+    assert command("runs", "restore", "vae-12").err == "vae-12 is back.\n"
+    assert list(binned_runs()) == ["vae-11"]
+    assert command("runs", "empty-bin", "--yes").err == "1 run is gone.\n"
+    assert not two[0].exists()
+    assert two[1].is_dir()
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["show", "vae-1"], "'vae-1' is the beginning of vae-11 or vae-12: write more of it."),
+        (["show", "gmvae"], "There is no run 'gmvae' in "),
+        (["show", ""], "There is no run '' in "),
+        (["delete", "../vae-11"], "There is no run '../vae-11' in "),
+        (["restore", "vae-11"], "There is no run 'vae-11' in the bin: see `python -m training runs list`."),
+        (["tag", "vae-11", "two words"], "each one word of at most 24 characters."),
+        (["rename", "vae-11", "x" * 81], "A run's name has at most 80 characters."),
+        (["shuffle"], "`python -m training --help` lists what there is."),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(refused: Callable[..., str], words: list[str], sentence: str) -> None:  # noqa: F811
+    said = refused("runs", *words)
+    assert sentence in said or said.startswith(sentence)
+
+
+def test_a_run_that_trains_is_not_deleted(refused: Callable[..., str], runs_folder: Path) -> None:  # noqa: F811
+    made(runs_folder, "vae-7", state="running", updated=time.time())
+    assert refused("runs", "delete", "vae-7") == "The run vae-7 is training now: stop it first, then delete it."
+    assert run_ids() == ["vae-7"]
+
+
+def test_the_bin_is_emptied_only_after_a_yes(
+    command: Command,  # noqa: F811
+    two: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command("runs", "delete", "vae-11")
+    for answer, code, there in (("", 130, True), ("n\n", 130, True), ("y\n", 0, False)):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        assert command("runs", "empty-bin").code == code
+        assert two[0].is_dir() == there
