@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
-from tests import shape_checks
+from tests.shape_checks import check_annotations
 
-install_import_hook("models", f"{shape_checks.__name__}.checked")  # before models/ is imported
+check_annotations()  # before models/ is imported
 
 from models import fsvae, vae
 from models.fsvae import FSVAEConfig
