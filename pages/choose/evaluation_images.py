@@ -3,6 +3,7 @@
 They are of the data set that a model learned from: of itself where it is on disk, else of what stands in for it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -93,7 +94,7 @@ def pick_digit(data: str, label: str, key: str, default: str) -> int:
         label,
         names,
         index=names.index(default) if default in names else 0,
-        format_func=lambda name: _in_words(data, name),
+        format_func=lambda name: _in_words(images.classes, name),
         key=page_key(key),
         bind="query-params",
         help=f"One of 1,000 test {images.plural}, which no training here has seen. Type a {images.noun} to find it.",
@@ -116,9 +117,9 @@ def address_of(data: str, position: int) -> str:
 
 def name_of(data: str, position: int) -> str:
     """What the image at a position is called on pages: by the name of its class."""
-    return _in_words(data, address_of(data, position))
+    return _in_words(at_hand(data).classes, address_of(data, position))
 
 
-def _in_words(data: str, name: str) -> str:
+def _in_words(classes: Sequence[str], name: str) -> str:
     label, number = name.split(", ")
-    return f"{at_hand(data).classes[int(label)]}, {number}"
+    return f"{classes[int(label)]}, {number}"
