@@ -61,6 +61,12 @@ TRAIN = st.Page(
     icon=":material/model_training:",
     help="Train a model in the background and watch its NELBO fall and its samples sharpen.",
 )
+RUNS = st.Page(
+    "pages/_runs.py",
+    title="Runs",
+    icon=":material/table_rows:",
+    help="Every training in one table; any of them beside each other, step by step: curves, samples, settings.",
+)
 
 SOURCE = st.Page("pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
@@ -75,6 +81,7 @@ page = st.navigation(
         STYLE,
         CLINIC,
         TRAIN,
+        RUNS,
         SOURCE,
     ],
     position="top",

@@ -17,9 +17,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 PICTURE = PROJECT / "assets" / "folders.svg"
 SCRIPTS = "page scripts"
 WIDTH, MARGIN, GAP, HEADING = 980, 16, 32, 44
-BOX_WIDTH, BOX_HEIGHT, FLOOR = 168, 72, 98
+BOX_WIDTH, BOX_HEIGHT, FLOOR = 168, 86, 112
 UPPER = {"pages": (MARGIN, 546), "training": (MARGIN + 546 + GAP, WIDTH - 2 * MARGIN - 546 - GAP)}  # left edge, width
-LETTERS, LINES = 27, 3  # of a room's text
+LETTERS, LINES = 27, 4  # of a room's text
 TIP, BOW = 6, 60  # of an arrow
 
 Imports = Mapping[str, set[str]]  # from a room to those that it imports
@@ -159,7 +159,7 @@ def _box(house: str, room: str, centre: float, top: float) -> str:
 
 
 def _scripts() -> list[str]:
-    return sorted(file.stem for file in (PROJECT / "pages").glob("*.py") if file.stem != "__init__")
+    return sorted(file.stem.lstrip("_") for file in (PROJECT / "pages").glob("*.py") if file.stem != "__init__")
 
 
 def _line(look: str, x: float, y: float, text: str, anchor: str = "start") -> str:

@@ -24,7 +24,8 @@ from training.system.folders import PROJECT
 
 __all__ = ["PAGES", "StackSampler", "main", "profile_page"]
 
-PAGES = sorted(file.stem for file in (PROJECT / "pages").glob("*.py") if file.stem != "__init__")
+SCRIPTS = {file.stem.lstrip("_"): file for file in (PROJECT / "pages").glob("*.py") if file.stem != "__init__"}
+PAGES = sorted(SCRIPTS)
 ROOMS = ("models", "pages", "training")
 EVERY = 0.002  # seconds
 WAITING = ("wait", "select", "poll", "accept", "sleep", "get", "_listen")  # where an idle thread stands
@@ -106,7 +107,7 @@ def profile_page(page: str) -> Iterator[tuple[str, float, StackSampler]]:
         AssertionError: the page showed an exception.
     """
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
-    app.switch_page(f"pages/{page}.py")
+    app.switch_page(f"pages/{SCRIPTS[page].name}")
     for title in (f"{page}, the first run of this process", f"{page}, a run after it"):
         began = time.perf_counter()
         with StackSampler() as sampler:

@@ -5,26 +5,35 @@ spec and its alternative text are constant while its data grow.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from pages.draw.palette import Quantity
 
-__all__ = ["Curve", "Look", "Scale", "curves", "vega"]
+__all__ = ["DASHES", "Across", "Curve", "Look", "Scale", "curves", "vega"]
 
 MOST_POINTS = 600
 HEIGHT = 320
 
 
+# Patterns in pixels, drawn and left out in turn, so that colour alone never distinguishes two lines.
+DASHES = ((1, 0), (7, 3), (2, 2), (10, 3, 2, 3), (14, 5), (5, 2, 1, 2, 1, 2))
+
+
 class Look(NamedTuple):
-    """How a line looks: its quantity's colour, its width in pixels, its strength, dashed or not."""
+    """How a line looks: its quantity's colour, its width in pixels, its strength, its dashes.
+
+    Where any line of a chart has a pattern of its own in `dashes`, the legend shows the patterns.
+    """
 
     quantity: Quantity
     width: float = 2.5
     opacity: float = 1.0
     dashed: bool = False
+    dashes: tuple[int, ...] = ()
 
 
 class Scale(NamedTuple):
@@ -38,14 +47,32 @@ class Scale(NamedTuple):
 NATS = Scale()
 
 
+class Across(NamedTuple):
+    """The horizontal axis: what it is of, and how its ticks and a hovered place are written (d3-format)."""
+
+    title: str = "step"
+    ticks: str = ",d"
+    value: str = ","
+
+
+STEPS = Across()
+
+
 class Curve(NamedTuple):
-    """One line: its name in the legend, and values at optimiser steps, drawn from `first` to `last`."""
+    """One line: its name in the legend, and values at optimiser steps, drawn from `first` to `last`.
+
+    Attributes:
+        places: where on the horizontal axis each value stands, where that is not its step.
+        band: the lowest and the highest of what each value is the mean of; none if empty.
+    """
 
     name: str
     steps: list[int]
     values: list[float]
     first: int = 0
     last: float = math.inf
+    places: Sequence[float] = ()
+    band: Sequence[tuple[float, float]] = ()
 
 
 def vega(*rows_and_spec: Any, key: str, alt: str) -> None:
@@ -76,9 +103,10 @@ def curves(
     key: str,
     alt: str,
     scale: Scale = NATS,
+    across: Across = STEPS,
     height: int = HEIGHT,
 ) -> None:
-    """Draw lines over optimiser steps.
+    """Draw lines over optimiser steps, or over what `across` says.
 
     Arguments:
         looks: the look of every line that can ever appear here; the same at every tick.
@@ -86,23 +114,33 @@ def curves(
         alt: the chart's message for who cannot see it; the same at every tick of a live chart.
     """
     rows: list[dict[str, object]] = [row for line in lines for row in _rows(line)]
+    banded = any(line.band for line in lines)
     with st.container(key=f"chart-{key}"):
         if rows:
-            vega(rows, _spec(looks, scale, height), key=key, alt=alt)
+            vega(rows, _spec(looks, scale, height, across, banded=banded), key=key, alt=alt)
         else:
             st.skeleton(height)
 
 
-def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any]:
+def _spec(
+    looks: Mapping[str, Look], scale: Scale, height: int, across: Across = STEPS, *, banded: bool = False
+) -> dict[str, Any]:
     def by_line(choices: list[Any], **more: Any) -> dict[str, Any]:
         domain = {"type": "ordinal", "domain": list(looks), "range": choices}
         return {"field": "line", "type": "nominal", "scale": domain, "legend": None, **more}
 
     legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
+    patterns = any(look.dashes for look in looks.values())
+    if patterns:
+        columns = 1 if len(looks) <= 4 else 2  # a phone has room for one long name, or two short ones
+        legend |= {"symbolType": "stroke", "symbolSize": 500, "columns": columns, "labelLimit": 280 // columns}
+    place = "step" if across is STEPS else "place"
     tooltip = [
         {"field": "line", "title": "line"},
         {"field": "step", "title": "step", "type": "quantitative", "format": ","},
     ]
+    if place != "step":
+        tooltip.append({"field": place, "title": across.title, "type": "quantitative", "format": across.value})
     no_number = {
         "transform": [{"filter": "!isValid(datum.value)"}],
         "mark": {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 90, "yOffset": -8},
@@ -121,15 +159,27 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
         "mark": {"type": "point", "filled": True, "size": 60},
         "encoding": {"strokeWidth": {"value": 0}, "strokeDash": {"value": [1, 0]}},
     }
+    band = {
+        "transform": [{"filter": "isValid(datum.low)"}],
+        "mark": {"type": "area", "interpolate": "monotone"},
+        "encoding": {
+            "y": {"field": "low", "type": "quantitative", "title": scale.title},
+            "y2": {"field": "high"},
+            "opacity": {"value": 0.2},
+            "strokeWidth": {"value": 0},
+            "strokeDash": {"value": [1, 0]},
+        },
+    }
+    line = {"mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"}}
     return {
         "height": height,
-        "layer": [{"mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"}}, no_number, only_one],
+        "layer": [*([band] if banded else []), line, no_number, only_one],
         "encoding": {
             "x": {
-                "field": "step",
+                "field": place,
                 "type": "quantitative",
-                "title": "step",
-                "axis": {"format": ",d", "grid": False, "tickCount": 5},
+                "title": across.title,
+                "axis": {"format": across.ticks, "grid": False, "tickCount": 5},
             },
             "y": {
                 "field": "value",
@@ -141,7 +191,10 @@ def _spec(looks: Mapping[str, Look], scale: Scale, height: int) -> dict[str, Any
             "color": by_line([look.quantity.color for look in looks.values()], legend=legend),
             "strokeWidth": by_line([look.width for look in looks.values()]),
             "opacity": by_line([look.opacity for look in looks.values()]),
-            "strokeDash": by_line([[5, 3] if look.dashed else [1, 0] for look in looks.values()]),
+            "strokeDash": by_line(
+                [list(look.dashes) or ([5, 3] if look.dashed else [1, 0]) for look in looks.values()],
+                **({"legend": legend} if patterns else {}),
+            ),
             "tooltip": [
                 *tooltip,
                 {"field": "value", "title": scale.title, "type": "quantitative", "format": scale.value},
@@ -156,11 +209,17 @@ def _rows(line: Curve) -> list[dict[str, object]]:
     Where a training measured no number, the value is None: a gap in the line, and a cross below it. The thinning keeps
     every such step, up to the same bound.
     """
-    points = [each for each in zip(line.steps, line.values, strict=False) if line.first <= each[0] <= line.last]
+    every = zip_longest(line.steps[: len(line.values)], line.values[: len(line.steps)], line.places, line.band)
+    points = [each for each in every if each[0] is not None and line.first <= each[0] <= line.last]
     stride = max(1, -(-len(points) // MOST_POINTS))
     kept = points[(len(points) - 1) % stride if points else 0 :: stride]
     broken = [each for each in points if not math.isfinite(each[1])][:MOST_POINTS]
-    return [
-        {"step": step, "value": value if math.isfinite(value) else None, "line": line.name}
-        for step, value in sorted({*kept, *broken} if broken else kept, key=lambda each: each[0])
-    ]
+    rows = []
+    for step, value, place, band in sorted({*kept, *broken} if broken else kept, key=lambda each: each[0]):
+        row = {"step": step, "value": value if math.isfinite(value) else None, "line": line.name}
+        if line.places:
+            row["place"] = place
+        if band is not None and all(map(math.isfinite, band)):
+            row |= {"low": band[0], "high": band[1]}
+        rows.append(row)
+    return rows

@@ -35,9 +35,14 @@ def link(page: str, **settings: str) -> dict[str, str]:
     return {f"{page}-{name}": value for name, value in settings.items()}
 
 
+def _name_of(script: Path) -> str:
+    """A page's name, in keys and addresses; a script's leading "_" leaves the plain name to a folder."""
+    return script.stem.lstrip("_")
+
+
 def enter(page: str) -> bool:
     """Say which page is shown, as a page without settings does; whether another one was before it."""
-    name = Path(page).stem
+    name = _name_of(Path(page))
     entered = bool(st.session_state.get(PAGE) != name)
     st.session_state[PAGE] = name
     _drop_other_pages(name)
@@ -54,7 +59,7 @@ def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
         page: the page's own file, such as "pages/samples.py".
         checks: by the name of a text field, whether a text makes sense there; not asked of what somebody types later.
     """
-    state, name, context = st.session_state, Path(page).stem, get_script_run_ctx()
+    state, name, context = st.session_state, _name_of(Path(page)), get_script_run_ctx()
     entered = enter(page)
     asked = {key: st.query_params.get_all(key) for key in st.query_params}
     if entered:
@@ -111,7 +116,8 @@ def remember() -> None:
 def clean_address() -> None:
     """Take the settings of other pages out of the browser's address, once this page is entered."""
     own = st.session_state.get(PAGE)
-    others = [f"{file.stem}-" for file in sorted(_PAGES.glob("*.py")) if file.stem not in ("__init__", own)]
+    names = [_name_of(file) for file in sorted(_PAGES.glob("*.py")) if file.stem != "__init__"]
+    others = [f"{name}-" for name in names if name != own]
     st.html(_CLEANING.read_text("utf-8").replace("OTHERS", json.dumps(others)), unsafe_allow_javascript=True)
 
 

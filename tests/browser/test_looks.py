@@ -9,6 +9,7 @@ PAGES = {
     "home": "",
     "samples": "samples",
     "train": "train",
+    "runs": "runs",
     "beta": "beta?guess=1",
     "mixture": "mixture?guess=more",
     "bounds": "bounds?guess=1+to+5",

@@ -4,7 +4,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.draw.charts import MOST_POINTS, NATS, Curve, Look, _rows, _spec
+from pages.draw.charts import DASHES, MOST_POINTS, NATS, Across, Curve, Look, _rows, _spec
 from pages.draw.palette import NELBO
 from pages.kit.ticking import duration
 
@@ -44,3 +44,31 @@ def test_a_curve_of_one_point_is_a_point() -> None:
     *_, single = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
     assert single["mark"]["type"] == "point"
     assert single["transform"][-1]["filter"] == "datum.points == 1 && isValid(datum.value)"
+
+
+def test_a_line_can_stand_over_something_else_than_steps() -> None:
+    rows = _rows(Curve("line", [0, 50, 100], [4.0, math.nan, 2.0], first=50, places=[0.0, 1.5, 3.0]))
+    assert rows == [
+        {"step": 50, "value": None, "line": "line", "place": 1.5},
+        {"step": 100, "value": 2.0, "line": "line", "place": 3.0},
+    ]
+    spec = _spec({"line": Look(NELBO)}, NATS, 320, Across("epoch", ",.3~g", ",.2f"))
+    assert (spec["encoding"]["x"]["field"], spec["encoding"]["x"]["title"]) == ("place", "epoch")
+    assert [each["title"] for each in spec["encoding"]["tooltip"]][1:3] == ["step", "epoch"]
+
+
+def test_a_mean_has_the_band_of_what_it_is_the_mean_of() -> None:
+    rows = _rows(Curve("line", [0, 50], [4.0, 2.0], band=[(3.0, 5.0), (1.0, math.inf)]))
+    assert rows[0] == {"step": 0, "value": 4.0, "line": "line", "low": 3.0, "high": 5.0}
+    assert "low" not in rows[1]
+    band, line, *_ = _spec({"line": Look(NELBO)}, NATS, 320, banded=True)["layer"]
+    assert (band["mark"]["type"], line["mark"]["type"]) == ("area", "line")
+    assert band["encoding"]["y2"] == {"field": "high"}
+
+
+def test_lines_of_one_colour_differ_in_their_dashes_in_the_legend_too() -> None:
+    looks = {name: Look(NELBO, dashes=dashes) for name, dashes in zip("abc", DASHES, strict=False)}
+    encoding = _spec(looks, NATS, 320)["encoding"]
+    assert encoding["strokeDash"]["scale"]["range"] == [[1, 0], [7, 3], [2, 2]]
+    assert encoding["strokeDash"]["legend"] == encoding["color"]["legend"]
+    assert _spec({"a": Look(NELBO, dashed=True)}, NATS, 320)["encoding"]["strokeDash"]["legend"] is None
