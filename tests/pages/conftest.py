@@ -1,5 +1,6 @@
 """Pages run inside the test's own process, on the embedded sample and a runs folder of each test's own."""
 
+import functools
 import re
 from base64 import b64decode
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import training.runs.launch
@@ -20,6 +22,8 @@ from training.runs.worker import train_into
 from training.system.errors import UserError
 from training.system.folders import PROJECT
 from training.system.jobs import Job
+
+installed_components = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 def train_here(folder: Path, process: None, job: Job) -> Status:
@@ -37,6 +41,7 @@ def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(training.runs.launch, "_supervise", train_here)
     monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
     monkeypatch.setattr(guard, "UNEXPECTED", ())  # tests see what visitors do not
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", installed_components)  # once, not once a session
     st.cache_resource.clear()
     st.cache_data.clear()
     yield AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)

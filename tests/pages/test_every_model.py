@@ -10,7 +10,7 @@ from pages.latent.latent_map import LAYOUTS
 from pages.latent.latent_pad import PLANES
 from pages.latent.latent_space import PARTS
 from tests.patience import PATIENCE
-from tests.profile_page import PAGES
+from tests.profile_page import PAGES, SCRIPTS
 from training.data.registry import DATA_SETS
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
@@ -25,7 +25,7 @@ def opened(page: str, **others: str) -> AppTest:
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
     for key, value in (ASKED | others).items():
         app.query_params[key] = value
-    return app.switch_page(f"pages/{page}.py").run()
+    return app.switch_page(f"pages/{SCRIPTS[page].name}").run()
 
 
 def opens_everywhere(runs_folder: Path, preset: str, **changes: object) -> None:
