@@ -10,6 +10,7 @@ from pages.choose.weight_uploads import Diagnosed, diagnosed_uploads
 from pages.compare.comparison_views import Compared
 from pages.draw.palette import marked
 from pages.kit import frame, services
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -86,7 +87,7 @@ def weights_by_layer(models: Sequence[Compared]) -> None:
                         ("name", found.name),
                         ("shape", _shape(found.shape)),
                         *(
-                            ("number", "–" if value is None else f"{value:.4g}")
+                            ("number", "–" if value is None else signed(value, ".4g"))
                             for value in (found.mean, found.deviation, found.least, found.largest)
                         ),
                         ("number", f"{found.not_finite:,}"),

@@ -15,7 +15,7 @@ from training.evaluation.spread import Spread
 from training.release.ablations import read_ablations
 from training.release.cards import Card, read_card
 from training.system.folders import PRETRAINED
-from training.system.number_format import signed
+from training.system.number_format import plus_minus, signed
 
 if TYPE_CHECKING:
     from training.checkpoints.reading import Checkpoint
@@ -39,12 +39,8 @@ class Score(NamedTuple):
         return f"{signed(value, self.form)}{'' if error is None else f' {self.error(error)}'}{self.unit}"
 
     def error(self, error: float) -> str:
-        """The standard error as "± 0.07"; where it is too small for the form, "± <0.01"."""
-        shown = format(error, self.form)
-        if any(digit in shown for digit in "123456789"):
-            return f"± {shown}"
-        places = int(self.form[1]) + 2 * self.form.endswith("%")
-        return f"± <{10**-places:{self.form}}"
+        """The standard error in the same form."""
+        return plus_minus(error, self.form)
 
 
 SCORES = {
@@ -81,14 +77,14 @@ SCORES = {
     ),
     "nelbo": Score(
         NELBO,
-        ".2f",
+        ",.2f",
         "Reconstruction + KL, an upper bound on −log p(x|y). It may be below 0: densities of colours may be above 1.",
         " nats",
     ),
-    "kl": Score(KL_Z, ".2f", "How far q(z|x, y) is from the prior, mean over the images.", " nats"),
+    "kl": Score(KL_Z, ",.2f", "How far q(z|x, y) is from the prior, mean over the images.", " nats"),
     "rec": Score(
         RECONSTRUCTION,
-        ".2f",
+        ",.2f",
         "−log p(x|z, y), mean over the images, each colour value a Gaussian around the decoder mean.",
         " nats",
     ),

@@ -10,6 +10,7 @@ from pages.kit import glossary, services
 from pages.kit.address import page_key
 from training.data.registry import data_set
 from training.system.errors import UserError
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     import torch
@@ -138,7 +139,7 @@ def dimensions(source: "Checkpoint", stored: "StyleBank", start: int, digit: int
                 f"z{dimension}",
                 f"{float(stored.kl[dimension]):.2f} nats{', collapsed' if idle[dimension] else ''}",
                 strip_of(row),
-                f"Dimension {dimension} of the style from {-FARTHEST:g} to {FARTHEST:g}: KL "
+                f"Dimension {dimension} of the style from {signed(-FARTHEST, 'g')} to {FARTHEST:g}: KL "
                 f"{float(stored.kl[dimension]):.2f} nats{', collapsed' if idle[dimension] else ''}",
                 idle=idle[dimension],
             )

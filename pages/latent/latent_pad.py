@@ -13,6 +13,7 @@ from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -192,13 +193,13 @@ def _decoded_here(model: "Model", plane: "Plane", point: tuple[float, float], la
         figures.picture(
             pictures.png_bytes(pictures.grid(image, columns=1)),
             key="point",
-            alt=f"The image decoded at across {point[0]:.2f}, up {point[1]:.2f}: {_in_numbers(latent)}",
+            alt=f"The image decoded at across {signed(point[0])}, up {signed(point[1])}: {_in_numbers(latent)}",
         )
     note.caption("The image at the sliders' point, decoded by PyTorch. It follows the pad when you let go.")
 
 
 def _in_numbers(latent: "Tensor") -> str:
-    shown = ", ".join(f"{value:.2f}" for value in latent[:10])
+    shown = ", ".join(signed(float(value)) for value in latent[:10])
     return f"z = ({shown}{', ...' if len(latent) > 10 else ''})"
 
 

@@ -14,6 +14,7 @@ from pages.kit.texts import page_text
 from training.checkpoints.roles import playing
 from training.data.registry import at_hand
 from training.evaluation.spread import Spread
+from training.system.number_format import plus_minus, signed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +41,7 @@ def one_digit(source: "Checkpoint") -> None:
         picture.info(f"Draw a {at_hand(source.data).noun} in the field.", icon=":material/draw:")
         return
     image, codes, reconstruction, terms, kl = _taken_apart(source, digit.grey.tobytes())
-    summary = ", ".join(f"{term(name).label} {value.mean:.2f}" for name, value in terms.items())
+    summary = ", ".join(f"{term(name).label} {signed(value.mean)}" for name, value in terms.items())
     with picture:
         shown, drawn, numbers = st.columns([1, 1, 1.2], gap="medium", vertical_alignment="center")
         with shown:
@@ -97,7 +98,9 @@ def _terms(terms: "dict[str, Share]") -> None:
     lines = []
     for name in in_order(terms):
         label = term(name).short or term(name).label
-        lines.append(f"{swatch(term(name).quantity, label)}  \n{terms[name].mean:.2f} ± {terms[name].error:.2f} nats")
+        lines.append(
+            f"{swatch(term(name).quantity, label)}  \n{signed(terms[name].mean)} {plus_minus(terms[name].error)} nats"
+        )
     st.markdown("\n\n".join(lines))
     glossary.caption(f"Means of {PASSES} draws $z \\sim q(z\\mid x)$; {Spread.NOISE.label}")
 
@@ -122,7 +125,9 @@ def _posterior(source: "Checkpoint", mean: "Tensor", variance: "Tensor", kl: "Te
                 "kl": max(float(kl[dimension]), 0.0),
             }
         )
-    summary = "; ".join(f"{row['dimension']} {row['mean']:.2f}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows)
+    summary = "; ".join(
+        f"{row['dimension']} {signed(row['mean'])}, {row['variance']:.2f}, {row['kl']:.2f}" for row in rows
+    )
     kls = ", ".join(f"{row['dimension']} {row['kl']:.2f}" for row in rows)
     names = [row["dimension"] for row in rows]
     left, right = st.columns([1.9, 1], gap="small")

@@ -12,6 +12,7 @@ from pages.kit.address import page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from training.data.registry import at_hand
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -150,8 +151,8 @@ def traversal_strips(source: "Checkpoint", codes: "Encoding", digit: int) -> lis
             f"z{dimension}",
             f"{kl[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             strip_of(row),
-            f"Dimension {dimension} of {name_of(source.data, digit)} from {ends[0]:.1f} to {ends[-1]:.1f}: KL "
-            f"{kl[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
+            f"Dimension {dimension} of {name_of(source.data, digit)} from {signed(ends[0], '.1f')} to "
+            f"{signed(ends[-1], '.1f')}: KL {kl[dimension]:.2f} nats{'' if active[dimension] else ', collapsed'}",
             idle=not active[dimension],
         )
         for dimension, row, ends in zip(order, images, values.tolist(), strict=True)

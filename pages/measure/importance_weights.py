@@ -103,8 +103,8 @@ def _histogram(sample: "ImportanceSample", title: str, half: int, single: str) -
             rows,
             {"height": HEIGHT, "layer": [bars, *lines]},
             key="weights",
-            alt=f"Histogram of 1,000 log-weights, {title}: their mean is {sample.bound(1):.1f}, the bound of all 1,000 "
-            f"is {sample.bound(SAMPLES):.1f}, and {half} samples carry half of the weight",
+            alt=f"Histogram of 1,000 log-weights, {title}: their mean is {signed(sample.bound(1))}, the bound of all "
+            f"1,000 is {signed(sample.bound(SAMPLES))}, and {half} samples carry half of the weight",
         )
     all_of_them = "$\\mathcal{L}_{1000}$"
     st.caption(

@@ -51,7 +51,7 @@ def gains_table(models: Sequence[Column]) -> None:
         rest = remainder(
             [_closed(model.bounds, m, 10 * m) for m in (1, 10, 100)], max(model.bounds, default=1000) / 1000
         )
-        cells = ["–" if nats is None else f"{nats:.2f}" for nats in (*closed, rest)]
+        cells = ["–" if nats is None else signed(nats) for nats in (*closed, rest)]
         lines.append([marked(color, model.title), *cells])
     table(head, lines)
     glossary.caption(

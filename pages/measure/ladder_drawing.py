@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pages.draw.palette import MODELS, SYMBOLS
-from training.system.number_format import signed
+from training.system.number_format import plus_minus, signed
 from training.system.templates import template
 
 __all__ = ["ERRORS_SHOWN", "Ladder", "drawing"]
@@ -119,5 +119,5 @@ def _bound(left: float, up: _Up, value: float, error: float) -> dict[str, float 
         "left": round(left, 2),
         "top": round(up(value), 1),
         "error": round(length, 1) if error else None,
-        "number": signed(value, ",.2f") + (f" ± {error:.2f}" if error else ""),
+        "number": signed(value) + (f" {plus_minus(error)}" if error else ""),
     }

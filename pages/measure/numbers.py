@@ -18,11 +18,22 @@ from training.release.cards import read_card
 from training.release.published import ACCURACIES, REFERENCE_DATA, REFERENCES
 from training.system.errors import UserError
 from training.system.folders import PRETRAINED
-from training.system.number_format import signed
+from training.system.number_format import plus_minus, signed
 
-__all__ = ["Column", "cell", "column", "numbers_table", "phrase", "preset_table", "published", "shipped"]
+__all__ = [
+    "Column",
+    "cell",
+    "column",
+    "models_table",
+    "numbers_table",
+    "phrase",
+    "preset_table",
+    "published",
+    "shipped",
+]
 
 NOT_NATS = ("squared_error",)
+TERMS = ("nelbo", "kl", "rec")  # of every model
 ESS = (
     "ESS, the effective sample size, from 1 to m: how many of a bound's m samples carry the estimate. The median over "
     "the images, then the worst image. A low one says that q(z|x) fits the posterior badly there. A high one proves "
@@ -33,7 +44,7 @@ LABEL_SUMMED_OUT = (
     "the NELBO averages over q(y|x)."
 )
 _STYLE = (
-    "<style>.st-key-numbers table { font-variant-numeric: tabular-nums; } "
+    "<style>[class*='st-key-numbers'] table { font-variant-numeric: tabular-nums; } "
     ".st-key-numbers td:first-child { white-space: nowrap; }</style>"
 )
 Estimate = tuple[float, float | None]
@@ -141,8 +152,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
             row.append(cell(source.terms.get(name)))
         for m, row in ladder.items():
             row.append(cell(source.bounds.get(m)))
-        right = "–" if source.accuracy is None else f"{source.accuracy:.2%}\u00a0of\u00a0{source.tested:,}"
-        classified.append(right)
+        classified.append(_accuracy(source))
         if source.ess:
             header = [*header, "ESS, median (worst)"]
             for m, row in ladder.items():
@@ -168,18 +178,53 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
         glossary.caption(LABEL_SUMMED_OUT)
 
 
+def models_table(titles: Mapping[str, str]) -> None:
+    """A row for each of some shipped models of one data set: NELBO, its terms, its tightest bound, accuracy.
+
+    Its protocol is for the page to say.
+
+    Arguments:
+        titles: what people call each model's family, by the model's name.
+    """
+    cards = {name: read_card(PRETRAINED / name) for name in titles}
+    data = whole(next(iter(cards.values())).data)
+    measured_on = data.evaluation_sets[0].name
+    columns = {name: each for name in cards for each in shipped(name, [measured_on])}
+    deepest = max((m for each in columns.values() for m in each.bounds), default=0)
+    classified = any(each.accuracy is not None for each in columns.values())
+    head = ["", *(swatch(term(name).quantity, term(name).short or None) for name in TERMS)]
+    head += [swatch(BOUND, f"\u2212IWAE\u2011{deepest}")] if deepest else []
+    head += [swatch(ACCURACY)] if classified else []
+    rows = []
+    for name, each in columns.items():
+        row = [f"{titles[name]}, shipped\u00a0{name}", *(cell(each.terms.get(term_name)) for term_name in TERMS)]
+        row += [cell(each.bounds.get(deepest))] if deepest else []
+        row += [_accuracy(each)] if classified else []
+        rows.append(row)
+    st.html(_STYLE)
+    with st.container(key=f"numbers-{data.name}"):
+        st.markdown(f"**{data.title}**, {phrase(measured_on)}")
+        table(head, rows)
+    models = {name: card.training["model"] for name, card in cards.items()}
+    variances = {name: model["variance"] for name, model in models.items() if "variance" in model}
+    if len(set(variances.values())) > 1:
+        said = ", ".join(f"{name} {variance:g}" for name, variance in variances.items())
+        glossary.caption(f"Variance of p(x|z, y): {said}. NELBOs of different variances cannot be compared.")
+
+
 def cell(estimate: Estimate | None) -> str:
     """A number with its standard error, as far as they are known, for a cell of a table."""
     if estimate is None:
         return "–"
     value, error = estimate
-    text = signed(value)
-    if error is None:
-        return text
-    return f"{text}\u00a0±\u00a0{error:.2f}" if error >= 0.005 else f"{text}\u00a0±\u00a0<0.01"
+    return (signed(value) + ("" if error is None else f" {plus_minus(error)}")).replace(" ", "\u00a0")
+
+
+def _accuracy(source: Column) -> str:
+    return "–" if source.accuracy is None else f"{source.accuracy:.2%}\u00a0of\u00a0{source.tested:,}"
 
 
 def _of(median: float, worst: float, m: int) -> str:
     if m == 1:
         return "1\u00a0of\u00a01"
-    return f"{median:.1f}\u00a0({worst:.1f})\u00a0of\u00a0{m}"
+    return f"{median:,.1f}\u00a0({worst:,.1f})\u00a0of\u00a0{m:,}"

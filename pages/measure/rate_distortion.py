@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.draw import charts
 from pages.draw.palette import KL_Z, MODELS, NELBO, RECONSTRUCTION, REFERENCE
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from training.latent.encoding import Encoding
@@ -103,7 +104,7 @@ def rate_distortion_chart(
         texts(rows, REFERENCE.color),
         texts(mine, MODELS[0]),
     ]
-    summary = "; ".join(f"{p.name} {p.kl:.2f} and {p.rec:.2f}" for p in every)
+    summary = "; ".join(f"{p.name} {signed(p.kl)} and {signed(p.rec)}" for p in every)
     with st.container(key=f"chart-{key}"):
         charts.vega(
             {"height": 400, "layer": layers},

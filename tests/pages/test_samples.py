@@ -23,6 +23,7 @@ from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PRETRAINED
+from training.system.number_format import plus_minus, signed
 
 
 @pytest.fixture
@@ -129,7 +130,9 @@ def test_a_digit_is_taken_apart(page: AppTest) -> None:
     image = digits.evaluation_set("test-1000")[int((digits.test.labels == 4).nonzero()[1])]
     terms, _ = split_nelbo(load_checkpoint(PRETRAINED / "vae").model, image)
     said = text_of(page)
-    assert all(f"{terms[name].mean:.2f} ± {terms[name].error:.2f} nats" in said for name in ("nelbo", "kl", "rec"))
+    assert all(
+        f"{signed(terms[name].mean)} {plus_minus(terms[name].error)} nats" in said for name in ("nelbo", "kl", "rec")
+    )
     assert "4, no. 2" in alt_of(page, "The held-out digit")
 
 

@@ -13,6 +13,7 @@ import torch
 
 from models.recognition.recognise import recognise
 from training.checkpoints.reading import Checkpoint
+from training.system.number_format import signed
 from training.system.templates import template
 
 __all__ = ["Figure", "Page", "as_csv", "as_html", "as_pt", "as_safetensors"]
@@ -109,4 +110,4 @@ def _table(rows: Sequence[Row]) -> list[list[str]]:
 def _shown(value: str | float | int | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.3f}" if isinstance(value, float) else str(value)
+    return signed(value, ",.3f") if isinstance(value, float) else str(value)

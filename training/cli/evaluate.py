@@ -90,7 +90,7 @@ def evaluate(
     if reports and loaded.config.free_numbers():
         Console().print(f"p(x|z, y): {loaded.likelihood}")
     if right is not None:
-        Console().print(f"Accuracy on {right.images:,} test {source.plural}: {right.share:.4f}")
+        Console().print(f"Accuracy on {right.images:,} test {source.plural}: {right.share:.2%}")
     if style is not None:
         Console().print(style_table(style, f"{source.title}'s test images"))
     seen = [sentence for name in reports for sentence in seen_in_words({loaded.name: loaded.learned_from}, name)]

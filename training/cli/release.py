@@ -138,7 +138,7 @@ def label_points_command(
                 work = runs_folder() / f"label-point-{name}-{count}-{seed}"
                 point = make_label_point(name, count, work, seed=seed, on_event=trained)
             keep_label_point(point)
-            typer.echo(f"{name}, {count:,} labels: accuracy {point.accuracy:.4f}")
+            typer.echo(f"{name}, {count:,} labels: accuracy {point.accuracy:.2%}")
 
 
 def pictures(

@@ -12,6 +12,7 @@ from training.diagnosis.findings import Diagnosis
 from training.evaluation.bounds import SetReport
 from training.evaluation.disentanglement import Disentanglement
 from training.evaluation.spread import Spread
+from training.system.number_format import plus_minus, signed
 
 __all__ = ["layer_table", "profile_table", "report_table", "speed_table", "style_table"]
 
@@ -34,16 +35,16 @@ def report_table(name: str, reports: Mapping[str, SetReport]) -> Table:
     for set_name in reports:
         table.add_column(evaluation_set(set_name)[1].title, justify="right")
     sets = list(reports.values())
-    table.add_row("NELBO", *(f"{report.nelbo:.2f} ± {report.nelbo_se:.2f}" for report in sets))
+    table.add_row("NELBO", *(f"{signed(report.nelbo)} {plus_minus(report.nelbo_se)}" for report in sets))
     for name, title in {"kl": "KL", "kl_z": "KL of z", "kl_y": "KL of y"}.items():
         if sets and name in sets[0].terms:
-            table.add_row(title, *(f"{report.terms[name]:.2f}" for report in sets))
-    table.add_row("reconstruction", *(f"{report.rec:.2f}" for report in sets))
+            table.add_row(title, *(signed(report.terms[name]) for report in sets))
+    table.add_row("reconstruction", *(signed(report.rec) for report in sets))
     for m in sets[0].niwae if sets else ():
-        values = (f"{report.niwae[m]:.2f} ± {report.niwae_se[m]:.2f}" for report in sets)
+        values = (f"{signed(report.niwae[m])} {plus_minus(report.niwae_se[m])}" for report in sets)
         table.add_row(f"negative IWAE-{m}", *values)
         if m > 1:
-            sizes = (f"{report.ess_median[m]:.1f} ({report.ess_worst[m]:.1f}) of {m}" for report in sets)
+            sizes = (f"{report.ess_median[m]:.1f} ({report.ess_worst[m]:.1f}) of {m:,}" for report in sets)
             table.add_row("  ESS, median (worst)", *sizes)
     if any(report.squared_error is not None for report in sets):
         table.add_row("squared error per value", *(f"{report.squared_error:.5f}" for report in sets))
@@ -56,21 +57,26 @@ def style_table(found: Disentanglement, images: str) -> Table:
     table.caption = Spread.IMAGES.label
     content = "no classifier ships"
     if found.content_accuracy is not None:
-        content = f"{found.content_accuracy:.3f} ± {found.content_accuracy_se:.3f}"
+        content = _share(found.content_accuracy, found.content_accuracy_se)
     table.add_row(f"content accuracy, {found.images:,} swaps", content)
     if found.content_ceiling is not None:
-        table.add_row("the classifier's own accuracy on real images", f"{found.content_ceiling:.3f}")
-    table.add_row("style leak, a nonlinear probe's accuracy", f"{found.style_leak:.3f} ± {found.style_leak_se:.3f}")
-    linear = f"{found.style_leak_linear:.3f} ± {found.style_leak_linear_se:.3f}"
-    table.add_row("a linear probe's accuracy", linear)
-    table.add_row("chance: the commonest digit's share", f"{found.chance:.3f}")
-    table.add_row("style kept, a correlation", f"{found.style_kept:.3f} ± {found.style_kept_se:.4f}")
-    table.add_row("NELBO, nats an image", f"{found.nelbo:.2f} ± {found.nelbo_se:.2f}")
-    table.add_row("KL, nats an image", f"{found.kl:.2f} ± {found.kl_se:.2f}")
-    table.add_row("reconstruction, nats an image", f"{found.rec:.2f} ± {found.rec_se:.2f}")
+        table.add_row("the classifier's own accuracy on real images", _share(found.content_ceiling))
+    table.add_row("style leak, a nonlinear probe's accuracy", _share(found.style_leak, found.style_leak_se))
+    table.add_row("a linear probe's accuracy", _share(found.style_leak_linear, found.style_leak_linear_se))
+    table.add_row("chance: the commonest digit's share", _share(found.chance))
+    table.add_row("style kept, a correlation", f"{found.style_kept:.4f} {plus_minus(found.style_kept_se, '.4f')}")
+    table.add_row("NELBO, nats an image", f"{signed(found.nelbo)} {plus_minus(found.nelbo_se)}")
+    table.add_row("KL, nats an image", f"{signed(found.kl)} {plus_minus(found.kl_se)}")
+    table.add_row("reconstruction, nats an image", f"{signed(found.rec)} {plus_minus(found.rec_se)}")
     if found.squared_error is not None:
-        table.add_row("squared error per value", f"{found.squared_error:.5f} ± {found.squared_error_se:.5f}")
+        table.add_row(
+            "squared error per value", f"{found.squared_error:.5f} {plus_minus(found.squared_error_se, '.5f')}"
+        )
     return table
+
+
+def _share(value: float, error: float | None = None) -> str:
+    return f"{value:.1%}" + ("" if error is None else f" {plus_minus(error, '.1%')}")
 
 
 def speed_table(result: Mapping[str, Any]) -> Table:

@@ -9,6 +9,7 @@ import typer
 from training.cli.console import errors, interruptible, progress, setting
 from training.data.registry import DATA_SETS
 from training.system.errors import UserError, one_of
+from training.system.number_format import signed
 
 __all__ = ["resume", "train_command", "work"]
 
@@ -99,7 +100,7 @@ def _carry_out(writer: Any) -> None:
 
         def show(event: Event) -> None:
             if isinstance(event, Measured) and event.split == "train":
-                terms = "  ".join(f"{name} {value:.2f}" for name, value in event.terms.items())
+                terms = "  ".join(f"{name} {signed(value)}" for name, value in event.terms.items())
                 bar.update(task, completed=event.step, description=terms)
 
         status = train_into(writer, should_stop=interrupted, on_event=show)

@@ -107,15 +107,15 @@ def in_words(
     if not found.certain:
         return (
             f"These {found.images:,} images show no clear difference between {name} and {reference}: "
-            f"the difference of their NELBOs is {signed(found.mean, '+.2f')} nats, give or take "
-            f"{WITHIN * found.standard_error:.2f}."
+            f"the difference of their NELBOs is {signed(found.mean, '+,.2f')} nats, give or take "
+            f"{WITHIN * found.standard_error:,.2f}."
         )
     said = (
-        f"{name}: NELBO {by:.2f} nats {'higher (worse)' if found.mean > 0 else 'lower (better)'} than {reference} "
-        f"(95% between {low:.2f} and {high:.2f} on {found.images:,} images)."
+        f"{name}: NELBO {by:,.2f} nats {'higher (worse)' if found.mean > 0 else 'lower (better)'} than {reference} "
+        f"(95% between {low:,.2f} and {high:,.2f} on {found.images:,} images)."
     )
     if bound is not None:
-        said += f" At m = {bound[0]:,} the bounds differ by {signed(bound[1], '+.2f')} nats."
+        said += f" At m = {bound[0]:,} the bounds differ by {signed(bound[1], '+,.2f')} nats."
     if noise is not None:
         apart = math.sqrt(2) * noise  # two trainings, each with its own seed
         said += (

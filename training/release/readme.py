@@ -28,6 +28,7 @@ STYLE_SCORES = {
     "style_leak_linear": "linear probe",
     "style_kept": "style kept",
 }
+FORMS = dict.fromkeys(STYLE_SCORES, ".1%") | {"style_kept": ".3f"}  # which is a correlation
 CORRECT_SSVAE = ("near 93.6", "2.29", "21.9", "69.4")
 
 
@@ -67,12 +68,12 @@ def _bounds(title: str, cards: dict[str, Card], name: str) -> str:
     for reference in REFERENCES:
         if reference.model == name:
             terms = [
-                f"{getattr(reference, term):.2f}"
+                signed(getattr(reference, term))
                 + (f" ± {reference.deviations[term]:.2f}" if term in reference.deviations else "")
                 for term in ("nelbo", "kl", "rec")
             ]
             protocol = "mean of 50 trainings ± their standard deviation" if reference.deviations else "as published"
-            bounds = [f"{reference.niwae[m]:.2f}" if m in reference.niwae else "" for m in BOUNDS]
+            bounds = [signed(reference.niwae[m]) if m in reference.niwae else "" for m in BOUNDS]
             rows.append([f"{reference.source}, homework set", *terms, *bounds, protocol])
     rows += _obtained(cards, [name])
     return _table([title, "NELBO", "KL", "rec", *(f"\u2212IWAE-{m}" for m in BOUNDS), "protocol"], rows)
@@ -88,12 +89,12 @@ def _obtained(cards: dict[str, Card], names: Iterable[str]) -> list[list[str]]:
 
 
 def _values(numbers: Numbers) -> list[str]:
-    return [*(f"{value:.2f}" for value in (numbers.nelbo, numbers.kl, numbers.rec)), *_bound_values(numbers)]
+    return [*map(signed, (numbers.nelbo, numbers.kl, numbers.rec)), *_bound_values(numbers)]
 
 
 def _bound_values(numbers: Numbers) -> list[str]:
     """The bounds that were measured, a blank for each other."""
-    return [f"{numbers.niwae[m]:.2f}" if m in numbers.niwae else "" for m in BOUNDS]
+    return [signed(numbers.niwae[m]) if m in numbers.niwae else "" for m in BOUNDS]
 
 
 def _labels(cards: dict[str, Card]) -> str:
@@ -101,8 +102,8 @@ def _labels(cards: dict[str, Card]) -> str:
     rows = []
     for name in names:
         published = {
-            reference.source: f"{reference.accuracy:.3f}"
-            + (f" ± {reference.deviation:.3f} over trainings" if reference.deviation else "")
+            reference.source: f"{reference.accuracy:.1%}"
+            + (f" ± {reference.deviation:.1%} over trainings" if reference.deviation else "")
             for reference in ACCURACIES
             if reference.model == name
         }
@@ -112,7 +113,7 @@ def _labels(cards: dict[str, Card]) -> str:
         rows.append(
             [
                 taught,
-                f"{cards[name].accuracy:.4f}{_selected(cards[name])}",
+                f"{cards[name].accuracy:.2%}{_selected(cards[name])}",
                 published["student report"],
                 published["reference solution"],
             ]
@@ -130,7 +131,7 @@ def _labels(cards: dict[str, Card]) -> str:
     terms = [
         [
             f"`pretrained/{name}`, {words}",
-            *(f"{value:.2f}" for value in (numbers.nelbo, numbers.kl_y or 0, numbers.kl_z or 0, numbers.rec)),
+            *map(signed, (numbers.nelbo, numbers.kl_y or 0, numbers.kl_z or 0, numbers.rec)),
             *_bound_values(numbers),
         ]
         for name in names
@@ -179,7 +180,10 @@ def _styles(cards: dict[str, Card]) -> str:
             f"{steps:,}",
             f"{settings['variance']:g}",
             *(signed(found[term]) for term in ("nelbo", "kl", "rec")),
-            *("not measured" if found.get(score) is None else f"{found[score]:.3f}" for score in STYLE_SCORES),
+            *(
+                "not measured" if found.get(score) is None else format(found[score], form)
+                for score, form in FORMS.items()
+            ),
         ]
         for title, steps, settings, found in measured
     ]

@@ -454,7 +454,7 @@ class TestOnSvhn:
         assert all(apart[name] == numbers[name] for name in ("nelbo", "kl", "rec", "squared_error"))
         assert apart["nelbo_se"] > 2 * numbers["nelbo_se"]  # over the images, in place of over the noise
         table = command("evaluate", out).out
-        assert f"{apart['nelbo']:.2f} ± {apart['nelbo_se']:.2f}" in table
+        assert f"{apart['nelbo']:,.2f} ± {apart['nelbo_se']:.2f}" in table
         assert f"{apart['squared_error']:.5f} ± {apart['squared_error_se']:.5f}" in table
 
         assert command("sample", out, "--out", png, "--count", 21) == (0, "", "")

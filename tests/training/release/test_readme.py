@@ -23,7 +23,7 @@ def test_every_shipped_model_is_in_it(name: str) -> None:
     for numbers in card.sets.values():
         assert f"{signed(numbers.nelbo)} |" in text
     if card.accuracy is not None:
-        assert f"{card.accuracy:.4f}" in text
+        assert f"{card.accuracy:.2%}" in text
 
 
 def test_a_file_is_written_once_and_keeps_the_rest(tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ def test_accuracies_stand_beside_the_published_ones_and_the_sweep_in_order(monke
     lines = tables().splitlines()
     assert not any(line.startswith("| SVHN") for line in lines)
     (semi,) = [line for line in lines if line.startswith("| 100 labels and all 60,000 digits, unlabelled |")]
-    assert semi.endswith("| 0.9432 (the better of two seeds) | 0.938 | 0.935 ± 0.011 over trainings |")
-    assert "| 100 labels alone | 0.7500 (the better of two seeds) | 0.734 | 0.735 |" in lines
+    assert semi.endswith("| 94.32% (the better of two seeds) | 93.8% | 93.5% ± 1.1% over trainings |")
+    assert "| 100 labels alone | 75.00% (the better of two seeds) | 73.4% | 73.5% |" in lines
     assert any(
         line.startswith("| `pretrained/ssvae`, full test set | ") and " | 2.25 | 21.50 | " in line for line in lines
     )
@@ -96,15 +96,15 @@ def test_models_of_svhn_have_a_table_of_their_own_with_blanks_for_what_was_not_m
     monkeypatch.setattr(readme, "read_card", lambda folder: fsvae)
     last = tables().splitlines()[-1]
     assert last.startswith("| `pretrained/fsvae` | 54,321 | 0.25 | 99.48 | ")
-    assert last.endswith(" | not measured | 0.234 | 0.190 | 0.900 |")
+    assert last.endswith(" | not measured | 23.4% | 19.0% | 0.900 |")
 
 
 def test_a_training_without_a_part_of_its_objective_stands_below_the_shipped_one() -> None:
     (alone,) = [line for line in tables().splitlines() if "the ELBO alone (not shipped)" in line]
     assert " | 0.05 | " in alone
-    assert alone.endswith(" | 0.465 | not measured | 0.191 | 0.983 |")
+    assert alone.endswith(" | 46.5% | not measured | 19.1% | 0.983 |")
 
 
 def test_a_best_of_several_says_so() -> None:
-    (accuracy,) = [line for line in tables().splitlines() if "unlabelled | 0.9406" in line]
-    assert "0.9406 (the best of five seeds)" in accuracy
+    (accuracy,) = [line for line in tables().splitlines() if "unlabelled | 94.06%" in line]
+    assert "94.06% (the best of five seeds)" in accuracy
