@@ -93,7 +93,8 @@ with plane:
             "loss: it falls by β nats a nat of KL. "
             + ("On the dashed one lie all pairs with its NELBO. At β = 1 they agree." if guessed() else "")
         )
-        seen_notes({run.title: run.learned_from for run in mine}, [set_name])
+        seen_notes({run.label: run.learned_from for run in mine}, [set_name])
+        formulas.losses({run.label: services.checkpoint(run) for run in mine})
 
 facts = asdict(sweep[beta].sets[set_name])
 *tiles, last = st.columns(4, gap="large")

@@ -34,8 +34,11 @@ with controls:
     others = [ref for ref in chosen if not same_images(data_set_or_first(ref.data).name, data.name)]
     chosen = [ref for ref in chosen if ref not in others]
     if others:
-        names = ", ".join(frame.plain(ref.title) for ref in others)
-        st.info(f"Left out, for they are of other images than {chosen[0].title}: {names}.", icon=":material/info:")
+        names = ", ".join(frame.plain(ref.label) for ref in others)
+        st.info(
+            f"Left out, for they are of other images than {frame.plain(chosen[0].label)}: {names}.",
+            icon=":material/info:",
+        )
     sets = set_names(data.name)
     set_name = st.pills(
         "Measured on",
@@ -83,6 +86,9 @@ with picture, section("ladder"):
     formulas.bound_formula((chosen[0] if chosen else model_ref("shipped", AT_FIRST[0])).family)
     if measured:
         proof(measured[0], MODELS[list(models.values()).index(measured[0])])
+    if any(ref.origin == "run" for ref in models):
+        with section("losses"):
+            formulas.losses({ref.label: services.checkpoint(ref) for ref in models})
 
 if models:
     st.header("Importance weights", anchor=False)
@@ -92,8 +98,8 @@ if models:
         "others together."
     )
     which, what = st.columns([1, 2.4], gap="large")
-    titles = {ref.title: ref for ref in models}
-    subject = which.selectbox("Model of the weights", list(titles), key=page_key("of"), bind="query-params")
+    labels = {ref.label: ref for ref in models}
+    subject = which.selectbox("Model of the weights", list(labels), key=page_key("of"), bind="query-params")
     digit = what.segmented_control(
         data.noun.capitalize(),
         list(range(len(data.classes))),
@@ -106,7 +112,7 @@ if models:
     guess = guess_first("how many of 1,000 samples carry half of the weight?", GUESSES, hides="the weights")
     if guess is not None:
         with section("importance weights"):
-            importance_weights(services.checkpoint(titles[subject]), subject, digit, seed, guess)
+            importance_weights(services.checkpoint(labels[subject]), subject, digit, seed, guess)
 
     st.header("Their numbers", anchor=False)
     with section("numbers"):
@@ -119,7 +125,7 @@ if models:
                     if entry.bounds
                 ]
         numbers.numbers_table([*published, *models.values()], bounds, data=data.name)
-        seen_notes({ref.title: ref.learned_from for ref in models}, [set_name])
+        seen_notes({ref.label: ref.learned_from for ref in models}, [set_name])
 
 st.space("small")
 frame.notes(page_text(__file__))

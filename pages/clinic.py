@@ -117,6 +117,9 @@ with picture:
             "images that are hard for both do not blur it. Large sets take fewer passes than `evaluate` does."
         )
         seen_notes({model.title: model.source.learned_from for model in models}, sets)
+    if any(model.ref.origin == "run" for model in models):
+        with section("losses"):
+            formulas.losses({model.title: model.source for model in models})
     with grids, section("samples"):  # drawn last: the numbers are being measured meanwhile
         sample_grids(models, seed)
 

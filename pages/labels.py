@@ -27,6 +27,7 @@ from pages.measure.seen_notes import seen_notes
 from training.checkpoints.model_ref import ModelRef, model_ref
 from training.checkpoints.roles import playing
 from training.data.registry import at_hand, data_set_or_first, default_data_set, evaluation_set, whole
+from training.data.seen import NOT_KNOWN
 from training.release.cards import read_card
 from training.release.label_points import read_label_points
 from training.system.folders import PRETRAINED, pretrained_names
@@ -49,10 +50,10 @@ picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model(FAMILIES)
     images = data_set_or_first("" if choice is None else choice.data)
-    text = page_text(__file__, **images.words)
     counted_on = evaluation_set(at_hand(images.name).measured_by_default[-1])[1]
     beside = pick_model(FAMILIES, label="Compared with", key="beside", default=supervised_alone(), data=images.name)
     seed = pick_seed("Of the codes z: one seed, one picture.")
+labelled = 100
 with picture:
     if choice is None or beside is None:
         st.info("There is no model with labels yet: train one first.", icon=":material/model_training:")
@@ -60,9 +61,13 @@ with picture:
         st.stop()
     with section("analogies"):
         if not (choice.shipped and seed == 0 and first_analogies(choice.shipped)):
-            analogies(services.checkpoint(choice), choice.title, seed)
+            analogies(services.checkpoint(choice), choice.label, seed)
         source = services.checkpoint(choice)
-        formulas.loss_formula(source.family, source.config)
+        labelled = getattr(services.checkpoint(beside).config, "labelled", labelled)
+        if choice.learned_from == NOT_KNOWN:
+            formulas.nelbo_formula(source.family)
+        formulas.losses({ref.label: services.checkpoint(ref) for ref in (choice, beside)})
+text = page_text(__file__, labelled=f"{labelled:,}", **images.words)
 with controls:
     glossary.markdown(text["What y and z say"])
     frame.share()
@@ -79,15 +84,15 @@ def one_digit(choice: ModelRef, beside: ModelRef) -> None:
         if digit is None:
             st.info(f"Draw a {images.noun} in the field.", icon=":material/draw:")
             return
-        sources = {ref.title: services.checkpoint(ref) for ref in (choice, beside)}
+        sources = {ref.label: services.checkpoint(ref) for ref in (choice, beside)}
         label_bars(sources, digit.grey, digit.name)
-        analogies_of_digit(sources[choice.title], digit.grey, digit.name)
+        analogies_of_digit(sources[choice.label], digit.grey, digit.name)
 
 
 st.header(f"The labelled {images.plural}", anchor=False)
 shown, asked = st.columns([1, 1.6], gap="large")
 with shown:
-    labelled_digits(images.name)
+    labelled_digits(images.name, labelled)
 with asked:
     glossary.markdown(text["The labelled images"])
     guess = guess_first(
@@ -95,10 +100,10 @@ with asked:
     )
 with section("predictions"):
     if guess is not None:
-        models = {ref.title: predictions(services.checkpoint(ref)) for ref in (beside, choice)}
-        found = 100 * models[beside.title].accuracy
+        models = {ref.label: predictions(services.checkpoint(ref)) for ref in (beside, choice)}
+        found = 100 * models[beside.label].accuracy
         with asked:
-            show_answer(guess, answer_among(GUESSES, found), f"{beside.title} predicts {found:.1f} of a hundred right.")
+            show_answer(guess, answer_among(GUESSES, found), f"{beside.label} predicts {found:.1f} of a hundred right.")
             for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
                 tile.metric(
                     swatch(ACCURACY),
@@ -107,12 +112,12 @@ with section("predictions"):
                     delta_color="off",
                     delta_arrow="off",
                 )
-            count = len(models[beside.title].labels)
+            count = len(models[beside.label].labels)
             st.caption(f"Counted on {count:,} test {images.plural}, fed grey.")
             for ref in dict.fromkeys((beside, choice)):
                 if ref.shipped and (selection := read_card(PRETRAINED / ref.shipped).selection):
-                    st.caption(f"{ref.title}: {selection}.")
-            seen_notes({ref.title: ref.learned_from for ref in (beside, choice)}, [counted_on.name])
+                    st.caption(f"{ref.label}: {selection}.")
+            seen_notes({ref.label: ref.learned_from for ref in (beside, choice)}, [counted_on.name])
         st.header("What each predicts", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
@@ -122,7 +127,7 @@ with section("predictions"):
                 confusion_chart(model, name, key=key)
         if len(models) > 1:
             st.header(f"Rescued {images.plural}", anchor=False)
-            rescued(models[beside.title], models[choice.title], [beside.title, choice.title])
+            rescued(models[beside.label], models[choice.label], [beside.label, choice.label])
 
 st.header(f"Ask about one {images.noun}", anchor=False)
 one_digit(choice, beside)
@@ -136,7 +141,7 @@ else:
         with own:
             glossary.markdown(text["How many labels are enough?"])
             runs: dict[str, Any] = {
-                ref.title: services.checkpoint(ref) for ref in pick_runs(FAMILIES, data=images.name)
+                ref.label: services.checkpoint(ref) for ref in pick_runs(FAMILIES, data=images.name)
             }
         with chart:
             label_points_chart(

@@ -99,8 +99,10 @@ with picture:
         if rows is None:
             source = services.checkpoint(choice)
             rows = rows_of(source, chosen_components(source), seed)
-        show_rows(rows, choice.title)
+        show_rows(rows, choice.label)
     formulas.prior_formula(services.families()[choice.family])
+    with section("loss"):
+        formulas.losses({choice.label: services.checkpoint(choice)})
 with controls:
     frame.share()
 
@@ -156,14 +158,14 @@ with section("comparison"):
             figures.picture(
                 png,
                 key=f"samples-{ref.title}",
-                alt=f"200 {images.plural} from the prior of {ref.title}",
-                caption=ref.title,
+                alt=f"200 {images.plural} from the prior of {ref.label}",
+                caption=frame.plain(ref.label),
             )
     first_set = whole(images.name).evaluation_sets[0].name
     known = {ref: known_bounds(ref, first_set, 0)._replace(ess={}) for ref in compared}
     numbers.numbers_table(list(known.values()), data=images.name)
     measure_missing(known, first_set, [], 0)
-    seen_notes({ref.title: ref.learned_from for ref in compared}, [first_set])
+    seen_notes({ref.label: ref.learned_from for ref in compared}, [first_set])
 
 st.space("small")
 frame.notes(page_text(__file__, **images.words))

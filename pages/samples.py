@@ -15,7 +15,13 @@ from pages.measure.measuring import is_bound, measuring
 from training.data.registry import data_set_or_first
 
 KINDS = {"means": "Means", "binary": "Binary"}
-SHOWN = {"means": "Bernoulli means", "binary": "binary samples"}
+SHOWN = {"means": "Bernoulli means", "binary": "binary samples", "colour": "decoder means"}
+HELP = {
+    "binary": "A mean is the probability of each pixel to be white. A binary sample draws every pixel with this "
+    "probability: that is an image under the model.",
+    "colour": "Images in colour are shown as decoder means alone. A sample would add the noise of p(x|z, y) to every "
+    "colour value.",
+}
 
 frame.mend_link("pages/samples.py", **{"measure-bounds": is_bound})
 frame.header("Samples", "What does the model draw when it is given no image?")
@@ -35,8 +41,7 @@ with controls:
         bind="query-params",
         width="stretch",
         disabled=colour,
-        help="A mean is the probability of each pixel to be white. A binary sample draws every pixel with this "
-        "probability: that is an image under the model. Images in colour are shown as means alone.",
+        help=HELP[images.images],
     )
     kind = "means" if colour else kind
     seed = pick_seed("The same seed draws the same 200 codes z.")
@@ -64,8 +69,8 @@ with picture, section("samples"):
     figures.picture(
         png,
         key="samples",
-        alt=f"200 {images.plural} in 10 rows of 20 from {model.title}: {SHOWN[kind]}, seed {seed}, temperature "
-        f"{temperature}",
+        alt=f"200 {images.plural} in 10 rows of 20 from {model.label}: {SHOWN['colour' if colour else kind]}, seed "
+        f"{seed}, temperature {temperature}",
     )
     with controls:
         st.download_button(
@@ -78,6 +83,7 @@ with picture, section("samples"):
             width="stretch",
         )
     formulas.sampling_formula(services.families()[family])
+    formulas.losses({model.label: services.checkpoint(model)})
 with controls:
     frame.share()
 
@@ -97,7 +103,7 @@ if png is not None:
             "pages/style.py",
             label="Its latent space is a space of styles: look into it on the page Style.",
             icon=":material/style:",
-            query_params=link("style", checkpoint=model.title),
+            query_params=link("style", checkpoint=model.label),
         )
     else:
         formulas.bound_formula(family)

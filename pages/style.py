@@ -99,7 +99,7 @@ def _draw_matrix(choice: ModelRef, asked: str, seed: int) -> Callable[[], bytes]
         shown = matrix(services.checkpoint(choice), asked, seed)
     else:
         shown = Matrix(first, STYLES, {})
-    show_matrix(shown, choice.title)
+    show_matrix(shown, choice.label)
     return shown.png
 
 
@@ -136,6 +136,8 @@ with controls:
     frame.share()
 with picture:
     formulas.nelbo_formula(services.families()[choice.family])
+    with section("loss"):
+        formulas.losses({choice.label: services.checkpoint(choice)})
 
 text = page_text(__file__)
 with section("model"):
@@ -154,7 +156,7 @@ with section("model"):
         if accuracy is not None:
             show_answer(guess, answer_among(GUESSES, accuracy), f"{accuracy:.1%}.")
         scores(found)
-        seen_notes({choice.title: choice.learned_from}, data_set(choice.data).measured_by_default[-1:])
+        seen_notes({choice.label: choice.learned_from}, data_set(choice.data).measured_by_default[-1:])
         both = shipped
         if len(both) > 1:
             comparison(both)

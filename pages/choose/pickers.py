@@ -1,13 +1,17 @@
-"""One way to choose a model, on every page: the visitor's files, shipped models, the runs of this server."""
+"""One way to choose a model, on every page: the visitor's files, shipped models, the runs of this server.
 
-from collections.abc import Collection, Sequence
+A choice is a model's title; what a visitor reads, and what stands in the address, is its label.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
 from pages.choose.weight_uploads import upload_panel, uploads
 from pages.kit.address import absent, forget_absent, page_key
 from pages.kit.guard import plain
-from training.checkpoints.model_ref import ModelRef, model_ref
+from training.checkpoints.model_ref import ModelRef, model_ref, run_called
 from training.data.registry import of_kind, same_images
 from training.runs.run_index import run_ids
 from training.system.folders import pretrained_names
@@ -26,7 +30,7 @@ def pick_model(
     default: str = "",
     data: str = "",
 ) -> ModelRef | None:
-    """A picker whose choice is in the page's address, as `ModelRef.title`; None where there is no model to choose.
+    """A picker whose choice is in the page's address, as `ModelRef.label`; None where there is no model to choose.
 
     Arguments:
         families: for a page that is about some families alone.
@@ -34,12 +38,14 @@ def pick_model(
         data: models of these images alone; of every data set, if not given.
     """
     options = _models(families, data)
-    lacking = absent(key, options)
+    labels = _labels(options)
+    lacking = absent(key, labels.values())
     titles = list(options)
     chosen = st.selectbox(
         label,
         titles,
         index=titles.index(default) if default in options else 0,
+        format_func=partial(_label, labels),
         key=page_key(key),
         bind="query-params",
         help="Models that ship with the app, every run trained here, and files that you upload.",
@@ -57,7 +63,7 @@ def _say_absent(titles: Sequence[str]) -> None:
     if not titles:
         return
     named = " and ".join(f"**{plain(title[:LONGEST_NAME])}**" for title in titles[:MOST])
-    there = set(_models()) & set(titles)
+    there = set(_labels(_models()).values()) & set(titles)
     st.caption(
         f"The link asks for {named}, which this page does not show: choose another model, or another page."
         if there
@@ -78,11 +84,13 @@ def pick_models(default: list[str], *, every_kind: bool = False) -> list[ModelRe
             title: ref for title, ref in options.items() if ref.data not in [data.name for data in of_kind("colour")]
         }
     at_first = [f"shipped {name}" for name in default] + [ref.title for ref in uploads().values() if every_kind]
-    lacking = absent("models", options)
+    labels = _labels(options)
+    lacking = absent("models", labels.values())
     chosen: list[str] = st.multiselect(
         "Models",
         list(options),
         default=[title for title in at_first if title in options][:MOST],
+        format_func=partial(_label, labels),
         max_selections=MOST,
         wrap=True,
         key=page_key("models"),
@@ -119,10 +127,12 @@ def pick_runs(families: Collection[str], *, data: str, panel: bool = False) -> l
         panel: with a place to upload files, on a page that has no other.
     """
     options = {title: ref for title, ref in _models(families, data).items() if not ref.shipped}
-    lacking = absent("runs", options)
+    labels = _labels(options)
+    lacking = absent("runs", labels.values())
     chosen: list[str] = st.multiselect(
         "Compared with your own models",
         list(options),
+        format_func=partial(_label, labels),
         placeholder="Choose some" if options else "None yet: train one, or upload one",
         max_selections=MOST,
         wrap=True,
@@ -144,3 +154,13 @@ def _models(families: Collection[str] | None = None, data: str = "") -> dict[str
     every += [*(model_ref("run", run_id) for run_id in run_ids()), *uploads().values()]
     of_families = [ref for ref in every if families is None or ref.family in families]
     return {ref.title: ref for ref in of_families if not data or same_images(ref.data, data)}
+
+
+def _labels(options: Mapping[str, ModelRef]) -> dict[str, str]:
+    return {title: ref.label for title, ref in options.items()}
+
+
+def _label(labels: Mapping[str, str], title: str) -> str:
+    """What a visitor reads in place of a title; of an older label, what it is now."""
+    run = None if title in labels else run_called(title)
+    return labels.get(title, title) if run is None else run.label

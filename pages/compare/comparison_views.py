@@ -130,7 +130,7 @@ def _interval(found: "Difference | None", model: Compared, reference: Compared, 
     if found is None:
         return "–"
     low, high = found.interval
-    mean, least, most = (signed(value, "+.2f") for value in (found.mean, low, high))
+    mean, least, most = (signed(value, "+,.2f") for value in (found.mean, low, high))
     sure = as_equals(model.source.learned_from, reference.source.learned_from, set_name)
     return f"{mean}\u00a0({least}\u00a0to\u00a0{most})" + ("" if sure else "\u00a0?")
 
@@ -375,6 +375,6 @@ def classifiers(models: Sequence[Compared]) -> None:
 
 
 def shorter(refs: Sequence[ModelRef]) -> Mapping[ModelRef, str]:
-    """Titles for models: their names alone where these are different."""
+    """Labels for models, without what each one is where their names are different."""
     names = [ref.name for ref in refs]
-    return {ref: ref.name if names.count(ref.name) == 1 else ref.title for ref in refs}
+    return {ref: ref.label.removeprefix(f"{ref.origin} ") if names.count(ref.name) == 1 else ref.label for ref in refs}

@@ -34,6 +34,7 @@ __all__ = [
 
 COLUMNS = 20
 ROWS_OF_RESCUED, EACH = 8, 16
+HOMEWORKS_LABELS = MOST_LABELLED = 100
 
 
 class Predictions(NamedTuple):
@@ -116,21 +117,25 @@ def _analogies_of_digit(source: "Checkpoint", grey: bytes) -> bytes:
     return pictures.png_bytes(pictures.grid(tiles, columns=len(tiles)), checkpoint=source.sha256)
 
 
-def labelled_digits(name: str, count: int = 100) -> None:
-    """The training images of a data set whose labels are used first, one column for each class."""
-    images = at_hand(name)
+def labelled_digits(name: str, count: int = HOMEWORKS_LABELS) -> None:
+    """The training images of a data set whose labels are used first, one column for each class.
+
+    Arguments:
+        count: how many labels there are; a hundred images are shown at most.
+    """
+    images, shown = at_hand(name), min(count, MOST_LABELLED)
     figures.picture(
-        _labelled_png(images.name, count),
+        _labelled_png(images.name, shown),
         key="labelled",
-        alt=f"The {count} labelled {images.plural}, a column for each of the classes {', '.join(images.classes)}",
-        caption=_which_are_labelled(images),
+        alt=f"{shown} labelled {images.plural}, a column for each of the classes {', '.join(images.classes)}",
+        caption=f"{_which_are_labelled(images, count, shown)}, a column for each class.",
     )
 
 
-def _which_are_labelled(images: "DataSet") -> str:
-    if images.labelled_first is not None:
-        return f"The homework's hundred labelled {images.plural}, a column for each class."
-    return f"A hundred labelled {images.plural} of {images.title}, a column for each class."
+def _which_are_labelled(images: "DataSet", count: int, shown: int) -> str:
+    if images.labelled_first is not None and count == HOMEWORKS_LABELS:
+        return f"The homework's hundred labelled {images.plural}"
+    return f"{f'The first {shown} of the' if shown < count else 'The'} {count:,} labelled {images.plural}"
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

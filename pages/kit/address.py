@@ -8,12 +8,14 @@ left, Back and Forward what stood there.
 
 import json
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from training.checkpoints.model_ref import run_called
 
 __all__ = ["absent", "clean_address", "enter", "forget_absent", "link", "mend_link", "page_key", "remember"]
 
@@ -53,7 +55,8 @@ def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
     """Enter a page: open it at what its address asks for, without those parts that are junk.
 
     Junk is empty texts and numbers without end, which Streamlit's own reading trips over, and texts that fail their
-    check. Names without their page, as in older links, are understood. Call it before the page's widgets.
+    check. Names without their page, as in older links, are understood, and so is a run by its id or an older label.
+    Call it before the page's widgets.
 
     Arguments:
         page: the page's own file, such as "pages/samples.py".
@@ -76,7 +79,7 @@ def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
         return bool(value) and not _endless(value) and (key not in unseen or unseen[key](value))
 
     own = {key if key.startswith(f"{name}-") else page_key(key): values for key, values in asked.items()}
-    sound = {key: [value for value in values if is_sound(key, value)] for key, values in own.items()}
+    sound = {key: [_as_now(value) for value in values if is_sound(key, value)] for key, values in own.items()}
     if sound != asked:
         st.switch_page(page, query_params={key: values for key, values in sound.items() if values})
     remember()
@@ -121,15 +124,15 @@ def clean_address() -> None:
     st.html(_CLEANING.read_text("utf-8").replace("OTHERS", json.dumps(others)), unsafe_allow_javascript=True)
 
 
-def absent(name: str, titles: Collection[str]) -> list[str]:
+def absent(name: str, labels: Iterable[str]) -> list[str]:
     """Models that the address asked for under a name, and that are not among those to choose from.
 
     They are kept until `forget_absent`, since Streamlit drops them from the address. Call it before the widget.
     """
     key = page_key(f"{name}-absent")
     if page_key(name) not in st.session_state:
-        asked = st.query_params.get_all(page_key(name))
-        st.session_state[key] = [title for title in asked if title.startswith(MODELS) and title not in titles]
+        asked, there = st.query_params.get_all(page_key(name)), set(labels)
+        st.session_state[key] = [label for label in asked if label.startswith(MODELS) and label not in there]
     lacking: list[str] = st.session_state.get(key, [])
     return lacking
 
@@ -137,6 +140,12 @@ def absent(name: str, titles: Collection[str]) -> list[str]:
 def forget_absent(name: str) -> None:
     """Somebody chose: what the link asked for is past."""
     st.session_state.pop(page_key(f"{name}-absent"), None)
+
+
+def _as_now(text: str) -> str:
+    """A run's label as it is now; any other text as it is."""
+    run = run_called(text)
+    return text if run is None else run.label
 
 
 def _endless(text: str) -> bool:

@@ -4,6 +4,7 @@ In a formula, `\term{role}{...}` marks a part that takes the colour of the quant
 """
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,14 +12,18 @@ import streamlit as st
 from models.description.latex import NELBO_IN_SHORT
 from pages.draw.palette import ROLES
 from pages.kit.code import code_below
+from pages.kit.guard import plain
+from training.data.seen import NOT_KNOWN
 
 if TYPE_CHECKING:
     from models.family import Family, ModelConfig
+    from training.checkpoints.reading import Checkpoint
 
 __all__ = [
     "bound_formula",
     "coloured",
     "loss_formula",
+    "losses",
     "nelbo_formula",
     "nelbo_in_short",
     "prior_formula",
@@ -47,6 +52,21 @@ def loss_formula(family: "Family", config: "ModelConfig") -> None:
     """What a training under this config minimises, with its own weights."""
     st.latex(coloured(family.loss(config)))
     code_below(family.name, "objective", key="loss")
+
+
+def losses(models: "Mapping[str, Checkpoint]") -> None:
+    """What trainings minimised, each loss once, below the labels of its models.
+
+    Files from elsewhere say nothing of their training, and are left out.
+    """
+    minimised: dict[str, list[str]] = {}
+    for label, source in models.items():
+        if source.learned_from != NOT_KNOWN:
+            minimised.setdefault(source.family.loss(source.config), []).append(label)
+    for place, (formula, labels) in enumerate(minimised.items()):
+        st.caption(f"Trained with this loss: {plain(', '.join(labels))}.")
+        st.latex(coloured(formula))
+        code_below(models[labels[0]].family.name, "objective", key=f"loss-{place}")
 
 
 def sampling_formula(family: "Family") -> None:

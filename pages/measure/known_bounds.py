@@ -29,15 +29,15 @@ def known_bounds(ref: ModelRef, set_name: str, seed: int) -> Column:
     Raises:
         UserError: the checkpoint, or the card of a shipped one, cannot be read.
     """
-    found = Column(ref.title, {}, {}, {})
+    found = Column(ref.label, {}, {}, {})
     if ref.shipped:
         card = read_card(ref.path.parent)
         if seed == 0 and set_name in card.sets:
-            found = column(ref.title, asdict(card.sets[set_name]), card.accuracy, data_set(card.data).test_images)
+            found = column(ref.label, asdict(card.sets[set_name]), card.accuracy, data_set(card.data).test_images)
             found = found._replace(selection=card.selection)
     for job in jobs_of(_sha256(ref)):
         if job.state == "done" and job.result.seed == seed and set_name in job.result.reports:
-            measured = job.result.column(ref.title, set_name)
+            measured = job.result.column(ref.label, set_name)
             classified = found if measured.accuracy is None else measured
             found = measured._replace(
                 terms={**found.terms, **measured.terms},

@@ -71,7 +71,7 @@ def measuring(ref: ModelRef) -> None:
         return
     job = _latest(checkpoint)
     under_way = job is not None and job.active
-    ticking(partial(_panel, checkpoint), key="measuring", seconds=0.5 if under_way else None)
+    ticking(partial(_panel, checkpoint, ref.label), key="measuring", seconds=0.5 if under_way else None)
 
 
 @st.cache_resource
@@ -90,7 +90,7 @@ def _latest(checkpoint: "Checkpoint") -> "Job | None":
     return next(reversed(jobs_of(checkpoint.sha256)), None)
 
 
-def _panel(checkpoint: "Checkpoint") -> None:
+def _panel(checkpoint: "Checkpoint", label: str) -> None:
     job = _latest(checkpoint)
     active = job is not None and job.active
     _choices(checkpoint, resting=active)
@@ -98,7 +98,7 @@ def _panel(checkpoint: "Checkpoint") -> None:
         job_panel([job], key="measuring")
     done = [job for job in jobs_of(checkpoint.sha256) if job.state == "done"]
     if done:
-        _table(checkpoint, done[-1].result)
+        _table(checkpoint, label, done[-1].result)
 
 
 def _choices(checkpoint: "Checkpoint", *, resting: bool) -> None:
@@ -198,12 +198,12 @@ def _time_left(seconds: float, done: float) -> str:
     return f", {duration(seconds * (1 - done) / done)} left" if seconds > ESTIMATE_SECONDS and done > 0 else ""
 
 
-def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
+def _table(checkpoint: "Checkpoint", label: str, measured: Measurement) -> None:
     """The measured columns; those of the homework set beside what is published and shipped for this family."""
     sets, family, source = list(measured.reports), checkpoint.family.name, whole(checkpoint.data)
     shipped = numbers.shipped(family, sets)
     columns = (numbers.published(family) if REFERENCE_SET in sets else []) + shipped
-    columns += [measured.column(f"{checkpoint.name}, {numbers.phrase(name)}", name) for name in sets]
+    columns += [measured.column(f"{label}, {numbers.phrase(name)}", name) for name in sets]
     bounds = sorted({m for report in measured.reports.values() for m in report.niwae})
     numbers.numbers_table(columns, bounds, data=checkpoint.data)
     for name, report in measured.reports.items():
@@ -216,7 +216,7 @@ def _table(checkpoint: "Checkpoint", measured: Measurement) -> None:
         st.caption(f"p(x|z, y): {checkpoint.likelihood}. Only numbers of the same likelihood can be compared.")
     if measured.accuracy is not None:
         st.caption(f"The accuracy is the share of so many test {source.plural} with the right likeliest label.")
-    models = {checkpoint.name: checkpoint.learned_from}
+    models = {label: checkpoint.learned_from}
     if shipped:
         models |= {f"shipped {family}": model_ref("shipped", family).learned_from}
     seen_notes(models, sets)

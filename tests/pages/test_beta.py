@@ -71,7 +71,9 @@ def test_own_runs_join_the_plane_once_they_are_measured(app: AppTest, runs_folde
     page = opened(app, runs="run mine")
     assert page.multiselect(key="beta-runs").value == ["run mine"]
     assert not page.button(key="measure-missing").disabled  # the homework set comes with the app
-    assert "Learned from none of these images: run mine from 5,000 training digits" in text_of(page)
+    (learned,) = [part.value for part in page.caption if part.value.startswith("Learned from none of these images")]
+    assert learned.startswith("Learned from none of these images: run mine (z 5, ")
+    assert learned.endswith("from 5,000 training digits of the embedded sample.")
     page.pills(key="beta-set").set_value("test").run()
     assert page.button(key="measure-missing").disabled  # without the full data there is nothing to measure it on
 

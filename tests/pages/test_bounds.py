@@ -68,7 +68,7 @@ def test_effective_sample_sizes_stand_beside_the_bounds(page: AppTest) -> None:
         assert numbers.ess_median is not None
         assert numbers.ess_worst is not None
         median, worst = numbers.ess_median["1000"], numbers.ess_worst["1000"]
-        assert f"{median:.1f}\u00a0({worst:.1f})\u00a0of\u00a01000" in text_of(page)
+        assert f"{median:.1f}\u00a0({worst:.1f})\u00a0of\u00a01,000" in text_of(page)
     assert "A high one proves nothing" in text_of(page)
 
 
@@ -115,7 +115,7 @@ def test_measured_here_they_are_what_the_command_line_prints(app: AppTest, mine:
     report = measure(load_checkpoint(mine), ["homework"], seed=3)["homework"]
     for value in (report.nelbo, *report.niwae.values()):
         assert f"{value:.2f}\u00a0±" in text_of(page)
-    assert f"{report.ess_median[1000]:.1f}\u00a0({report.ess_worst[1000]:.1f})\u00a0of\u00a01000" in text_of(page)
+    assert f"{report.ess_median[1000]:.1f}\u00a0({report.ess_worst[1000]:.1f})\u00a0of\u00a01,000" in text_of(page)
     assert not [button for button in page.button if "Measure" in button.label]
 
     again = opened(

@@ -101,7 +101,8 @@ def rows_of(page: AppTest) -> list[str]:
 
 def test_models_that_saw_none_of_the_images_are_compared_without_a_word(app: AppTest) -> None:
     page = opened(app, small_run("vae-1", 1), small_run("vae-2", 2))
-    assert "Learned from none of these images: vae-1, vae-2 from 5,000 training digits of the embedded" in text_of(page)
+    learned = "vae-1 (embedded sample), vae-2 (embedded sample) from 5,000 training digits of the embedded sample"
+    assert f"Learned from none of these images: {learned}" in text_of(page)
     assert "not known" not in text_of(page)
     assert not [row for row in rows_of(page) if row.rstrip("| ").endswith("?")]
     assert "neither of them has learned" not in text_of(page)
@@ -123,7 +124,7 @@ def test_on_images_that_one_of_them_learned_from_models_are_not_compared(
     of_training = replace(sample.evaluation_sets[0], part="labelled")
     monkeypatch.setitem(DATA_SETS, "mnist-sample", replace(sample, evaluation_sets=(of_training,)))
     page = opened(app, small_run("vae-1", 1), small_run("vae-2", 2))
-    assert "Learned from images among these: vae-1, vae-2." in text_of(page)
+    assert "Learned from images among these: vae-1 (embedded sample), vae-2 (embedded sample)." in text_of(page)
     (last,) = [row for row in rows_of(page) if "vae-2" in row and "NELBO" not in row]
     assert last.rstrip("| ").endswith("–")
     assert "no clear difference" not in text_of(page)
@@ -207,8 +208,8 @@ def test_printed_numbers_are_judged(app: AppTest) -> None:
 
 def test_models_of_other_images_are_left_out_by_name(app: AppTest) -> None:
     page = opened(app, small_run("vae-1", 1), small_run("tiny", 2, VAEConfig(z=5, hidden=(11, 13), pixels=16)))
-    assert "tiny takes images of 16 numbers" in text_of(page)
-    assert page.selectbox(key="clinic-reference").options == ["vae-1"]
+    assert "tiny (embedded sample) takes images of 16 numbers" in text_of(page)
+    assert page.selectbox(key="clinic-reference").options == ["vae-1 (embedded sample)"]
 
 
 def test_without_any_model_the_page_says_what_to_do(app: AppTest) -> None:
@@ -234,7 +235,7 @@ def test_a_file_can_be_kept_as_a_run(app: AppTest) -> None:
     (kept,) = runs_folder().glob("mine-uploaded-*")
     assert f"run {kept.name}" in text_of(page)
     page.run()
-    assert f"run {kept.name}" in page.multiselect(key="clinic-models").options
+    assert f"run {kept.name} (z 5, hidden 11 × 13)" in page.multiselect(key="clinic-models").options
     train = page.switch_page("pages/train.py")
     train.query_params["run"] = kept.name
     assert not train.run().exception

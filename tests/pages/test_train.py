@@ -205,7 +205,10 @@ def test_a_run_can_be_measured_in_the_background(page: AppTest, runs_folder: Pat
     until(lambda: not services.jobs().active("reading"))
     page.run()
     assert not page.exception
-    assert any("vae-mine, homework set" in part.value for part in page.markdown)
+    assert any(
+        "run vae-mine (z 5, hidden 11 × 13, embedded sample, 60 steps and 1 more), homework set" in part.value
+        for part in page.markdown
+    )
 
 
 def test_a_run_says_what_differs_from_its_recipe_first(app: AppTest, runs_folder: Path) -> None:

@@ -1,19 +1,20 @@
 """What a page, an address, a table and the command line mean by "this model". Light (no torch)."""
 
-import json
-from collections.abc import Mapping
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from training.checkpoints.recipe_changes import changes_in_words
+from training.checkpoints.records import facts_in, learned_from
 from training.data.seen import NOT_KNOWN
 from training.system.folders import PRETRAINED, runs_folder
 
-__all__ = ["ModelRef", "Origin", "facts_in", "learned_from", "model_ref"]
+__all__ = ["ModelRef", "Origin", "model_ref", "run_called"]
 
 Origin = Literal["shipped", "run", "upload"]
-_texts: dict[Path, tuple[int, Mapping[str, str]]] = {}
+_RUN = re.compile(r"run ([A-Za-z0-9][A-Za-z0-9._=-]{0,99})(?: \(.*\))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,14 @@ class ModelRef:
 
     @property
     def title(self) -> str:
-        """What pickers, tables and addresses call it, such as "shipped vae"."""
+        """Its key in pickers and links, which never changes, such as "shipped vae"."""
         return f"{self.origin} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """What people read: its title, and what a run changed in its recipe, such as "run vae-7 (z 2, 500 steps)"."""
+        changes = changes_in_words(self.path.parent) if self.origin == "run" else ""
+        return f"{self.origin} {self.name}" + (f" ({changes})" if changes else "")
 
     @property
     def learned_from(self) -> str:
@@ -68,22 +75,8 @@ def model_ref(origin: Literal["shipped", "run"], name: str) -> ModelRef:
     return ModelRef(origin, name, file, facts.get("family", ""), facts.get("data", ""), sha256, changed)
 
 
-def learned_from(folder: Path) -> str:
-    """Name of the data set that the weights in a folder learned from, if its record of the training is there too.
-
-    Weights that were trained elsewhere and kept here have none: then `NOT_KNOWN`.
-    """
-    return facts_in(folder).get("data", NOT_KNOWN) if (folder / "metrics.jsonl").is_file() else NOT_KNOWN
-
-
-def facts_in(folder: Path) -> Mapping[str, str]:
-    """The texts in the card of a shipped model or the config of a run, by name; none where neither can be read."""
-    for name in ("card.json", "config.json"):
-        file = folder / name
-        with suppress(OSError, ValueError, AttributeError, RecursionError):
-            changed = file.stat().st_mtime_ns
-            if _texts.get(file, (0, {}))[0] != changed:  # read once for as long as it is unchanged
-                found = json.loads(file.read_bytes()).items()
-                _texts[file] = changed, {key: value for key, value in found if isinstance(value, str)}
-            return _texts[file][1]
-    return {}
+def run_called(text: str) -> ModelRef | None:
+    """The run that a title or a label names, an older one too; None for any other text, and where there is none."""
+    named = _RUN.fullmatch(text)
+    ref = model_ref("run", named[1]) if named else None
+    return ref if ref is not None and ref.family else None

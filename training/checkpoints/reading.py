@@ -27,8 +27,8 @@ from models.contract import Model
 from models.family import Family, ModelConfig, with_article
 from models.recognition.recognise import Unrecognised, recognise
 from models.registry import FAMILIES
-from training.checkpoints.model_ref import facts_in, learned_from
 from training.checkpoints.pickle_scan import OPTIMISER_SENTENCE, is_optimiser, is_zip, what_was_pickled
+from training.checkpoints.records import facts_in, learned_from
 from training.data.registry import named_or_default
 from training.data.seen import NOT_KNOWN
 from training.system.errors import UserError

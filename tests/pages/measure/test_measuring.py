@@ -153,7 +153,7 @@ def test_any_whole_m_is_measured(page: AppTest) -> None:
     page.run()
     assert not page.exception
     table = next(part.value for part in page.markdown if "\u2212IWAE\u20117" in part.value)
-    assert "mine, homework set" in table
+    assert "run mine (z 5, hidden 11 × 13, embedded sample, 60 steps and 1 more), homework set" in table
     assert "IWAE\u2011100" not in table
     assert page.multiselect(key="train-measure-bounds").value == ["1", "7"]
 
@@ -212,7 +212,7 @@ def test_what_a_model_learned_from_stands_below_its_numbers(page: AppTest, slow:
     page.button(key="measure").click().run()
     idle()
     page.run()
-    assert "Learned from none of these images: mine from 5,000 training digits of the embedded sample" in text_of(page)
+    assert "steps and 1 more) from 5,000 training digits of the embedded sample" in text_of(page)
     assert "shipped vae from 60,000 training digits of MNIST" in text_of(page)
 
 
@@ -227,12 +227,12 @@ def test_of_a_model_from_elsewhere_it_is_said_that_nobody_knows(
     idle()
     page.run()
     assert not page.exception
-    assert "What mine learned from is not known." in text_of(page)
+    assert "What run mine (z 5, hidden 11 × 13) learned from is not known." in text_of(page)
 
 
 def test_each_bound_has_its_effective_sample_size(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setattr("streamlit.markdown", lambda text, **how: shown.append(text))
     numbers.numbers_table([numbers.column("mine", REPORT.as_json())], data="mnist")
-    assert "| 101.75\u00a0±\u00a0<0.01 | 12.3\u00a0(2.3)\u00a0of\u00a01000 |" in shown[0]
+    assert "| 101.75\u00a0±\u00a0<0.01 | 12.3\u00a0(2.3)\u00a0of\u00a01,000 |" in shown[0]
     assert "| 106.50\u00a0±\u00a00.02 | 1\u00a0of\u00a01 |" in shown[0]

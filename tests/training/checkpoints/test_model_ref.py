@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.checkpoints.model_ref import ModelRef, facts_in, model_ref
+from training.checkpoints.model_ref import ModelRef, model_ref, run_called
 from training.checkpoints.reading import load_checkpoint
 from training.system.folders import PRETRAINED, pretrained_names
 
@@ -25,18 +25,34 @@ def test_a_runs_config_says_what_it_is_and_its_weights_may_still_change(runs_fol
     assert model_ref("run", "vae-1").shipped == ""
 
 
-def test_what_a_model_learned_from_is_what_its_card_or_config_says(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"data": "svhn"}')
-    assert facts_in(tmp_path) == {"data": "svhn"}
-    (tmp_path / "card.json").write_text('{"data": "mnist", "steps": 3}')
-    assert facts_in(tmp_path) == {"data": "mnist"}
-    (tmp_path / "card.json").write_text("[]")
-    assert facts_in(tmp_path) == {"data": "svhn"}
-    assert facts_in(tmp_path / "missing") == {}
-
-
 @pytest.mark.parametrize("text", ["", "{", "\0", '"text"', "7", "[" * 5000])
 def test_a_config_that_cannot_be_read_says_nothing(runs_folder: Path, text: str) -> None:
     (runs_folder / "vae-1").mkdir(parents=True)
     (runs_folder / "vae-1" / "config.json").write_text(text)
     assert model_ref("run", "vae-1") == ModelRef("run", "vae-1", runs_folder / "vae-1" / "checkpoint.safetensors")
+
+
+def test_a_run_is_labelled_with_what_it_changed_in_its_recipe(runs_folder: Path) -> None:
+    folder = runs_folder / "vae-1"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"preset": "vae", "family": "vae", "model": {"z": 2, "pixels": 784}}')
+    assert model_ref("run", "vae-1").label == "run vae-1 (z 2)"
+    assert model_ref("run", "vae-1").title == "run vae-1"
+    assert model_ref("shipped", "beta-4").label == "shipped beta-4"
+
+
+@pytest.mark.parametrize("text", ["run vae-1", "run vae-1 (z 2)", "run vae-1 (as it was called once)"])
+def test_a_run_is_known_by_its_title_and_by_any_of_its_labels(runs_folder: Path, text: str) -> None:
+    folder = runs_folder / "vae-1"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"family": "vae"}')
+    found = run_called(text)
+    assert found is not None
+    assert found.name == "vae-1"
+
+
+@pytest.mark.parametrize("text", ["", "vae-1", "shipped vae", "run ", "run ../vae-1", "run vae-2", "run vae-1 z"])
+def test_other_texts_name_no_run(runs_folder: Path, text: str) -> None:
+    (runs_folder / "vae-1").mkdir(parents=True)
+    (runs_folder / "vae-1" / "config.json").write_text('{"family": "vae"}')
+    assert run_called(text) is None
