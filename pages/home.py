@@ -9,29 +9,26 @@ from pages.draw import figures, graphical_models
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.address import enter, link
 from pages.measure import numbers
+from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
+from training.data.registry import whole
 from training.system.folders import PRETRAINED, pretrained_names
 
 if TYPE_CHECKING:
     from models.family import Family
 
 SHIPPED = PRETRAINED / pretrained_names()[0]  # the page opens with this model
+SHIPPED_DATA = whole(model_ref("shipped", SHIPPED.name).data).name
 MOST_IN_A_ROW = 5
-DOORS: dict[Role, tuple[str, str]] = {
-    "Mixture": ("pages/mixture.py", "Mixture"),
-    "Classifier": ("pages/labels.py", "Labels"),
-    "Conditional": ("pages/style.py", "Style"),
-}
+DOORS: dict[Role, str] = {"Mixture": "Mixture", "Classifier": "Labels", "Conditional": "Style"}
 
 
-def door(family: "Family") -> tuple[str, str]:
-    """The page that is about what a family has and others have not: its file and its name."""
+def door(family: "Family") -> str:
+    """The page that is about what a family has and others have not."""
     for role, page in DOORS.items():
         if family.name in playing(role):
             return page
-    if "beta" in family.config.model_fields:
-        return "pages/beta.py", "Beta"
-    return "pages/samples.py", "Samples"
+    return "Beta" if "beta" in family.config.model_fields else "Samples"
 
 
 enter("pages/home.py")
@@ -78,13 +75,20 @@ for first in range(0, len(families), per_row):
             graphical_models.draw(family)
             title = family.title.replace("beta", "β")
             glossary.markdown(f"**{title}**  \n{family.sentence}")
-            file, name = door(family)
-            st.page_link(file, label=f"Explore: {name}", icon=":material/arrow_forward:")
+            name, preset = door(family), family.default_preset.name
+            st.page_link(
+                f"pages/{name.lower()}.py",
+                label=f"Explore: {name}",
+                icon=":material/arrow_forward:",
+                query_params=link(name.lower(), checkpoint=model_ref("shipped", preset).label)
+                if preset in pretrained_names() and name != "Beta"  # which has all of its sweep
+                else {},
+            )
             st.page_link(
                 "pages/train.py",
                 label=f"Train the {title}",
                 icon=":material/arrow_forward:",
-                query_params=link("train", preset=family.default_preset.name),
+                query_params=link("train", preset=preset),
             )
 
 st.space("medium")
@@ -94,3 +98,16 @@ glossary.markdown(
     "full MNIST, and measured by the same code that measures yours."
 )
 numbers.preset_table(SHIPPED.name)
+
+st.space("medium")
+st.header("Every family's numbers", anchor=False)
+glossary.markdown("A model of each family ships. NELBOs can be compared within a table, not across them.")
+by_data: dict[str, dict[str, str]] = {}
+for family in families:
+    if (preset := family.default_preset.name) in pretrained_names():
+        of_these_images = by_data.setdefault(whole(model_ref("shipped", preset).data).name, {})
+        of_these_images[preset] = family.title.replace("beta", "β")
+for name, titles in by_data.items():
+    numbers.models_table(titles)
+    if name != SHIPPED_DATA:  # whose protocol stands above
+        glossary.caption(whole(name).protocol)
