@@ -106,6 +106,8 @@ frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})
 frame.header("Train", "How does a model learn to draw, from noise to clear images?")
 picture, controls = st.columns([2.4, 1], gap="large")
 
+if st.session_state.pop("started", False):
+    frame.to_the_top()
 say_time = None
 with controls:
     chosen = pick_run()

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from training.data.data_set import DataSet
     from training.system.jobs import Job
 
-__all__ = ["failure", "header", "mend_link", "notes", "plain", "share"]
+__all__ = ["failure", "header", "mend_link", "notes", "plain", "share", "to_the_top"]
 
 NOTES = ("What to look for", "Try this", "Guess first")
 ANSWER = "Answer"  # to the guess, folded below it
 _STYLE = Path(__file__).with_suffix(".css")
+_TO_THE_TOP = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
 _CLOSE_DRAWER = Path(__file__).with_name("close_drawer.js").read_text(encoding="utf-8")
 
 
@@ -53,6 +54,11 @@ def notes(sections: Mapping[str, str]) -> None:
     if ANSWER in sections:
         glossary.markdown(sections[ANSWER], into=column.expander(ANSWER, type="compact"))
     remember()
+
+
+def to_the_top() -> None:
+    """Bring the beginning of the page into view, where a press of a button further down has changed it."""
+    st.html(f"<script>{_TO_THE_TOP}</script>", unsafe_allow_javascript=True)
 
 
 def share() -> None:

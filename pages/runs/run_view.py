@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["reference_figures", "run_figures"]
 
-GRID_HEIGHT = 420
+GRID_HEIGHT = 350
 
 
 def run_figures(run: "Run") -> None:
@@ -31,9 +31,9 @@ def run_figures(run: "Run") -> None:
     if status.active and not held_out.terms:
         held_out = _foreseen(run.config.preset, "held-out")
     data = data_set(run.config.data)
+    _pictures(run, status, data)
     tiles(training, held_out, data, run.config.model.model_dump())
     run_curves(training, held_out, status, shipped=_shipped_curve(run))
-    _pictures(run, status, data)
 
 
 def reference_figures(preset: str) -> None:
@@ -70,18 +70,21 @@ def _pictures(run: "Run", status: "Status", data: "DataSet") -> None:
             format_func=lambda step: f"{step:,}",
             help="Every picture this run kept. The noise is the same at every step.",
         )
-    figures.picture(
-        run.picture(step, "grids"),
-        key="grid",
-        alt=f"200 {data.plural} from the same noise at step {step:,}",
-        caption=f"200 samples at step {step:,}: the same noise at every step",
-    )
-    figures.picture(
-        run.picture(step, "reconstructions"),
-        key="reconstructions",
-        alt=f"Eight held-out {data.plural} above, their reconstructions at step {step:,} below",
-        caption=f"Eight held-out {data.plural} (above) and their reconstructions at step {step:,} (below)",
-    )
+    samples, pairs = st.columns([1.9, 1], gap="medium")
+    with samples:
+        figures.picture(
+            run.picture(step, "grids"),
+            key="grid",
+            alt=f"200 {data.plural} from the same noise at step {step:,}",
+            caption=f"200 samples at step {step:,}: the same noise at every step",
+        )
+    with pairs:
+        figures.picture(
+            run.picture(step, "reconstructions"),
+            key="reconstructions",
+            alt=f"Eight held-out {data.plural} above, their reconstructions at step {step:,} below",
+            caption=f"Eight held-out {data.plural} (above) and their reconstructions at step {step:,} (below)",
+        )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

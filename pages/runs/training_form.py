@@ -93,7 +93,7 @@ def start(preset: str) -> None:
             data=state.get(page_key(f"data-{kind}")),
         )
         state[page_key("run")] = services.launcher().train(config)
-        state["start-error"] = ""
+        state["started"], state["start-error"] = True, ""
     except UserError as error:
         state["start-error"] = str(error)
 
