@@ -70,7 +70,7 @@ def style_table(found: Disentanglement, images: str) -> Table:
     table.add_row("reconstruction, nats an image", f"{signed(found.rec)} {plus_minus(found.rec_se)}")
     if found.squared_error is not None:
         table.add_row(
-            "squared error per value", f"{found.squared_error:.5f} {plus_minus(found.squared_error_se, '.5f')}"
+            "squared error per value", f"{found.squared_error:.5f} {plus_minus(found.squared_error_se or 0, '.5f')}"
         )
     return table
 
