@@ -24,7 +24,7 @@ def test_nothing_is_cut_off(server: Server, open_page: Callable[..., Page], name
     """Wide and narrow, light and dark; leaves pictures in tests/browser/shots, for a person to look at."""
     page = open_page(f"{server.url}/{PAGES[name]}")
     page.locator("h1").wait_for()
-    page.locator("[class*='st-key-pixels-'] img:visible").first.wait_for()
+    page.locator("[class*='st-key-pixels-'] img:visible, canvas.grids:visible").first.wait_for()
     page.locator("[data-testid=stStatusWidget]").wait_for(state="hidden")  # the page has run to its end
     papers = set()
     for dark in (False, True):
