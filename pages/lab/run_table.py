@@ -11,6 +11,7 @@ from pages.kit import frame, glossary
 from pages.kit.address import absent, forget_absent, page_key
 from pages.lab.lines import MOST
 from pages.lab.run_rows import COLUMNS, SORTS, Row, data_label, filtered, mixed_scales, rows_of, sorted_runs
+from training.checkpoints.model_ref import model_ref
 from training.runs.run_summaries import RunSummary
 
 __all__ = ["choose_runs", "run_table"]
@@ -121,7 +122,8 @@ def _take(key: str, rows: Sequence[Row]) -> None:
 def choose_runs(runs: Sequence[RunSummary]) -> list[RunSummary]:
     """The chosen runs: in the address, checked in the table, and all removable by a click. Call it before the table."""
     options, state = {run.title: run for run in runs}, st.session_state
-    lacking = absent("chosen", options)
+    labels = {run.title: model_ref(run.origin, run.id).label for run in runs}
+    lacking = absent("chosen", labels.values())
     if page_key("chosen") in state:  # without those that somebody deleted meanwhile
         state[page_key("chosen")] = [title for title in chosen_titles() if title in options]
     by_default = [run.title for run in runs if run.active or run.origin == "run"][:3] or [run.title for run in runs][:3]
@@ -129,6 +131,7 @@ def choose_runs(runs: Sequence[RunSummary]) -> list[RunSummary]:
         "Shown below",
         list(options),
         default=by_default,
+        format_func=lambda title: labels.get(title, title),
         max_selections=MOST,
         wrap=True,
         placeholder="Check runs in the table, or choose them here",

@@ -2,27 +2,31 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from training.data.seen import NOT_KNOWN
+from training.system.remembered import Remembered
 
 __all__ = ["facts_in", "learned_from", "record_in"]
 
-_records: dict[Path, tuple[int, Mapping[str, Any]]] = {}
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 def record_in(folder: Path) -> Mapping[str, Any]:
     """The card of a shipped model or the config of a run; an empty one where neither can be read."""
-    for name in ("card.json", "config.json"):
-        file = folder / name
-        with suppress(OSError, ValueError, AttributeError, RecursionError):
-            changed = file.stat().st_mtime_ns
-            if _records.get(file, (0, {}))[0] != changed:  # read once for as long as it is unchanged
-                _records[file] = changed, dict(json.loads(file.read_bytes()).items())
-            return _records[file][1]
-    return {}
+    return _records(f"{folder}/card.json") or _records(f"{folder}/config.json") or EMPTY
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        return dict(json.loads(file.read_bytes()).items())
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return EMPTY
+
+
+_records = Remembered(_read)
 
 
 def facts_in(folder: Path) -> Mapping[str, str]:
