@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a page in a new, clean browser profile; it must not ask anything outside for anything."""
+    with opener(browser) as open_:
+        yield open_
+
+
+@contextmanager
+def opener(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """The same for fixtures that live longer than a test."""
     contexts = []
     strangers: list[str] = []
 
@@ -123,6 +131,25 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert strangers == []
+
+
+STILL = """patience => new Promise((resolve, reject) => {
+    let timer
+    const wait = () => { clearTimeout(timer); timer = setTimeout(look, 300) }
+    const watch = new MutationObserver(wait)
+    const busy = () => document.querySelector("[data-testid=stStatusWidget], [data-testid=stSkeleton]")
+        || document.getAnimations().some(each => each.playState === "running")
+    const look = () => { if (busy()) { wait() } else { watch.disconnect(); resolve() } }
+    watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true})
+    setTimeout(() => reject(new Error("the page never came to rest")), patience)
+    wait()
+})"""
+
+
+def await_rest(page: Page) -> None:
+    """Wait until a page has run to its end and nothing on it has moved or changed for 0.3 seconds."""
+    page.locator("h1").wait_for()
+    page.evaluate(STILL, PATIENCE_MS)
 
 
 def outside(url: str) -> bool:
