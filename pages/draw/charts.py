@@ -17,6 +17,7 @@ __all__ = ["DASHES", "Across", "Curve", "Look", "Scale", "curves", "vega"]
 
 MOST_POINTS = 600
 HEIGHT = 320
+ONE_COLUMN, LEGEND_ROW = 5, 18  # names in the legend, and the height of each in pixels
 
 
 # Patterns in pixels, drawn and left out in turn, so that colour alone never distinguishes two lines.
@@ -26,7 +27,8 @@ DASHES = ((1, 0), (7, 3), (2, 2), (10, 3, 2, 3), (14, 5), (5, 2, 1, 2, 1, 2))
 class Look(NamedTuple):
     """How a line looks: its quantity's colour, its width in pixels, its strength, its dashes.
 
-    Where any line of a chart has a pattern of its own in `dashes`, the legend shows the patterns.
+    Where any line of a chart has a pattern of its own in `dashes`, the legend shows the patterns; of a line that is
+    not `named` it says nothing.
     """
 
     quantity: Quantity
@@ -34,6 +36,7 @@ class Look(NamedTuple):
     opacity: float = 1.0
     dashed: bool = False
     dashes: tuple[int, ...] = ()
+    named: bool = True
 
 
 class Scale(NamedTuple):
@@ -132,8 +135,11 @@ def _spec(
     legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
     patterns = any(look.dashes for look in looks.values())
     if patterns:
-        columns = 1 if len(looks) <= 4 else 2  # a phone has room for one long name, or two short ones
-        legend |= {"symbolType": "stroke", "symbolSize": 500, "columns": columns, "labelLimit": 280 // columns}
+        names = [name for name, look in looks.items() if look.named]
+        columns = 1 if len(names) <= ONE_COLUMN else 2  # a phone has room for one long name, or two short ones
+        legend |= {"symbolType": "stroke", "symbolSize": 500, "columns": columns, "labelLimit": 300 // columns}
+        legend["values"] = names
+        height += LEGEND_ROW * -(-len(names) // columns)
     place = "step" if across is STEPS else "place"
     tooltip = [
         {"field": "line", "title": "line"},

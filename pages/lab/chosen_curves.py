@@ -139,11 +139,16 @@ def _chart(name: str, scale: str, found: Sequence[tuple[Line, Curve, bool]], axi
     notes = [scale, f"smoothed: mean over {smoothing} points" if smoothing > 1 else ""]
     spread = any(len(line.runs) > 1 for line, _, _ in found)
     notes.append("mean over seeds, band from the lowest to the highest" if spread else "")
+    notes.append("thin: training" if any(behind for _, _, behind in found) else "")
     said = "; ".join(filter(None, notes))
     glossary.markdown(swatch(shown.quantity, f"**{shown.label}**" + (f", {said}" if said else "")))
     looks = {
         curve.name: Look(
-            Quantity(curve.name, line.color), 1.2 if behind else 2.2, 0.45 if behind else 1.0, dashes=line.dashes
+            Quantity(curve.name, line.color),
+            1.2 if behind else 2.2,
+            0.45 if behind else 1.0,
+            dashes=line.dashes,
+            named=not behind,
         )
         for line, curve, behind in found
     }

@@ -189,7 +189,8 @@ def _checked(config: Any) -> dict[str, Any] | None:
     steps, batch_size = config.get("steps"), config.get("batch_size", 100)
     if not all(isinstance(count, int) and count > 0 for count in (steps, batch_size)):
         return None
-    said = {name: _written(value) for name, value in (model | config).items() if name not in UNSAID}
+    every = {"seed": 0, "cooldown": 0, **model, **config}  # older configs leave these out
+    said = {name: _written(value) for name, value in every.items() if name not in UNSAID}
     chosen = {name: config[name] for name in texts}
     return {**chosen, "steps": steps, "batch_size": batch_size, "settings": {k: v for k, v in said.items() if v}}
 
