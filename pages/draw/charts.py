@@ -132,7 +132,7 @@ def _spec(
         domain = {"type": "ordinal", "domain": list(looks), "range": choices}
         return {"field": "line", "type": "nominal", "scale": domain, "legend": None, **more}
 
-    legend = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
+    legend: dict[str, Any] = {"orient": "top", "title": None, "symbolStrokeWidth": 3, "columns": 2, "offset": 2}
     patterns = any(look.dashes for look in looks.values())
     if patterns:
         names = [name for name, look in looks.items() if look.named]

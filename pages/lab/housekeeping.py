@@ -105,8 +105,10 @@ def _restore(run_ids: Sequence[str]) -> None:
 
 def bin_panel() -> None:
     """What is in the bin, with a way out of it and a way to be rid of it; after a week a run leaves by itself."""
-    empty_bin(older_than=KEPT_SECONDS)
     there = binned_runs()
+    if any(time.time() - when >= KEPT_SECONDS for when in there.values()):
+        empty_bin(older_than=KEPT_SECONDS)
+        there = binned_runs()
     if not there:
         return
     with st.expander(f"The bin: {len(there)} {'run' if len(there) == 1 else 'runs'}", icon=":material/delete:"):

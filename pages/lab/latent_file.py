@@ -9,7 +9,8 @@ from training.system.remembered import Remembered
 
 __all__ = ["Latent", "latent_of"]
 
-Latent = dict[str, list[Any]]  # "steps", "kl" (of each dimension) and "means" (places of the same images), at each step
+# "steps"; at each "kl", of every dimension, and "means", the places of the same images; "labels" of these, or none
+Latent = dict[str, list[Any]]
 MOST_BYTES = 64 * 2**20
 MOST_ROWS, MOST_DIMENSIONS, MOST_MEANS = 200, 512, 250
 
@@ -30,21 +31,22 @@ def _read(file: Path) -> Latent | None:
     rows = rows[(len(rows) - 1) % stride if rows else 0 :: stride]
     if not rows:
         return None
-    steps, kl, means = zip(*rows, strict=True)
-    return {"steps": list(steps), "kl": list(kl), "means": list(means)}
+    steps, kl, means, labels = zip(*rows, strict=True)
+    return {"steps": list(steps), "kl": list(kl), "means": list(means), "labels": labels[-1]}
 
 
-def _row(line: bytes) -> tuple[int, list[float], list[list[float]]] | None:
-    """Step, KL of each dimension and places in a line; None where the line is damaged."""
+def _row(line: bytes) -> tuple[int, list[float], list[list[float]], list[int]] | None:
+    """Step, KL of each dimension, places and labels in a line; None where the line is damaged."""
     try:
         row = json.loads(line)
         step, kl, means = row["step"], row["kl_per_dimension"], row.get("means", [])
         places = [[round(float(x), 2), round(float(y), 2)] for x, y in means[:MOST_MEANS]]
         nats = [round(float(value), 3) for value in kl[:MOST_DIMENSIONS]]
+        labels = [int(label) for label in row.get("labels", [])[:MOST_MEANS]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
     finite = all(map(math.isfinite, [*nats, *(number for place in places for number in place)]))
-    return (step, nats, places) if isinstance(step, int) and finite else None
+    return (step, nats, places, labels) if isinstance(step, int) and finite else None
 
 
 _latents = Remembered(_read, most=24)

@@ -16,7 +16,7 @@ from training.runs.run_summaries import RunSummary
 
 __all__ = ["choose_runs", "run_table"]
 
-STATES = ("queued", "running", "finished", "stopped", "failed", "interrupted", "shipped")
+STATES = ("queued", "running", "paused", "finished", "stopped", "failed", "interrupted", "shipped")
 ROW_HEIGHT, MOST_ROWS = 35, 12  # of them seen at once; the others scroll
 LONGEST_NAME = 60
 

@@ -1,9 +1,10 @@
 // The scrubber: one step of training, and of every run its pictures, numbers and place on the curve at that step.
 //
-// In: data.steps (where it stops, rising), data.shown (kinds: "grids", "reconstructions", "kl", "means"), data.runs:
+// In: data.steps (where it stops, rising), data.shown (kinds: "grids", "reconstructions", "kl", "means"), data.colors
+// (one for each label), data.runs:
 // title, color, symbol, dashes, scale (runs of one scale share a track), film (address of a file with all pictures),
 // places (by kind: [step, start, end] in that file), measured (steps), terms (name, label, percent, values at those
-// steps; null is no number), latent (steps, kl, means) or null.
+// steps; null is no number), latent (steps, kl, means, labels) or null.
 // On the page: an event "scrubbed" for every step that is drawn, with the step and that of each run's pictures.
 
 const KEPT = 24; // decoded pictures of one run
@@ -43,7 +44,7 @@ class Scrubber {
     this.films = films;
     const most = Math.max(0, ...data.runs.flatMap((run) => run.latent?.kl.flat() ?? []));
     const template = this.root.querySelector("template");
-    this.panels = data.runs.map((run) => new Panel(run, films.get(run.film), data.shown, most, template));
+    this.panels = data.runs.map((run) => new Panel(run, films.get(run.film), data, most, template));
     this.root.querySelector(".panels").replaceChildren(...this.panels.map((panel) => panel.figure));
     this.range.max = data.steps.length - 1;
     this.makeTracks();
@@ -175,8 +176,9 @@ class Scrubber {
 }
 
 class Panel {
-  constructor(run, film, shown, most, template) {
+  constructor(run, film, { shown, colors }, most, template) {
     this.run = run;
+    this.colors = colors;
     this.film = film;
     this.most = most;
     this.fresh = true;
@@ -243,7 +245,7 @@ class Panel {
   }
 
   paintSpace(kind, step) {
-    const { steps, kl, means } = this.run.latent;
+    const { steps, kl, means, labels } = this.run.latent;
     const canvas = this.canvas(kind);
     const [context, width, height] = prepared(canvas);
     const at = last(steps, step);
@@ -259,12 +261,14 @@ class Panel {
       canvas.setAttribute("aria-label", `${this.run.title}: KL of ${found.length} dimensions, ${sum.toFixed(2)} nats in all`);
     } else {
       this.reach ??= Math.max(WIDE, ...means.flat(2).map(Math.abs));
-      context.globalAlpha = 0.8;
-      for (const [u, v] of found) {
-        context.beginPath();
-        context.arc((width * (1 + u / this.reach)) / 2, (height * (1 - v / this.reach)) / 2, 3, 0, 2 * Math.PI);
-        context.fill();
-      }
+      context.font = `600 10px ${getComputedStyle(canvas).fontFamily}`;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      found.forEach(([u, v], i) => {
+        const label = labels[i];
+        context.fillStyle = this.colors[label] ?? this.run.color;
+        context.fillText(label ?? "•", (width * (1 + u / this.reach)) / 2, (height * (1 - v / this.reach)) / 2);
+      });
       canvas.setAttribute("aria-label", `${this.run.title}: codes of ${found.length} images on two dimensions`);
     }
   }

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.draw.palette import DIGITS
 from pages.kit.address import page_key
 from pages.kit.terms import in_order, term
 from pages.lab.films import Film, film_of, thinned
@@ -56,7 +57,7 @@ def scrubber(lines: Sequence[Line]) -> list[str]:
     if not steps:
         st.caption("These runs have kept no pictures and measured nothing yet.")
         return []
-    _scrubber(data={"runs": panels, "steps": steps, "shown": shown}, key="scrubber")
+    _scrubber(data={"runs": panels, "steps": steps, "shown": shown, "colors": list(DIGITS)}, key="scrubber")
     return list(shown)
 
 

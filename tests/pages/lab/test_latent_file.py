@@ -8,7 +8,10 @@ def test_a_runs_latent_space_is_read_step_by_step(tmp_path: Path) -> None:
     assert latent_of(tmp_path) is None
     row = {"step": 100, "kl_per_dimension": [1.5, 0.25], "means": [[0.123, -2.0], [1, 1]]}
     (tmp_path / "latent.jsonl").write_text(json.dumps(row))
-    assert latent_of(tmp_path) == {"steps": [100], "kl": [[1.5, 0.25]], "means": [[[0.12, -2.0], [1.0, 1.0]]]}
+    read = {"steps": [100], "kl": [[1.5, 0.25]], "means": [[[0.12, -2.0], [1.0, 1.0]]]}
+    assert latent_of(tmp_path) == {**read, "labels": []}
+    (tmp_path / "latent.jsonl").write_text(json.dumps({**row, "labels": [7, 3], "seconds": 1.0}))
+    assert latent_of(tmp_path) == {**read, "labels": [7, 3]}
 
 
 def test_damaged_rows_are_left_out_and_long_files_are_thinned(tmp_path: Path) -> None:
