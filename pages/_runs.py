@@ -55,6 +55,9 @@ if not any(run.origin == "run" for run in runs):
     st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
 place = st.container()
 chosen = choose_runs(runs)
+for run in chosen:
+    if run.state == "failed" and run.message:
+        st.caption(f"{frame.plain(run.label)} failed: {frame.plain(run.message)}")
 with place, section("table"):
     run_table(runs)
 with section("bin"):

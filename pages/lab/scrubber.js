@@ -2,7 +2,7 @@
 //
 // In: data.steps (where it stops, rising), data.shown (kinds: "grids", "reconstructions", "kl", "means"), data.colors
 // (one for each label), data.runs:
-// title, color, symbol, dashes, scale (runs of one scale share a track), film (address of a file with all pictures),
+// title, active (it trains), color, symbol, dashes, scale (runs of one scale share a track), film (address of a file with all pictures),
 // places (by kind: [step, start, end] in that file), measured (steps), terms (name, label, percent, values at those
 // steps; null is no number), latent (steps, kl, means, labels) or null.
 // On the page: an event "scrubbed" for every step that is drawn, with the step and that of each run's pictures.
@@ -37,7 +37,8 @@ class Scrubber {
     const known = JSON.stringify(data);
     const color = getComputedStyle(this.root).color;
     if (known === this.known && color === this.color) return;
-    const step = this.data ? this.data.steps[this.index] : Infinity;
+    const inside = this.data && this.index < this.data.steps.length - 1; // at the end it follows a run that grows
+    const step = inside ? this.data.steps[this.index] : Infinity;
     [this.data, this.known, this.color] = [data, known, color];
     const films = new Map(data.runs.filter((run) => run.film).map((run) => [run.film, this.films.get(run.film)]));
     for (const address of films.keys()) films.set(address, films.get(address) ?? new Film(address));
@@ -240,7 +241,7 @@ class Panel {
     if (this.failed) numbers.push("its pictures could not be loaded: reload the page");
     else if (this.kinds.length && shown === null) numbers.push(`first pictures at step ${written(first)}`);
     const end = Math.max(this.run.measured.at(-1) ?? 0, ...this.kinds.map((kind) => this.steps[kind].at(-1)));
-    if (step > end) numbers.push(`it ends at step ${written(end)}`);
+    if (step > end) numbers.push(`${this.run.active ? "so far" : "it ended"} at step ${written(end)}`);
     this.numbers.textContent = numbers.join(" · ");
   }
 

@@ -67,6 +67,7 @@ def _panel(line: Line, run: RunSummary, film: Film, latent: Any) -> dict[str, An
     names = [name for name in in_order(table.terms) if len(table.terms[name]) == len(table.steps)][:TILES]
     return {
         "title": run.label,
+        "active": run.active,
         "color": line.color,
         "symbol": line.symbol,
         "dashes": list(line.dashes),

@@ -71,6 +71,13 @@ def test_each_run_has_a_row_with_its_state_and_newest_numbers(app: AppTest) -> N
     assert math.isnan(rows["vae-3"]["NELBO"])
 
 
+def test_why_a_chosen_run_failed_is_said(app: AppTest) -> None:
+    path = trained("vae-1", state="failed")
+    status = json.loads((path / "status.json").read_text())
+    (path / "status.json").write_text(json.dumps({**status, "message": "The loss stopped being a number by step 50."}))
+    assert "vae-1 failed: The loss stopped being a number" in text_of(opened(app, **{"runs-chosen": "run vae-1"}))
+
+
 def test_what_is_looked_for_is_in_the_address(app: AppTest) -> None:
     trained("vae-1", seed=1)
     trained("vae-2", seed=2, model={"z": 20})
