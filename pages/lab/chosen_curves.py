@@ -38,8 +38,8 @@ def chosen_curves(lines: Sequence[Line]) -> None:
     if not names:
         st.caption("These runs have measured nothing yet.")
         return
-    what, over, of, smooth = st.columns([2, 1.4, 1.6, 1.2], gap="medium")
-    chosen = what.pills(
+    row = st.container(horizontal=True, gap="medium")
+    chosen = row.pills(
         "Quantities",
         names,
         default=[name for name in BY_DEFAULT if name in names] or names[:1],
@@ -48,7 +48,7 @@ def chosen_curves(lines: Sequence[Line]) -> None:
         key=page_key("terms"),
         bind="query-params",
     )
-    axis = over.segmented_control(
+    axis = row.segmented_control(
         "Over",
         list(AXES),
         default="steps",
@@ -59,7 +59,7 @@ def chosen_curves(lines: Sequence[Line]) -> None:
         help="One epoch: as many images as the data set has for training. Seconds depend on the "
         "machine, and on what else ran there.",
     )
-    split = of.segmented_control(
+    split = row.segmented_control(
         "Images",
         list(SPLITS),
         default="held-out",
@@ -69,11 +69,12 @@ def chosen_curves(lines: Sequence[Line]) -> None:
         bind="query-params",
         help="Held-out: 1,000 images that training never sees. Training: means over 50 batches.",
     )
-    smoothing = smooth.selectbox(
+    smoothing = row.selectbox(
         "Smoothing",
         SMOOTHINGS,
         format_func=lambda points: "none" if points == 1 else f"over {points} points",
         key=page_key("smoothing"),
+        width=170,
         bind="query-params",
         help="Each point becomes the mean of itself and its neighbours. It hides the noise, and it delays nothing: as "
         "many neighbours before a point as after it.",

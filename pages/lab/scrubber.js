@@ -1,10 +1,10 @@
 // The scrubber: one step of training, and of every run its pictures, numbers and place on the curve at that step.
 //
 // In: data.steps (where it stops, rising), data.shown (kinds: "grids", "reconstructions", "kl", "means"), data.colors
-// (one for each label), data.runs:
-// title, active (it trains), color, symbol, dashes, scale (runs of one scale share a track), film (address of a file with all pictures),
-// places (by kind: [step, start, end] in that file), measured (steps), terms (name, label, percent, values at those
-// steps; null is no number), latent (steps, kl, means, labels) or null.
+// (one for each label), data.runs: title, active (it trains), color, symbol, dashes, scale (runs of one scale share a
+// track), film (address of a file with all pictures), places (by kind: [step, start, end] in that file), measured
+// (steps), terms (name, label, percent, values at those steps; null is no number), latent (steps, kl, means, labels) or
+// null.
 // On the page: an event "scrubbed" for every step that is drawn, with the step and that of each run's pictures.
 
 const KEPT = 24; // decoded pictures of one run
@@ -227,7 +227,8 @@ class Panel {
       } else {
         canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
       }
-      canvas.setAttribute("aria-label", `${this.run.title}: ${picture ? `${what} at step ${written(place[0])}` : `no ${what} yet`}`);
+      const said = picture ? `${what} at step ${written(place[0])}` : `no ${what} yet`;
+      canvas.setAttribute("aria-label", `${this.run.title}: ${said}`);
     }
     this.say(step, shown);
     for (const kind of this.spaces) this.paintSpace(kind, step);
@@ -236,7 +237,8 @@ class Panel {
 
   say(step, shown) {
     const at = last(this.run.measured, step);
-    const numbers = at < 0 ? [] : this.run.terms.map(({ label, percent, values }) => `${label} ${number(values[at], percent)}`);
+    const terms = at < 0 ? [] : this.run.terms;
+    const numbers = terms.map(({ label, percent, values }) => `${label} ${number(values[at], percent)}`);
     const first = Math.min(...this.kinds.map((kind) => this.steps[kind][0]));
     if (this.failed) numbers.push("its pictures could not be loaded: reload the page");
     else if (this.kinds.length && shown === null) numbers.push(`first pictures at step ${written(first)}`);
@@ -259,7 +261,8 @@ class Panel {
         context.fillRect(i * each + 1, height - tall, Math.max(1, each - 2), tall);
       });
       const sum = found.reduce((total, nats) => total + nats, 0);
-      canvas.setAttribute("aria-label", `${this.run.title}: KL of ${found.length} dimensions, ${sum.toFixed(2)} nats in all`);
+      const said = `KL of ${found.length} dimensions, ${sum.toFixed(2)} nats in all`;
+      canvas.setAttribute("aria-label", `${this.run.title}: ${said}`);
     } else {
       this.reach ??= Math.max(WIDE, ...means.flat(2).map(Math.abs));
       context.font = `600 10px ${getComputedStyle(canvas).fontFamily}`;
