@@ -17,6 +17,8 @@ from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 from training.system.folders import PROJECT
 
+pytestmark = pytest.mark.no_cover  # tracing doubles its time, and each page has tests of its own
+
 ASKED = {"checkpoint": "run mine", "of": "run mine", "models": "run mine", "runs": "run mine", "run": "mine"}
 
 

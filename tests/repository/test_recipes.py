@@ -113,7 +113,7 @@ def test_every_page_opens_with_it_and_so_does_the_new_page(copy: Path, chosen: s
 
 def test_the_command_line_trains_and_measures_them(copy: Path) -> None:
     run(copy, "training", "train", "free-bits", "--data", "bars", "--steps", "20", "--out", "runs/first")
-    assert "bars-test" in run(copy, "training", "evaluate", "runs/first", "--json")
+    assert "bars-test" in run(copy, "training", "evaluate", "runs/first", "--bounds", "1", "--json")
 
 
 def test_the_recipes_commands_are_there(copy: Path) -> None:

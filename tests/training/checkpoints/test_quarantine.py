@@ -27,6 +27,8 @@ from training.checkpoints.reading import load_checkpoint
 from training.system.errors import UserError
 from training.system.folders import PROJECT
 
+pytestmark = pytest.mark.no_cover  # its readers are other processes, and what they do is covered by test_reading.py
+
 STATE = FAMILY.fresh(VAEConfig(z=5, hidden=(11, 13), pixels=16), seed=0).state_dict()
 MOST_SECONDS = 5.0
 MOST_MEMORY = 10**9

@@ -382,6 +382,7 @@ def tensors() -> st.SearchStrategy[Tensor]:
 KNOWN_NAMES = sorted({name for family in FAMILIES for name in state_of(family)})
 
 
+@pytest.mark.no_cover  # tracing takes longer than the test
 @settings(max_examples=60)
 @given(
     st.sampled_from(sorted(FAMILIES)),

@@ -115,6 +115,7 @@ class TestAgainstAKnownEvidence:
         assert gaps[1000] == pytest.approx(0, abs=4 * report.niwae_se[1000] + 0.001)
         assert all(gap > -4 * report.niwae_se[m] for m, gap in gaps.items())
 
+    @pytest.mark.no_cover
     def test_standard_errors_are_calibrated(self) -> None:
         """Under other seeds the numbers move as far as their standard errors say: z-scores of spread 1."""
         reports = [measure_linear(bounds=(1, 7, 40, 300), seed=seed, chunk=50)[0] for seed in range(50)]
@@ -225,6 +226,7 @@ def test_a_large_set_has_its_error_from_five_blocks_over_all_of_it() -> None:
     assert passes_over_images(10_000, (1000,), 100) == 10_000 * (100 + 1000) + 500 * 2000
 
 
+@pytest.mark.no_cover  # the same lines over and over
 @pytest.mark.parametrize("name", ["beta-0.1", "vae", "gmvae"])
 def test_standard_errors_of_shipped_models_are_calibrated(name: str, full_mnist: Dataset) -> None:
     """As above, on one homework digit of each class. The first-order error of one pass has z-scores of spread 1.6 to
@@ -234,7 +236,7 @@ def test_standard_errors_of_shipped_models_are_calibrated(name: str, full_mnist:
     z: dict[int, list[tuple[float, float]]] = {100: [], 1000: []}
     for m, seeds in ((100, 30), (1000, 16)):
         for seed in range(seeds):
-            report = evaluate(shipped, x, (m,), seed=seed, passes=2, chunk=100)
+            report = evaluate(shipped, x, (m,), seed=seed, passes=2, chunk=50)
             z[m].append((report.niwae[m], report.niwae_se[m]))
     for m, pairs in z.items():
         values, errors = torch.tensor(pairs, dtype=torch.float64).T
