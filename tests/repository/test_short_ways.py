@@ -43,8 +43,9 @@ class Way:
         self.reached: set[str] = set()
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
-        name = _name(frame)
-        if event == "call" and name in self.landmarks and self.reached != self.landmarks:
+        if event != "call" or self.reached == self.landmarks or frame.f_code.co_qualname not in self.landmarks:
+            return  # at once: this stands in the way of every call
+        if name := _name(frame):
             self.reached.add(name)
             stack: list[str] = []
             above: FrameType | None = frame
