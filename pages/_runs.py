@@ -44,6 +44,13 @@ def settings(lines: list[Line]) -> None:
     table(head, [*rows, *([name, *values] for name, values in shared)])
 
 
+@st.fragment
+@section("scrubber")
+def step_by_step(lines: list[Line]) -> None:
+    """What runs again when the scrubber comes to rest, and nothing else of the page."""
+    export([run for line in lines for run in line.runs], scrubber(lines))
+
+
 frame.mend_link("pages/_runs.py")
 frame.header("Runs", "Which settings make a model better, and from which step on?")
 runs = every_training()
@@ -76,8 +83,7 @@ if chosen:
     with section("curves"):
         chosen_curves(lines)
     st.header("Step by step", anchor=False)
-    with section("scrubber"):
-        export(chosen, scrubber(lines))
+    step_by_step(lines)
     st.header("Their settings", anchor=False)
     with section("settings"):
         settings(lines)

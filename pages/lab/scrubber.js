@@ -1,12 +1,14 @@
 // The scrubber: one step of training, and of every run its pictures, numbers and place on the curve at that step.
 //
-// In: data.steps (where it stops, rising), data.shown (kinds: "grids", "reconstructions", "kl", "means"), data.colors
+// In: data.steps (where it stops, rising), data.step (where it is; null at the end), data.shown (kinds: "grids", "reconstructions", "kl", "means"), data.colors
 // (one for each label), data.runs: title, active (it trains), color, symbol, dashes, scale (runs of one scale share a
 // track), film (address of a file with all pictures), places (by kind: [step, start, end] in that file), measured
 // (steps), terms (name, label, percent, values at those steps; null is no number), latent (steps, kl, means, labels) or
 // null.
+// Out: the state `step`, once it rests; null at the end.
 // On the page: an event "scrubbed" for every step that is drawn, with the step and that of each run's pictures.
 
+const REST_MS = 500;
 const KEPT = 24; // decoded pictures of one run
 const AHEAD = 3; // pictures decoded before they are asked for
 const WIDE = 3; // of the map of codes, at least: most of a standard normal prior
@@ -16,7 +18,7 @@ const PICTURES = ["grids", "reconstructions"];
 export default function (component) {
   const root = component.parentElement.querySelector(".scrubber");
   root.scrubber ??= new Scrubber(root);
-  root.scrubber.update(component.data);
+  root.scrubber.update(component.data, component.setStateValue);
 }
 
 class Scrubber {
@@ -33,13 +35,37 @@ class Scrubber {
     new ResizeObserver(() => this.data && this.paintTracks()).observe(root);
   }
 
-  update(data) {
+  update({ step: asked, ...data }, setStateValue) {
+    this.setStateValue = setStateValue;
     const known = JSON.stringify(data);
     const color = getComputedStyle(this.root).color;
-    if (known === this.known && color === this.color) return;
-    const inside = this.data && this.index < this.data.steps.length - 1; // at the end it follows a run that grows
-    const step = inside ? this.data.steps[this.index] : Infinity;
-    [this.data, this.known, this.color] = [data, known, color];
+    const moved = !this.data || (asked !== this.asked && !this.playing);
+    const here = moved ? asked : this.here();
+    this.asked = asked;
+    if (known !== this.known || color !== this.color) {
+      [this.data, this.known, this.color] = [data, known, color];
+      this.make(data);
+      this.moveTo(Math.max(0, last(data.steps, here ?? Infinity)));
+    } else if (moved) {
+      this.moveTo(Math.max(0, last(data.steps, here ?? Infinity)));
+    }
+  }
+
+  // The step, or null at the end: there it follows a run that grows.
+  here() {
+    return this.index < this.data.steps.length - 1 ? this.data.steps[this.index] : null;
+  }
+
+  rest() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (this.playing || this.here() === this.asked) return;
+      this.asked = this.here();
+      this.setStateValue("step", this.asked);
+    }, REST_MS);
+  }
+
+  make(data) {
     const films = new Map(data.runs.filter((run) => run.film).map((run) => [run.film, this.films.get(run.film)]));
     for (const address of films.keys()) films.set(address, films.get(address) ?? new Film(address));
     this.films = films;
@@ -50,7 +76,6 @@ class Scrubber {
     this.range.max = data.steps.length - 1;
     this.makeTracks();
     this.drawn = undefined;
-    this.moveTo(Math.max(0, last(data.steps, step)));
   }
 
   moveTo(index) {
@@ -63,6 +88,7 @@ class Scrubber {
     this.said.textContent = `step ${written(step)}`;
     this.paintTracks();
     this.follow();
+    this.rest();
   }
 
   // Steps that come in while pictures are being decoded are left out, but for the newest.
@@ -93,6 +119,7 @@ class Scrubber {
     this.button.setAttribute("aria-label", on ? "Pause" : "Play");
     this.button.setAttribute("aria-pressed", String(on));
     clearTimeout(this.timer);
+    this.rest();
     if (!on) return;
     if (this.index === this.data.steps.length - 1) this.moveTo(0);
     this.due = performance.now();

@@ -26,6 +26,7 @@ SHOWN = {
     "kl": "KL of each dimension",
     "means": "Map of codes",
 }
+MOST_STEPS = 10_000_000  # of a training
 MOST_POINTS = 400  # of a curve
 TILES = 4  # numbers below each run's name
 _HERE = Path(__file__).parent
@@ -57,8 +58,31 @@ def scrubber(lines: Sequence[Line]) -> list[str]:
     if not steps:
         st.caption("These runs have kept no pictures and measured nothing yet.")
         return []
-    _scrubber(data={"runs": panels, "steps": steps, "shown": shown, "colors": list(DIGITS)}, key="scrubber")
+    step = st.number_input(
+        "Step",
+        0,
+        MOST_STEPS,
+        None,
+        100,
+        key=page_key("step"),
+        bind="query-params",
+        placeholder="The last",
+        width=170,
+        help="Where the scrubber rests: of each run the newest pictures up to this step. Empty: the last of all.",
+    )
+    _scrubber(
+        data={"runs": panels, "steps": steps, "step": step, "shown": shown, "colors": list(DIGITS)},
+        key="scrubber",
+        on_step_change=_take_step,
+    )
     return list(shown)
+
+
+def _take_step() -> None:
+    """The field follows the scrubber; what a browser sends is checked like any link."""
+    step = st.session_state["scrubber"].get("step")
+    if step is None or (isinstance(step, int) and 0 <= step <= MOST_STEPS):
+        st.session_state[page_key("step")] = step
 
 
 def _panel(line: Line, run: RunSummary, film: Film, latent: Any) -> dict[str, Any]:

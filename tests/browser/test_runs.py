@@ -97,6 +97,13 @@ def test_every_picture_is_that_of_its_run_at_the_step(
         assert scrubber.locator(".panels").evaluate(MARK) == [[number, place] for number in range(3)]
         expect(steps).to_have_attribute("aria-valuetext", f"step {place * STEP:,}")
     expect(scrubber.locator(".numbers").first).to_contain_text("NELBO 104.5")
+    page.wait_for_url(re.compile(f"runs-step={(PICTURES - 2) * STEP}"))
+    again = open_page(page.url)
+    expect(again.locator(".scrubber output")).to_have_text(f"step {(PICTURES - 2) * STEP:,}")
+    field = again.get_by_role("spinbutton", name="Step")
+    field.fill("250")
+    again.keyboard.press("Enter")
+    expect(again.locator(".scrubber output")).to_have_text("step 200")
 
 
 def test_it_plays_to_the_end_and_can_be_paused(server: Server, open_page: Callable[..., Page], many: list[str]) -> None:
