@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from models.registry import FAMILIES
+from pages.kit import services
 from pages.latent.latent_map import LAYOUTS
 from pages.latent.latent_pad import PLANES
 from pages.latent.latent_space import PARTS
@@ -27,7 +28,9 @@ def opened(page: str, **others: str) -> AppTest:
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
     for key, value in (ASKED | others).items():
         app.query_params[key] = value
-    return app.switch_page(f"pages/{SCRIPTS[page].name}").run()
+    found = app.switch_page(f"pages/{SCRIPTS[page].name}").run()
+    services.jobs().stop_all(PATIENCE)  # what a page measures in the background would take the next one's time
+    return found
 
 
 def opens_everywhere(runs_folder: Path, preset: str, **changes: object) -> None:
