@@ -6,12 +6,10 @@ different weights can be compared.
 
 from typing import final
 
-import torch
 from pydantic import Field
 
 from models.blocks.bernoulli import BernoulliConfig
 from models.blocks.normal_prior import GRAPH, StandardNormalVAE
-from models.contract import Batch, Objective
 from models.description import latex
 from models.description.terms import KL, NELBO, REC
 from models.family import Family, Preset
@@ -32,17 +30,16 @@ class BetaVAEConfig(BernoulliConfig):
         description="1 is the VAE. Above 1 the KL counts for more: codes say less, and reconstructions get blurrier.",
     )
 
+    @property
+    def kl_weight(self) -> float:
+        return self.beta
+
 
 @final
 class BetaVAE(StandardNormalVAE):
-    """A VAE whose training weighs the KL by beta; a file's tensors are those of a VAE."""
+    """A VAE whose training starts with KL weight beta; a file's tensors are those of a VAE."""
 
     config: BetaVAEConfig
-
-    def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
-        """Reconstruction + beta * KL, batch mean, in nats; the NELBO reported has beta = 1."""
-        terms = self.elbo_terms(batch.x, generator=generator)
-        return Objective((terms.rec + self.config.beta * terms.kl).mean(), terms.means())
 
 
 FAMILY = Family(

@@ -71,6 +71,10 @@ class ElboTerms(NamedTuple):
         """KL + reconstruction, exactly."""
         return self.kl + self.rec
 
+    def weighted(self, kl_weight: float) -> Tensor:
+        """kl_weight * KL + reconstruction, the loss of a training with that KL weight (Higgins et al. 2017, eq. 4)."""
+        return kl_weight * self.kl + self.rec
+
     def named(self) -> dict[str, Tensor]:
         """Every term by its name, the NELBO first."""
         return {"nelbo": self.nelbo, **self._asdict()}
@@ -92,13 +96,18 @@ class Trainable(ABC):
 
     Attributes:
         uses_labels: it learns from `Batch.labelled_x` and `labelled_y` too.
+        kl_weight: the weight of the KL in its loss, 1 in the ELBO; a training may change it as it goes.
     """
 
     uses_labels: ClassVar[bool] = False
+    kl_weight: float = 1.0
 
     @abstractmethod
     def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
-        """What training minimises, the batch mean in nats, and the terms that it reports beside it."""
+        """What training minimises, the batch mean in nats, and the terms that it reports beside it.
+
+        The KL counts `kl_weight` times in the loss; the terms that it reports are without that weight.
+        """
 
     @torch.no_grad()
     def diagnose(self, held_out: Batch) -> dict[str, float]:

@@ -191,7 +191,7 @@ class ConvFSVAE(ConditionalVAE):
         fixed = {name: value.detach() for name, value in self.reader.named_parameters()}
         seen = torch.func.functional_call(self.reader, fixed, (self._through_noise(swapped, generator),))
         content = F.cross_entropy(at_least_float32(seen), others)
-        loss = terms.nelbo.mean() + adversary + reading + self.config.content_weight * content
+        loss = terms.weighted(self.kl_weight).mean() + adversary + reading + self.config.content_weight * content
         return Objective(loss, {**terms.means(), "leak": adversary.detach(), "content": content.detach()})
 
     def diagnose(self, held_out: Batch) -> dict[str, float]:

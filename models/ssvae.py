@@ -92,6 +92,10 @@ class SSVAETerms(NamedTuple):
         """KL_y + KL_z + reconstruction, exactly."""
         return self.kl + self.rec
 
+    def weighted(self, kl_weight: float) -> Tensor:
+        """kl_weight * (KL_y + KL_z) + reconstruction; see `ElboTerms.weighted`."""
+        return kl_weight * self.kl + self.rec
+
     def named(self) -> dict[str, Tensor]:
         """Every term by its name, the NELBO first."""
         return {"nelbo": self.nelbo, "kl": self.kl, **self._asdict()}
@@ -197,7 +201,7 @@ class SSVAE(StandardNormal, Classifier, LatentDensity, PlainDecoder):
         log_q_y = self.classify(batch.x)
         if self.config.gen_weight:
             terms = self._elbo_terms(batch.x, log_q_y, generator)
-            loss = loss + self.config.gen_weight * terms.nelbo.mean()
+            loss = loss + self.config.gen_weight * terms.weighted(self.kl_weight).mean()
             reported = terms.means()
         right = log_q_y.argmax(-1) == batch.y
         return Objective(loss, {**reported, "cross_entropy": cross_entropy.detach(), "accuracy": right.float().mean()})

@@ -16,7 +16,7 @@ from pages.lab.lines import Line, lines_of
 from pages.lab.run_rows import settings_rows
 from pages.lab.run_table import choose_runs, run_table
 from pages.lab.scrubber import scrubber
-from training.runs.run_summaries import RunSummary, run_summaries, shipped_summaries
+from training.lab.run_summaries import RunSummary, run_summaries, shipped_summaries
 
 LOOK_SECONDS = 5.0  # from one look at trainings under way to the next
 

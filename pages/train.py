@@ -9,15 +9,14 @@ from pages.kit import formulas, frame
 from pages.kit.address import link, page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
-from pages.kit.ticking import TICK_SECONDS, ticking
+from pages.kit.ticking import ticking
 from pages.measure.measuring import is_bound, measuring
-from pages.runs.run_controls import run_controls
+from pages.runs.run_controls import run_controls, tick_seconds
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
-from pages.runs.waiting import waiting
 from training.checkpoints.model_ref import model_ref
 from training.data.registry import best_data_set, data_set
-from training.runs.run_index import active_run, run_ids
+from training.lab.run_index import active_run, run_ids
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
@@ -57,8 +56,9 @@ def pick_run() -> str:
         )
     if error := state.get("start-error"):
         st.error(error, icon=":material/error:")
-    if active is not None and chosen != active:
-        ticking(partial(waiting, active, watch), key="waiting", seconds=TICK_SECONDS)
+    if active is not None and chosen == NEW:
+        st.caption(f"**{active}** is training now. A new one trains beside it, or waits for its turn.")
+        st.button("Watch it", on_click=watch, args=[active], key="watch", width="stretch")
     return chosen
 
 
@@ -79,9 +79,9 @@ def run_view(run_id: str) -> bool:
     except UserError:
         st.caption("Choose a run from the list, or start a new one.")
         return False
-    active = run.status().active
-    ticking(partial(run_figures, run), key="figures", seconds=TICK_SECONDS if active else None)
-    return not active
+    status = run.status()
+    ticking(partial(run_figures, run), key="figures", seconds=tick_seconds(status))
+    return not status.active
 
 
 def shown_model(chosen: str) -> "tuple[Family, ModelConfig, DataSet]":

@@ -38,6 +38,11 @@ class BernoulliConfig(ModelConfig):
             raise ValueError("should be a square number, such as 784 = 28 x 28")
         return pixels
 
+    @property
+    def kl_weight(self) -> float:
+        """Of the loss that a training begins with."""
+        return 1.0
+
 
 class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
     """A VAE with Bernoulli pixels; `build_prior` says which prior it has.
@@ -49,7 +54,7 @@ class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
 
     def __init__(self, config: BernoulliConfig) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.kl_weight = config, config.kl_weight
         self.enc = MLP((config.pixels, *config.hidden, 2 * config.z))
         self.dec = MLP((config.z, *config.hidden, config.pixels))
         self.build_prior()
@@ -90,6 +95,6 @@ class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
         return self.decode_mean(self.encode(x))
 
     def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
-        """What training minimises: the batch mean of the NELBO, in nats."""
+        """Reconstruction + kl_weight * KL, batch mean, in nats; the NELBO reported is the plain one."""
         terms = self.elbo_terms(batch.x, generator=generator)
-        return Objective(terms.nelbo.mean(), terms.means())
+        return Objective(terms.weighted(self.kl_weight).mean(), terms.means())

@@ -140,9 +140,9 @@ class ConditionalVAE(StandardNormal, Conditional, ABC):
         return -0.5 * (squares / self.config.variance + mean.shape[-1] * log(2 * pi * self.config.variance))
 
     def objective(self, batch: Batch, *, generator: torch.Generator | None = None) -> Objective:
-        """What training minimises: the batch mean of the NELBO, in nats."""
+        """Reconstruction + kl_weight * KL, batch mean, in nats; the NELBO reported is the plain one."""
         terms = self.given(batch.y).elbo_terms(batch.x, generator=generator)
-        return Objective(terms.nelbo.mean(), terms.means())
+        return Objective(terms.weighted(self.kl_weight).mean(), terms.means())
 
 
 @final

@@ -13,7 +13,7 @@ from pages.kit.address import absent, forget_absent, page_key
 from pages.kit.guard import plain
 from training.checkpoints.model_ref import ModelRef, model_ref, run_called
 from training.data.registry import of_kind, same_images
-from training.runs.run_index import run_ids
+from training.lab.run_index import run_ids
 from training.system.folders import pretrained_names
 
 __all__ = ["choose_also", "pick_model", "pick_models", "pick_runs"]

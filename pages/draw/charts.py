@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.draw.palette import Quantity
+from pages.draw.palette import REFERENCE, Quantity
 
-__all__ = ["DASHES", "Across", "Curve", "Look", "Scale", "curves", "vega"]
+__all__ = ["DASHES", "Across", "Curve", "Look", "Mark", "Scale", "curves", "vega"]
 
 MOST_POINTS = 600
 HEIGHT = 320
@@ -78,6 +78,13 @@ class Curve(NamedTuple):
     band: Sequence[tuple[float, float]] = ()
 
 
+class Mark(NamedTuple):
+    """Something that happened at a step, in a few words."""
+
+    step: int
+    text: str
+
+
 def vega(*rows_and_spec: Any, key: str, alt: str) -> None:
     """Draw a Vega-Lite chart: its rows, unless they are in the spec, and the spec.
 
@@ -108,16 +115,20 @@ def curves(
     scale: Scale = NATS,
     across: Across = STEPS,
     height: int = HEIGHT,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """Draw lines over optimiser steps, or over what `across` says.
 
     Arguments:
+        marks: what happened at some steps: an upright line with its words.
         looks: the look of every line that can ever appear here; the same at every tick.
         key: names the chart's place.
         alt: the chart's message for who cannot see it; the same at every tick of a live chart.
     """
     rows: list[dict[str, object]] = [row for line in lines for row in _rows(line)]
     banded = any(line.band for line in lines)
+    if rows:
+        rows += [{"step": mark.step, "value": None, "line": "", "mark": mark.text} for mark in marks]
     with st.container(key=f"chart-{key}"):
         if rows:
             vega(rows, _spec(looks, scale, height, across, banded=banded), key=key, alt=alt)
@@ -148,7 +159,7 @@ def _spec(
     if place != "step":
         tooltip.append({"field": place, "title": across.title, "type": "quantitative", "format": across.value})
     no_number = {
-        "transform": [{"filter": "!isValid(datum.value)"}],
+        "transform": [{"filter": "!isValid(datum.value) && !isValid(datum.mark)"}],
         "mark": {"type": "point", "shape": "cross", "angle": 45, "filled": True, "size": 90, "yOffset": -8},
         "encoding": {
             "y": {"value": "height"},
@@ -176,10 +187,32 @@ def _spec(
             "strokeDash": {"value": [1, 0]},
         },
     }
-    line = {"mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"}}
+    upright = {
+        "color": {"value": REFERENCE.color},
+        "opacity": {"value": 1},
+        "strokeWidth": {"value": 1},
+        "strokeDash": {"value": [2, 2]},
+        "tooltip": [{"field": "mark", "title": "changed"}, tooltip[1]],
+    }
+    happened = [
+        {
+            "transform": [{"filter": "isValid(datum.mark)"}],
+            "mark": {"type": "rule"},
+            "encoding": {"y": {"value": 0}, "y2": {"value": "height"}, **upright},
+        },
+        {
+            "transform": [{"filter": "isValid(datum.mark)"}],
+            "mark": {"type": "text", "align": "right", "dx": -4, "dy": 6, "angle": 270, "fontSize": 11},
+            "encoding": {"y": {"value": 0}, "text": {"field": "mark"}, **upright, "strokeWidth": {"value": 0}},
+        },
+    ]
+    line = {
+        "transform": [{"filter": "!isValid(datum.mark)"}],
+        "mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"},
+    }
     return {
         "height": height,
-        "layer": [*([band] if banded else []), line, no_number, only_one],
+        "layer": [*([band] if banded else []), line, no_number, only_one, *happened],
         "encoding": {
             "x": {
                 "field": place,

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from training.checkpoints.model_ref import ModelRef
-from training.runs.run_index import active_run, readable_runs
+from training.lab.run_index import active_run, readable_runs
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
     from models.family import Family
     from training.checkpoints.quarantine import Quarantine
     from training.checkpoints.reading import Checkpoint
-    from training.runs.launch import Launcher
+    from training.lab.launch import Launcher
     from training.system.jobs import Jobs
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "families",
     "first_samples",
     "jobs",
+    "known_speed",
     "launcher",
     "quarantine",
     "samples_png",
@@ -61,6 +62,7 @@ def warm_up() -> threading.Thread:
         for module in ("jinja2", "training.runs.worker", "training.evaluation.evaluate"):
             importlib.import_module(module)
         gc.freeze()
+        launcher()  # it starts what a server before this one left in the queue
 
     gc.freeze()
     thread = threading.Thread(target=load, name="warm-up", daemon=True)
@@ -91,7 +93,7 @@ def jobs() -> "Jobs":
 @st.cache_resource
 def launcher() -> "Launcher":
     """The one that starts trainings."""
-    from training.runs.launch import Launcher
+    from training.lab.launch import Launcher
 
     return Launcher(jobs())
 
@@ -109,12 +111,19 @@ def training_speed(preset: str, batch_size: int) -> float | None:
 
     None while another training runs, beside which nothing can be timed.
     """
+    if (known := known_speed(preset, batch_size)) is not None:
+        return known
+    return None if active_run() is not None else _timed_speed(preset, batch_size)
+
+
+def known_speed(preset: str, batch_size: int) -> float | None:
+    """Steps per second of the newest training like it on this machine; None where there is none."""
     for run in islice(readable_runs(), NEWEST):
         status = run.status()
         alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
         if alike and status.step >= 200:
             return status.steps_per_second
-    return None if active_run() is not None else _timed_speed(preset, batch_size)
+    return None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

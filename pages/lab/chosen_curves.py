@@ -11,7 +11,7 @@ from pages.kit.address import page_key
 from pages.kit.terms import in_order, term
 from pages.lab.lines import AXES, Line, curve_of
 from pages.lab.run_rows import data_label
-from training.runs.run_summaries import metrics_of
+from training.lab.run_summaries import metrics_of
 
 __all__ = ["chosen_curves", "terms_of"]
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.kit.address import page_key
 from pages.lab.films import kept_pictures, thinned
-from training.runs.run_summaries import RunSummary
+from training.lab.run_summaries import RunSummary
 
 __all__ = ["export"]
 

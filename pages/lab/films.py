@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit import runtime
 
-from training.runs.run_summaries import RunSummary
+from training.lab.run_summaries import RunSummary
 
 __all__ = ["Film", "film_of", "kept_pictures"]
 

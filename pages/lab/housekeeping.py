@@ -8,10 +8,10 @@ import streamlit as st
 
 from pages.kit import frame
 from pages.kit.address import link, page_key
-from training.runs.run_bin import KEPT_SECONDS, binned_runs, empty_bin, restore_run, throw_away
-from training.runs.run_index import notes_of
-from training.runs.run_notes import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, change_notes
-from training.runs.run_summaries import RunSummary
+from training.lab.run_bin import KEPT_SECONDS, binned_runs, empty_bin, restore_run, throw_away
+from training.lab.run_index import notes_of
+from training.lab.run_notes import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, change_notes
+from training.lab.run_summaries import RunSummary
 from training.system.errors import UserError
 from training.system.folders import runs_folder
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pages.draw.charts import DASHES, Curve
 from pages.draw.palette import MODELS, SYMBOLS
-from training.runs.run_summaries import RunSummary, metrics_of
+from training.lab.run_summaries import RunSummary, metrics_of
 
 if TYPE_CHECKING:
     from training.runs.run_folder import MetricTable

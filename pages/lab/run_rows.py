@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pages.kit.ticking import duration
 from training.data.registry import DATA_SETS
-from training.runs.run_summaries import RunSummary, differing
+from training.lab.run_summaries import RunSummary, differing
 
 __all__ = [
     "COLUMNS",

@@ -12,7 +12,7 @@ from pages.kit.address import absent, forget_absent, page_key
 from pages.lab.lines import MOST
 from pages.lab.run_rows import COLUMNS, SORTS, Row, data_label, filtered, mixed_scales, rows_of, sorted_runs
 from training.checkpoints.model_ref import model_ref
-from training.runs.run_summaries import RunSummary
+from training.lab.run_summaries import RunSummary
 
 __all__ = ["choose_runs", "run_table"]
 

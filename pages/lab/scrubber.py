@@ -16,7 +16,7 @@ from pages.kit.terms import in_order, term
 from pages.lab.films import Film, film_of, thinned
 from pages.lab.latent_file import latent_of
 from pages.lab.lines import Line
-from training.runs.run_summaries import RunSummary, metrics_of
+from training.lab.run_summaries import RunSummary, metrics_of
 
 __all__ = ["scrubber"]
 

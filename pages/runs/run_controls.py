@@ -8,19 +8,23 @@ import streamlit as st
 from pages.kit import frame, services
 from pages.kit.address import link
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
+from pages.runs.live_controls import live_controls
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
 from training.data.registry import data_set
+from training.lab.queue import active_runs, turns, workers
 from training.runs.run_folder import UPLOADED
-from training.runs.run_index import active_run
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
     from models.family import Family
+    from training.lab.queue import Active
     from training.runs.config import TrainConfig
-    from training.runs.run_folder import Run
+    from training.runs.run_folder import Run, Status
 
-__all__ = ["own_settings", "run_controls"]
+__all__ = ["own_settings", "run_controls", "tick_seconds"]
+
+SHORTEST_TICK = 0.2
 
 ROLES: tuple[tuple[Role, str, str, str], ...] = (
     ("Mixture", "mixture", "The components of its prior", ":material/bubble_chart:"),
@@ -39,7 +43,7 @@ def run_controls(run_id: str) -> None:
         frame.failure(error)
         return
     status = run.status()
-    ticking(partial(status_panel, run), key="status", seconds=TICK_SECONDS if status.active else None)
+    ticking(partial(status_panel, run), key="status", seconds=tick_seconds(status))
     config = run.config
     cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
     st.caption(
@@ -59,7 +63,7 @@ def run_controls(run_id: str) -> None:
             args=[run_id],
             key="resume",
             width="stretch",
-            disabled=active_run() is not None,
+            help="From its last kept state, at most some seconds of training before it ended.",
         )
     with st.container():
         for page, label, icon, name in pages_of(config.family_entry):
@@ -117,36 +121,30 @@ def resume(run_id: str) -> None:
 
 
 def status_panel(run: "Run") -> None:
-    """Progress, speed and time left; Stop."""
+    """How far it is and what can be asked of it while it is under way; afterwards, how it ended."""
     status = run.status()
     done = f"step {status.step:,} of {status.steps:,}"
     if status.active:
-        speed = status.steps_per_second
-        left = f" · {speed:.0f} steps/s · {duration((status.steps - status.step) / speed)} left" if speed else ""
-        waiting = "Starting: loading PyTorch and the data" if status.state == "queued" else f"Training, {done}{left}"
-        st.progress(status.step / status.steps, text="Stopping" if run.stopping else waiting)
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            on_click=run.request_stop,
-            key="stop",
-            width="stretch",
-            disabled=run.stopping,
-            help="Ends after the current step and keeps everything; you can resume later.",
-        )
+        st.progress(status.step / max(status.steps, 1), text=_under_way(run, status, done))
+        live_controls(run, status)
         st.session_state["was-active"] = run.id
+        if st.session_state.setdefault("pace-seen", tick_seconds(status)) != tick_seconds(status):
+            st.session_state["pace-seen"] = tick_seconds(status)
+            st.rerun()  # once, so that the page ticks as often as the training steps
         return
     messages = {
         "finished": (
             st.success,
-            UPLOADED if status.message == UPLOADED else f"Finished: {done} in {duration(status.seconds)}.",
+            UPLOADED
+            if status.message == UPLOADED
+            else f"Finished: {done} in {duration(status.seconds)}. {status.message}",
             ":material/check_circle:",
         ),
         "stopped": (st.info, f"Stopped at {done}. Nothing is lost.", ":material/pause_circle:"),
         "failed": (st.error, status.message, ":material/error:"),
         "interrupted": (
             st.warning,
-            f"Interrupted after {done}: the server or the machine stopped. Its last checkpoint is kept.",
+            f"Interrupted after {done}: its process or its machine stopped. Its last checkpoint is kept.",
             ":material/power_off:",
         ),
     }
@@ -160,3 +158,41 @@ def status_panel(run: "Run") -> None:
         )
     if st.session_state.pop("was-active", None) == run.id:
         st.rerun()  # once, so that the page stops ticking and offers what comes next
+
+
+def _under_way(run: "Run", status: "Status", done: str) -> str:
+    if run.stopping:
+        return "Stopping"
+    if status.state == "paused":
+        return f"Paused, {done}"
+    if status.state == "running":
+        speed = status.steps_per_second
+        left = f" · {speed:.0f} steps/s · {duration((status.steps - status.step) / speed)} left" if speed else ""
+        return f"Slow motion, {done}" if status.pace else f"Training, {done}{left}"
+    found = turns(active_runs(run.path.parent), workers(), _seconds_left).get(run.id)
+    if found is None or (not found.ahead and found.seconds == 0):
+        return "Starting: loading PyTorch and the data"
+    start = "" if found.seconds is None else f", it starts in about {duration(found.seconds)}"
+    return f"Waiting for its turn, {found.ahead} before it{start}"
+
+
+def _seconds_left(active: "Active") -> float | None:
+    """How long a run will still train, as far as that is known: by its own speed, or by a run like it."""
+    from training.runs.run_folder import Run
+
+    status = active.status
+    speed = status.steps_per_second
+    if not speed:
+        try:
+            config = Run.named(active.id).config
+        except UserError:
+            return None
+        speed = services.known_speed(config.preset, config.batch_size) or 0.0
+    return (status.steps - status.step) / speed if speed else None
+
+
+def tick_seconds(status: "Status") -> float | None:
+    """How often a run is looked at: in slow motion as often as it steps."""
+    if not status.active:
+        return None
+    return max(SHORTEST_TICK, min(TICK_SECONDS, 1 / status.pace)) if status.pace else TICK_SECONDS

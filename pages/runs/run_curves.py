@@ -1,12 +1,12 @@
 """What a run measures, as tiles and curves: every term that its metrics name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from models.description.terms import SHARED
-from pages.draw.charts import HEIGHT, Curve, Look, curves
+from pages.draw.charts import HEIGHT, Curve, Look, Mark, curves
 from pages.draw.palette import NELBO, REFERENCE, swatch
 from pages.kit import glossary
 from pages.kit.terms import in_order, term
@@ -19,6 +19,7 @@ __all__ = ["run_curves", "tiles"]
 
 TRAINING, HELD_OUT, SHIPPED = "training", "held-out", "shipped"
 SMALL = 220
+CHANGED = {"learning_rate": "learning rate", "kl_weight": "β", "warmup": "KL warm-up"}
 
 
 def tiles(training: "MetricTable", held_out: "MetricTable", data: "DataSet", model: Mapping[str, Any]) -> None:
@@ -63,7 +64,12 @@ def _tile(
 
 
 def run_curves(
-    training: "MetricTable", held_out: "MetricTable", status: "Status", *, shipped: "MetricTable | None" = None
+    training: "MetricTable",
+    held_out: "MetricTable",
+    status: "Status",
+    *,
+    shipped: "MetricTable | None" = None,
+    changes: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """A chart for each group of terms that share an axis, two in a row: first what training reports."""
     whole = st.toggle("From the start", key="from-start", help="Without it, curves begin where the first fall ends.")
@@ -84,7 +90,7 @@ def run_curves(
         for column, chart in zip(st.columns(2, gap="medium"), order[start : start + 2], strict=False):
             with column:
                 height = HEIGHT if start == 0 else SMALL
-                _chart(chart, charts[chart], training, held_out, status, first, shipped, height)
+                _chart(chart, charts[chart], training, held_out, status, first, shipped, height, _marks(changes, first))
 
 
 def _chart(
@@ -96,6 +102,7 @@ def _chart(
     first: int,
     shipped: "MetricTable | None",
     height: int,
+    marks: Sequence[Mark],
 ) -> None:
     """One term on both splits, or several terms with a line each: held-out where that is measured."""
     lines, looks = [], {}
@@ -125,7 +132,13 @@ def _chart(
         alt=_alt(status, training, held_out, names),
         scale=term(names[0]).scale,
         height=height,
+        marks=marks,
     )
+
+
+def _marks(changes: Sequence[Mapping[str, Any]], first: int) -> list[Mark]:
+    """Where settings were changed while it trained."""
+    return [Mark(row["step"], f"{CHANGED[row['setting']]} {row['value']:g}") for row in changes if row["step"] >= first]
 
 
 def _title(chart: str, names: list[str], reported: list[str]) -> str:

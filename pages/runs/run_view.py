@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.draw import figures
+from pages.runs.one_step import last_step, one_step
 from pages.runs.run_curves import run_curves, tiles
 from training.data.registry import data_set
 from training.release.cards import read_card
@@ -22,7 +23,7 @@ GRID_HEIGHT = 350
 
 def run_figures(run: "Run") -> None:
     """Everything there is to see of a run; safe to call once a second."""
-    from training.runs.run_folder import read_metrics
+    from training.runs.run_folder import read_changes, read_metrics
 
     status = run.status()
     training, held_out = (read_metrics(run.metrics_file, split) for split in ("train", "held-out"))
@@ -31,9 +32,13 @@ def run_figures(run: "Run") -> None:
     if status.active and not held_out.terms:
         held_out = _foreseen(run.config.preset, "held-out")
     data = data_set(run.config.data)
-    _pictures(run, status, data)
+    watched = last_step(run) if status.state == "paused" or status.pace else None
+    if watched is None:
+        _pictures(run, status, data)
+    else:
+        one_step(run, watched, data)
     tiles(training, held_out, data, run.config.model.model_dump())
-    run_curves(training, held_out, status, shipped=_shipped_curve(run))
+    run_curves(training, held_out, status, shipped=_shipped_curve(run), changes=read_changes(run.path))
 
 
 def reference_figures(preset: str) -> None:

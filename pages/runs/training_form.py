@@ -10,7 +10,6 @@ from pages.kit import glossary, services
 from pages.kit.address import page_key
 from pages.kit.ticking import duration
 from training.data.registry import DATA_SETS, best_data_set, of_kind
-from training.runs.run_index import active_run
 from training.system.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ def training_form() -> Callable[[], object]:
         What says how long a training takes: to find out may take a second, so the page calls it when all else is drawn.
     """
     from models.registry import PRESETS, family_of
+    from training.lab.sweep import MOST_RUNS
     from training.runs.config import TrainConfig
 
     preset = st.selectbox("Model", list(PRESETS), key=page_key("preset"), bind="query-params")
@@ -65,13 +65,20 @@ def training_form() -> Callable[[], object]:
             columns = st.columns(2, vertical_alignment="bottom")
             for (field, default, name), column in zip(settings[first : first + 2], columns, strict=False):
                 setting(column, field, default, key=page_key(f"{name}-{preset}"))
+        st.text_input(
+            "Several at once",
+            key=page_key(f"sweep-{preset}"),
+            placeholder="seed: 0-4; learning rate: 0.001, 0.003",
+            help="A run for every combination of these values, in one go; the other fields hold for all of them. They "
+            f"train side by side as far as there are places, and wait for each other. At most {MOST_RUNS}.",
+        )
         st.form_submit_button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
             on_click=start,
             args=[preset],
-            disabled=active_run() is not None or not best.on_disk(),
+            disabled=not best.on_disk(),
             width="stretch",
         )
     return lambda: time.caption(time_needed(preset, recipe.steps, recipe.batch_size))
@@ -80,19 +87,22 @@ def training_form() -> Callable[[], object]:
 def start(preset: str) -> None:
     """Start the training that the form describes; what is wrong with it is shown above the form."""
     from models.registry import PRESETS, family_of
+    from training.lab.sweep import sweep
     from training.runs.config import TrainConfig
 
     state = st.session_state
     kind = family_of(preset).images
     architecture = type(PRESETS[preset].model)
+    changes = {
+        "model": {name: state[page_key(f"{name}-{preset}")] for name in asked_fields(architecture)},
+        **{name: state[page_key(f"{name}-{preset}")] for name in asked_fields(TrainConfig)},
+        "data": state.get(page_key(f"data-{kind}")),
+    }
     try:
-        config = TrainConfig.from_preset(
-            preset,
-            model={name: state[page_key(f"{name}-{preset}")] for name in asked_fields(architecture)},
-            **{name: state[page_key(f"{name}-{preset}")] for name in asked_fields(TrainConfig)},
-            data=state.get(page_key(f"data-{kind}")),
-        )
-        state[page_key("run")] = services.launcher().train(config)
+        several = state.get(page_key(f"sweep-{preset}"), "").strip()
+        configs = sweep(preset, several, changes) if several else [TrainConfig.from_preset(preset, **changes)]
+        first, *_ = services.launcher().train(*configs, sweep=several)
+        state[page_key("run")] = first
         state["started"], state["start-error"] = True, ""
     except UserError as error:
         state["start-error"] = str(error)

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server
-from training.runs.run_index import run_ids
+from training.lab.run_index import run_ids
 
 RUNS, PICTURES = 10, 200
 STEP = 100  # between two pictures

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-import training.runs.launch
+import training.lab.launch
 from pages.kit import guard, services
 from tests.patience import PATIENCE
 from training.checkpoints.quarantine import Quarantine
@@ -37,8 +37,8 @@ def train_here(folder: Path, process: None, job: Job) -> Status:
 @pytest.fixture
 def app(runs_folder: Path, no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app, before its first run; background work it leaves behind is stopped."""
-    monkeypatch.setattr(training.runs.launch, "Popen", lambda *asked, **how: None)
-    monkeypatch.setattr(training.runs.launch, "_supervise", train_here)
+    monkeypatch.setattr(training.lab.launch, "Popen", lambda *asked, **how: None)
+    monkeypatch.setattr(training.lab.launch, "_supervise", train_here)
     monkeypatch.setattr(Quarantine, "start", lambda self: None)  # it starts when a test hands a file in
     monkeypatch.setattr(guard, "UNEXPECTED", ())  # tests see what visitors do not
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", installed_components)  # once, not once a session

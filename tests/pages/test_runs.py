@@ -12,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kit import services
 from tests.pages.conftest import text_of
-from tests.training.runs.test_run_summaries import made, measured
-from training.runs.run_bin import binned_runs, throw_away
-from training.runs.run_index import run_ids
-from training.runs.run_notes import change_notes, read_notes
+from tests.training.lab.test_run_summaries import made, measured
+from training.lab.run_bin import binned_runs, throw_away
+from training.lab.run_index import run_ids
+from training.lab.run_notes import change_notes, read_notes
 from training.system.folders import runs_folder
 
 

@@ -1,17 +1,17 @@
-import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import training.runs.launch
+import training.lab.launch
 from models.registry import PRESETS, family_of
 from pages.kit import services
 from pages.runs.run_controls import pages_of
 from tests.patience import PATIENCE, until
+from training.lab.run_index import readable_runs
 from training.runs.config import TrainConfig
 from training.runs.events import Measured
-from training.runs.run_folder import Run
+from training.runs.run_folder import Run, read_changes
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 
@@ -41,7 +41,7 @@ def test_every_preset_has_its_form_and_starts(
     page: AppTest, runs_folder: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no process for each: other tests have one
-    monkeypatch.setattr(training.runs.launch, "_supervise", lambda folder, process, job: None)
+    monkeypatch.setattr(training.lab.launch, "_supervise", lambda folder, process, job: None)
     page.selectbox(key="train-preset").select(preset).run()
     assert not page.exception
     page.number_input(key=f"train-steps-{preset}").set_value(1)
@@ -100,17 +100,31 @@ def test_a_run_trains_is_seen_and_stops(page: AppTest, runs_folder: Path) -> Non
     until(lambda: run.status().state == "stopped")
 
 
-def test_a_second_tab_finds_the_run_and_cannot_start_another(page: AppTest, runs_folder: Path) -> None:
+def test_a_second_tab_finds_the_run_and_can_queue_another(page: AppTest, runs_folder: Path) -> None:
     run_id = start(page, steps=100_000)
     second = AppTest.from_file(page._script_path, default_timeout=PATIENCE).run()
     second.switch_page("pages/train.py").run()
     assert second.selectbox(key="train-run").value == run_id
     second.selectbox(key="train-run").select("new training").run()
     assert not second.exception
-    assert any(run_id in info.value for info in second.info)
-    assert second.button[-1].disabled
-    second.button(key="watch").click().run()
-    assert second.selectbox(key="train-run").value == run_id
+    assert any(run_id in caption.value for caption in second.caption)
+    until(lambda: Run.named(run_id).status().state == "running")
+    waiting = start(second, steps=7)
+    second.run()
+    assert Run.named(waiting).status().state == "queued"
+    page.button(key="stop").click().run()
+    until(lambda: Run.named(waiting).status().state == "finished")
+
+
+def test_a_run_that_waits_can_leave_the_queue(page: AppTest, runs_folder: Path) -> None:
+    first = start(page, steps=100_000)
+    until(lambda: Run.named(first).status().state == "running")
+    page.selectbox(key="train-run").select("new training").run()
+    second = start(page, steps=7)
+    page.run()
+    assert not page.exception
+    page.button(key="leave").click().run()
+    assert Run.named(second).status().state == "stopped"
 
 
 def test_a_link_to_a_preset_is_followed_while_another_training_is_under_way(page: AppTest) -> None:
@@ -121,23 +135,66 @@ def test_a_link_to_a_preset_is_followed_while_another_training_is_under_way(page
     assert not second.exception
     assert second.selectbox(key="train-run").value == "new training"
     assert second.selectbox(key="train-preset").value == "gmvae"
-    assert any(run_id in info.value for info in second.info)
+    assert any(run_id in caption.value for caption in second.caption)
 
 
-@pytest.mark.usefixtures("runs_folder")
-def test_a_page_that_waits_sees_that_the_place_is_free() -> None:
-    def page() -> None:
-        import streamlit as st
+def test_a_training_pauses_takes_one_step_and_goes_on(page: AppTest, runs_folder: Path) -> None:
+    run = Run.named(start(page, steps=100_000))
+    until(lambda: run.status().step > 0)
+    page.run()
+    page.button(key="pause").click().run()
+    until(lambda: run.status().state == "paused")
+    paused_at = read_step(run)
+    page.button(key="one").click().run()
+    until(lambda: read_step(run) == paused_at + 1)
+    page.run()
+    assert not page.exception
+    assert [head.value for head in page.subheader] == [f"Step {paused_at + 1:,}"]
+    page.button(key="continue").click().run()
+    until(lambda: run.status().state == "running" and run.status().step > paused_at + 1)
+    page.run()
+    page.button(key="stop").click().run()
+    until(lambda: run.status().state == "stopped")
 
-        from pages.runs.waiting import waiting
 
-        st.session_state["seen"] = st.session_state.get("seen", 0) + 1
-        if st.session_state["seen"] == 1:
-            waiting("vae-ended", lambda run: None)
+def read_step(run: Run) -> int:
+    return int(run.status().step)
 
-    found = AppTest.from_function(page, default_timeout=PATIENCE).run()
-    assert found.session_state["seen"] == 2  # the run has ended, so the whole page ran again
-    assert not found.info
+
+def test_settings_change_while_it_trains_and_the_curve_marks_where(page: AppTest, runs_folder: Path) -> None:
+    run = Run.named(start(page, steps=100_000))
+    until(lambda: bool(run.metrics().steps))
+    page.run()
+    (weight,) = [field for field in page.number_input if field.label == "KL weight, β"]
+    weight.set_value(4.0)
+    (change,) = [button for button in page.button if button.label == "Change"]
+    change.click().run()
+    until(lambda: bool(read_changes(run.path)))
+    (row,) = read_changes(run.path)
+    assert (row["setting"], row["value"]) == ("kl_weight", 4.0)
+    page.run()
+    assert not page.exception
+    page.button(key="stop").click().run()
+    until(lambda: run.status().state == "stopped")
+
+
+def test_a_sweep_starts_a_run_for_every_combination(page: AppTest, runs_folder: Path) -> None:
+    page.number_input(key="train-steps-vae").set_value(7)
+    page.text_input(key="train-sweep-vae").set_value("seed: 3-4; size of z: 2, 5")
+    page.button[-1].click().run()
+    assert not page.error
+    configs = [run.config for run in readable_runs()]
+    assert {(config.seed, config.model.model_dump()["z"]) for config in configs} == {(3, 2), (3, 5), (4, 2), (4, 5)}
+    until(lambda: all(run.status().state == "finished" for run in readable_runs()))
+
+
+def test_a_sweep_that_cannot_be_read_is_one_sentence(page: AppTest, runs_folder: Path) -> None:
+    page.text_input(key="train-sweep-vae").set_value("sed: 1-4")
+    page.button[-1].click().run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "names none of" in page.error[0].value
+    assert list(readable_runs()) == []
 
 
 def test_a_finished_run_offers_its_weights_and_its_pictures(page: AppTest, runs_folder: Path) -> None:
@@ -169,8 +226,7 @@ def test_a_diverging_run_says_so_and_keeps_its_checkpoint(page: AppTest, runs_fo
 def test_an_interrupted_run_can_be_resumed(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
     writer = RunWriter(runs_folder / "vae-cut", brief)
     train_into(writer, should_stop=lambda: True)
-    status = writer.update(state="running").model_copy(update={"updated": time.time() - 3600})
-    (runs_folder / "vae-cut" / "status.json").write_text(status.model_dump_json())
+    writer.update(state="running")  # and nobody holds its folder any more
     page.run()
     page.selectbox(key="train-run").select("vae-cut").run()
     assert any("Interrupted" in warning.value for warning in page.warning)

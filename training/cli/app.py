@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from training.cli import data, draw, evaluate, release, runs, speed, train
+from training.cli import control, data, draw, evaluate, release, runs, speed, train
 from training.cli.console import errors
 from training.system.errors import Cancelled, UserError
 
@@ -22,6 +22,11 @@ app = typer.Typer(
 )
 app.command("train")(train.train_command)
 app.command("resume")(train.resume)
+app.command("pause")(control.pause)
+app.command("step")(control.step)
+app.command("pace")(control.pace)
+app.command("set")(control.set_command)
+app.command("stop")(control.stop)
 app.command("work", hidden=True)(train.work)
 app.add_typer(runs.app, name="runs")
 app.command("evaluate")(evaluate.evaluate)

@@ -75,15 +75,19 @@ def progress() -> Progress:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a polite request to stop; a second one ends at once."""
+    """Turn the first Ctrl-C, or the first SIGTERM, into a polite request to stop; a second one ends at once."""
     asked = threading.Event()
 
     def handle(*_: object) -> None:
         asked.set()
-        signal.signal(signal.SIGINT, previous)
+        restore()
 
-    previous = signal.signal(signal.SIGINT, handle)
+    def restore() -> None:
+        for kind, handler in previous.items():
+            signal.signal(kind, handler)
+
+    previous = {kind: signal.signal(kind, handle) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGINT, previous)
+        restore()

@@ -14,7 +14,7 @@ from training.cli.console import errors, print_json
 from training.system.errors import UserError, one_of
 
 if TYPE_CHECKING:
-    from training.runs.run_summaries import RunSummary
+    from training.lab.run_summaries import RunSummary
 
 __all__ = ["app"]
 
@@ -30,8 +30,8 @@ def list_runs(
     in_bin: Annotated[bool, typer.Option("--bin", help="Those in the bin.")] = False, as_json: AsJson = False
 ) -> None:
     """The runs here, the one that changed last first, with their newest numbers on held-out images."""
-    from training.runs.run_bin import binned_runs
-    from training.runs.run_summaries import run_summaries, run_summary
+    from training.lab.run_bin import binned_runs
+    from training.lab.run_summaries import run_summaries, run_summary
     from training.system.folders import runs_folder
 
     runs = run_summaries()
@@ -84,7 +84,7 @@ def tag(
     remove: Annotated[bool, typer.Option("--remove", help="Take these tags off.")] = False,
 ) -> None:
     """Add tags to a run, or take them off."""
-    from training.runs.run_notes import read_notes
+    from training.lab.run_notes import read_notes
 
     def changed(path: Path) -> dict[str, Any]:
         there = read_notes(path).tags
@@ -96,7 +96,7 @@ def tag(
 @app.command("delete")
 def delete(runs: RunIds) -> None:
     """Put runs in the bin: for a week they can be restored."""
-    from training.runs.run_bin import KEPT_SECONDS, empty_bin, throw_away
+    from training.lab.run_bin import KEPT_SECONDS, empty_bin, throw_away
 
     for path in [_found(run) for run in runs]:
         throw_away(path)
@@ -107,7 +107,7 @@ def delete(runs: RunIds) -> None:
 @app.command("restore")
 def restore(runs: RunIds) -> None:
     """Take runs out of the bin."""
-    from training.runs.run_bin import restore_run
+    from training.lab.run_bin import restore_run
 
     for path in [_found(run, in_bin=True) for run in runs]:
         restore_run(path)
@@ -117,7 +117,7 @@ def restore(runs: RunIds) -> None:
 @app.command("empty-bin")
 def empty(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete for good what is in the bin."""
-    from training.runs.run_bin import binned_runs, empty_bin
+    from training.lab.run_bin import binned_runs, empty_bin
 
     there = len(binned_runs())
     if not there:
@@ -137,8 +137,8 @@ def _found(beginning: str, *, in_bin: bool = False) -> Path:
     Raises:
         UserError: there is none, or there are several.
     """
-    from training.runs.run_bin import binned_runs
-    from training.runs.run_index import run_ids
+    from training.lab.run_bin import binned_runs
+    from training.lab.run_index import run_ids
     from training.system.folders import runs_folder
 
     ids = list(binned_runs()) if in_bin else run_ids()
@@ -156,7 +156,7 @@ def _found(beginning: str, *, in_bin: bool = False) -> Path:
 
 
 def _read(path: Path) -> "RunSummary":
-    from training.runs.run_summaries import run_summary
+    from training.lab.run_summaries import run_summary
 
     run = run_summary(path)
     if run is None:
@@ -165,7 +165,7 @@ def _read(path: Path) -> "RunSummary":
 
 
 def _change(run: str, changes: Callable[[Path], dict[str, Any]]) -> None:
-    from training.runs.run_notes import change_notes
+    from training.lab.run_notes import change_notes
 
     path = _found(run)
     notes = change_notes(path, **changes(path))
@@ -201,7 +201,7 @@ def _facts(run: "RunSummary") -> dict[str, Any]:
 
 
 def _table(runs: "list[RunSummary]") -> Table:
-    from training.runs.run_summaries import differing
+    from training.lab.run_summaries import differing
 
     differ = differing(runs)
     table = Table(caption="Nats per image, newest measurement on 1,000 held-out images.", caption_justify="left")

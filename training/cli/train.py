@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from training.cli.console import errors, interruptible, progress, setting
+from training.cli.control import RunPath, go_on, the_run
 from training.data.registry import DATA_SETS
 from training.system.errors import UserError, one_of
 from training.system.number_format import signed
@@ -26,6 +27,10 @@ def train_command(
     cooldown: Annotated[
         float | None, typer.Option(help="Last share of the steps, from 0 to 1, in which the step size falls to 0.")
     ] = None,
+    warmup: Annotated[int | None, typer.Option(help="First steps, in which the KL weight rises from 0.")] = None,
+    early_stop: Annotated[
+        int | None, typer.Option(help="Looks at the held-out images without a lower NELBO after which it ends.")
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(help=f"{one_of(DATA_SETS)}; the first that is here and has such images when absent."),
@@ -39,7 +44,7 @@ def train_command(
     from training.data.datasets import load_dataset
     from training.data.registry import whole
     from training.runs.config import TrainConfig
-    from training.runs.run_index import new_run_id
+    from training.runs.run_folder import new_run_id
     from training.runs.run_writer import RunWriter
     from training.system.folders import runs_folder
 
@@ -50,6 +55,8 @@ def train_command(
         batch_size=batch_size,
         learning_rate=learning_rate,
         cooldown=cooldown,
+        warmup=warmup,
+        early_stop=early_stop,
         data=data,
         precision=precision,
         model=dict(setting(text) for text in settings) if settings else None,
@@ -60,16 +67,15 @@ def train_command(
     _carry_out(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
 
 
-def resume(
-    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped, failed or was interrupted.")],
-) -> None:
-    """Resume a run from its last kept state."""
-    from training.runs.run_folder import Run
+def resume(run: RunPath) -> None:
+    """Let a paused run go on, or resume one that stopped, failed or was interrupted, from its last kept state."""
     from training.runs.run_writer import RunWriter
 
-    opened = Run(run)
+    if go_on(run):
+        return
+    opened = the_run(run)
     opened.require_resumable()
-    _carry_out(RunWriter(run, opened.config, resume=True))
+    _carry_out(RunWriter(opened.path, opened.config, resume=True))
 
 
 def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")]) -> None:
@@ -79,6 +85,8 @@ def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")
     from training.runs.worker import train_into
     from training.system.device import prepare_thread
 
+    if Run(run).status().state != "queued":
+        return  # it was stopped in its queue, or another server was faster
     prepare_thread()
     if hasattr(os, "nice"):
         os.nice(POLITENESS)  # pages answer first

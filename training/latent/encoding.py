@@ -69,7 +69,7 @@ def encode(model: Model, images: Tensor, digits: Tensor | None = None, *, seed: 
         digits: of the images, int64 (n,), which a conditional model needs.
         seed: of the KL's noise, for models whose KL has no closed form.
     """
-    noise = torch.Generator().manual_seed(seed)
+    noise = torch.Generator(images.device).manual_seed(seed)
     labels = digits.split(IMAGES_AT_ONCE) if digits is not None else repeat(None)
     blocks = [(density_of(model, y), block) for block, y in zip(images.split(IMAGES_AT_ONCE), labels, strict=False)]
     codes = [density.posterior(block) for density, block in blocks]

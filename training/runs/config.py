@@ -54,6 +54,23 @@ class TrainConfig(BaseModel):
         "The homework takes 0: its weights still move at the end.",
         json_schema_extra={"step": 0.05},
     )
+    warmup: int = Field(
+        0,
+        ge=0,
+        le=10_000_000,
+        title="KL warm-up",
+        description="The first steps, in which the weight of the KL rises from 0 to its value: codes may first learn "
+        "to say something. The homework takes 0.",
+        json_schema_extra={"step": 500},
+    )
+    early_stop: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        title="Early stop",
+        description="It ends once so many looks at the held-out images, one every 250 steps, brought no lower NELBO. "
+        "0 never ends early.",
+    )
     seed: int = Field(
         0,
         ge=0,

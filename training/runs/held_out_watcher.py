@@ -4,16 +4,19 @@ import torch
 
 from models.contract import Batch, Conditional, Model, density_of, role
 from training.data.datasets import Dataset
+from training.latent.encoding import encode
 from training.pictures.styles import prior_latents
 from training.runs.config import TrainConfig
-from training.runs.events import Measured, Pictures
+from training.runs.events import Health, Measured, Pictures
 from training.runs.pixel_draws import as_seen
+from training.system.device import peak_megabytes
 
 __all__ = ["Watcher"]
 
 HELD_OUT_IMAGES = 1000
 GRID_IMAGES = 200
 RECONSTRUCTED_IMAGES = 8
+MAPPED_IMAGES = 100
 
 
 class Watcher:
@@ -37,13 +40,27 @@ class Watcher:
             self.latents = model.sample_prior(GRID_IMAGES, generator=noise)
 
     @torch.inference_mode()
-    def held_out(self, step: int, seconds: float) -> Measured:
+    def held_out(self, step: int, seconds: float, *, interim: bool = False) -> Measured:
         """The terms on the held-out images, with the same noise at every call."""
         noise = torch.Generator(self.device).manual_seed(self.seed)
         means = density_of(self.model, self.digits).elbo_terms(self.images, generator=noise).means()
         terms = {name: float(mean) for name, mean in means.items()}
-        return Measured(
-            step, seconds, "held-out", terms | self.model.diagnose(Batch.without_labels(self.images, self.digits))
+        terms |= self.model.diagnose(Batch.without_labels(self.images, self.digits))
+        return Measured(step, seconds, "held-out", terms, interim)
+
+    @torch.inference_mode()
+    def health(self, step: int, seconds: float, gradient_norm: float | None) -> Health:
+        """What the latent dimensions carry on the held-out images, and where some of them lie."""
+        codes = encode(self.model, self.images, self.digits, seed=self.seed)
+        return Health(
+            step,
+            seconds,
+            kl_per_dimension=codes.dimension_kl.tolist(),
+            means=codes.mean[:MAPPED_IMAGES, :2].tolist(),
+            labels=self.digits[:MAPPED_IMAGES].tolist(),
+            active_units=int(codes.active.sum()),
+            gradient_norm=gradient_norm,
+            megabytes=peak_megabytes(),
         )
 
     @torch.inference_mode()

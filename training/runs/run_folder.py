@@ -2,47 +2,60 @@
 
     runs/<id>/config.json              what was asked for
               status.json              how far it is, with a heartbeat
+              .lock                    held by the one process that writes this folder, for as long as it lives
+              control.jsonl            what was asked of it since, a command a line: see `training.runs.control`
+              changes.jsonl            settings that were changed while it ran, with their steps
               metrics.jsonl            one line per measurement, appended and flushed
+              latent.jsonl             one line per look at the latent dimensions and the gradient
+              step.json                the last step that was watched by itself, with its pictures in step/
               checkpoint.safetensors   the last sound weights, under the homework's names
-              resume.pt                the same with optimiser and generator state
-              stop                     there while it is being asked to stop
+              resume.pt                the same with optimiser and generator state; resume-before.pt the one before
+              kept/<step>.safetensors  a few weights along the way
               grids/<step>.png         samples of one fixed noise
               reconstructions/<step>.png
 
 What is written stands in `training.runs.run_writer`. This module is light (no torch) until a config is read.
 """
 
-import json
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from training.runs.control import Setting, commands_from
 from training.system.errors import UserError
 from training.system.folders import runs_folder
+from training.system.json_lines import row_in, rows_of
+from training.system.locks import is_held, this_machine
+from training.system.remembered import Remembered
 
 if TYPE_CHECKING:
     from training.runs.config import TrainConfig
 
 __all__ = [
-    "STOP",
+    "RESUME_BEFORE",
     "UPLOADED",
     "MetricTable",
     "Run",
     "State",
     "Status",
     "is_run_id",
+    "measurement_in",
+    "new_run_id",
+    "read_changes",
     "read_metrics",
     "read_status",
-    "row_in",
 ]
 
-State = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
+State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 SILENT_SECONDS = 30.0
-STOP = "stop"
+RESUME_BEFORE = "resume-before.pt"  # the state before the one in resume.pt, should that be damaged
 UPLOADED = "These weights were uploaded: they were trained elsewhere."  # the message of such a run
 _configs: dict[tuple[Path, int], "TrainConfig"] = {}  # by file and its last change: parsed once in this process
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
@@ -56,20 +69,30 @@ def is_run_id(text: str) -> bool:
 class Status(BaseModel):
     """How far a run is.
 
-    `updated` is its heartbeat, in seconds since 1970; `owner` names the one writer that may resume it.
+    Attributes:
+        queued: when it was queued, in seconds since 1970.
+        pace: steps a second in slow motion; 0: as fast as it can.
+        heard: how far into control.jsonl it has listened, in bytes.
+        updated: its heartbeat, in seconds since 1970; `host` is the machine that gave it.
     """
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     state: State
-    step: int = 0
-    steps: int
-    seconds: float = 0.0
+    step: int = Field(0, ge=0)
+    steps: int = Field(ge=0)
+    seconds: float = Field(0.0, ge=0)
     message: str = ""
+    queued: float = 0.0
+    pace: float = 0.0
+    heard: int = Field(0, ge=0)
     updated: float = 0.0
-    owner: str = ""
+    host: str = ""
 
     @property
     def active(self) -> bool:
-        return self.state in ("queued", "running")
+        """It waits for its turn, trains or is paused."""
+        return self.state in ("queued", "running", "paused")
 
     @property
     def steps_per_second(self) -> float:
@@ -77,18 +100,37 @@ class Status(BaseModel):
 
 
 def read_status(folder: Path) -> Status | None:
-    """A run's state now, without its config; a run whose heartbeat fell silent is `interrupted`.
+    """A run's state now, without its config; one that trained and has no living writer any more is `interrupted`.
 
     Returns:
         None where the status is missing or damaged.
     """
+    status = _written_status(folder / "status.json")
+    if status is None:
+        return None
+    if status.state in ("running", "paused") and not _lives(folder, status):
+        return status.model_copy(update={"state": "interrupted", "pace": 0.0})
+    return status
+
+
+def _status_in(file: Path) -> Status | None:
     try:
-        status = Status.model_validate_json((folder / "status.json").read_bytes())
+        return Status.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):
         return None
-    if status.active and time.time() - status.updated > SILENT_SECONDS:
-        return status.model_copy(update={"state": "interrupted"})
-    return status
+
+
+_written_status = Remembered(_status_in)
+
+
+def _lives(folder: Path, status: Status) -> bool:
+    """Whether the process that wrote this status is still there: its lock says it, on its own machine at once.
+
+    Elsewhere, and where nothing can be locked, its heartbeat does; one from the future is none.
+    """
+    if status.host == this_machine() and (held := is_held(folder)) is not None:
+        return held
+    return abs(time.time() - status.updated) <= SILENT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -103,13 +145,8 @@ class MetricTable:
 def read_metrics(file: Path, split: str) -> MetricTable:
     """The measurements of one split in a metrics.jsonl; damaged lines are skipped, a missing file is an empty one."""
     table = MetricTable([], [], {})
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError:
-        return table
-    for line in lines:
-        row = row_in(line)
-        if row is None or row["split"] != split:
+    for row in rows_of(file):
+        if not _is_measurement(row) or row["split"] != split:
             continue
         table.steps.append(row["step"])
         table.seconds.append(row["seconds"])
@@ -118,16 +155,29 @@ def read_metrics(file: Path, split: str) -> MetricTable:
     return table
 
 
-def row_in(line: bytes) -> dict[str, Any] | None:
+def read_changes(folder: Path) -> list[dict[str, Any]]:
+    """The settings that were changed while a run was trained: rows of `step`, `setting`, `value`, in order of steps."""
+    rows = [row for row in rows_of(folder / "changes.jsonl") if _is_change(row)]
+    return sorted(rows, key=lambda row: row["step"])
+
+
+def _is_change(row: dict[str, Any]) -> bool:
+    if row.keys() != {"step", "setting", "value"} or row["setting"] not in get_args(Setting):
+        return False
+    return isinstance(row["step"], int) and isinstance(row["value"], int | float) and isfinite(row["value"])
+
+
+def measurement_in(line: bytes) -> dict[str, Any] | None:
     """The measurement in a line of metrics.jsonl; None where the line is damaged."""
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(row, dict) or not isinstance(row.get("terms"), dict) or not isinstance(row.get("split"), str):
-        return None
-    numbers = [row.get("step"), row.get("seconds"), *row["terms"].values()]
-    return row if all(isinstance(number, int | float) for number in numbers) else None
+    row = row_in(line)
+    return row if row is not None and _is_measurement(row) else None
+
+
+def _is_measurement(row: dict[str, Any]) -> bool:
+    terms = row.get("terms")
+    if not isinstance(terms, dict) or not isinstance(row.get("split"), str):
+        return False
+    return all(isinstance(number, int | float) for number in (row.get("step"), row.get("seconds"), *terms.values()))
 
 
 class Run:
@@ -166,7 +216,7 @@ class Run:
         return self.path.name
 
     def status(self) -> Status:
-        """The run's state now; a run whose heartbeat fell silent is `interrupted`."""
+        """The run's state now; see `read_status`."""
         return read_status(self.path) or Status(state="interrupted", steps=self.config.steps)
 
     def metrics(self, split: str = "train") -> MetricTable:
@@ -176,6 +226,14 @@ class Run:
     def picture_steps(self, kind: str = "grids") -> list[int]:
         """Steps at which pictures of a kind ("grids" or "reconstructions") were kept, in order."""
         return sorted(int(path.stem) for path in (self.path / kind).glob("*.png") if path.stem.isdigit())
+
+    def kept_steps(self) -> list[int]:
+        """Steps whose weights were kept along the way, in order."""
+        return sorted(int(path.stem) for path in (self.path / "kept").glob("*.safetensors") if path.stem.isdigit())
+
+    def kept_file(self, step: int) -> Path:
+        """The weights that were kept at a step."""
+        return self.path / "kept" / f"{step}.safetensors"
 
     def picture(self, step: int, kind: str = "grids") -> Path:
         """The file of one kept picture."""
@@ -193,45 +251,46 @@ class Run:
     def resume_file(self) -> Path:
         return self.path / "resume.pt"
 
-    def request_stop(self) -> None:
-        """Ask whoever trains this run, here or elsewhere, to end after its current step."""
-        (self.path / STOP).touch()
-
     @property
     def stopping(self) -> bool:
-        """Whether it was asked to stop and has not yet."""
-        return (self.path / STOP).exists()
+        """Whether it was asked to stop and has not heard it yet."""
+        status = self.status()
+        asked, _ = commands_from(self.path, status.heard)
+        return status.active and any(command.do == "stop" for command in asked)
 
     def require_resumable(self) -> None:
-        """Make sure that there is something to resume from, and forget a stop request that went unheard.
+        """Make sure that there is something left to train.
 
         Raises:
-            UserError: it is finished, or under way, or kept no state.
+            UserError: it is finished, or under way, or holds weights that were trained elsewhere.
         """
         status = self.status()
         if status.state == "finished":
             raise UserError(f"Run {self.id} has done all its steps: start a new one with more.")
-        if status.active:
+        if status.active or is_held(self.path):
             raise UserError(f"Run {self.id} is training now: wait, or stop it first.")
-        if not self.resume_file.is_file():
-            raise UserError(self._nothing_kept)
-        (self.path / STOP).unlink(missing_ok=True)
 
-    def resume_state(self) -> dict[str, Any]:
-        """The state of the last `Saved` event.
-
-        Raises:
-            UserError: none was kept.
-        """
+    def resume_state(self) -> dict[str, Any] | None:
+        """The state of the last `Saved` event that can be read; None where there is none: then it starts anew."""
         import torch
 
-        try:
-            with self.resume_file.open("rb") as file:
-                state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as error:  # a damaged pickle can fail in any way
-            raise UserError(self._nothing_kept) from error
-        return state
+        for file in (self.resume_file, self.path / RESUME_BEFORE):
+            try:
+                with file.open("rb") as opened:
+                    state: dict[str, Any] = torch.load(opened, map_location="cpu", weights_only=True)
+                if state["step"] >= 0 and state["seconds"] >= 0 and {"model", "optimiser", "generator"} <= state.keys():
+                    return state
+            except Exception:  # a damaged pickle can fail in any way
+                continue
+        return None
 
-    @property
-    def _nothing_kept(self) -> str:
-        return f"Run {self.id} kept no state to resume from: start a new run."
+
+def new_run_id(preset: str, folder: Path) -> str:
+    """A readable id that is free in `folder`: the preset and the time, such as vae-20260131-142501."""
+    stem = f"{preset}-{datetime.now():%Y%m%d-%H%M%S}"
+    return next(name for name in _numbered(stem) if not (folder / name).exists())
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    yield from (f"{stem}-{number}" for number in range(2, 10_000))

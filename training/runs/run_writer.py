@@ -1,13 +1,16 @@
-"""Writing the run folder. Files are replaced whole (written beside, synced, renamed), so an interrupted write never
-costs the last good one.
+"""Writing the run folder, by one process at a time. Files are replaced whole (written beside, synced, renamed), so an
+interrupted write never costs the last good one.
 """
 
+import io
 import json
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import torch
@@ -15,145 +18,240 @@ import torch
 from training.checkpoints.reading import Checkpoint, write_safetensors
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
-from training.runs.events import Event, Measured, Pictures, Saved
-from training.runs.run_folder import STOP, UPLOADED, Run, Status, read_status, row_in
-from training.runs.run_index import new_run_id
+from training.runs.control import Command, commands_from, end_of
+from training.runs.events import Changed, Event, Health, Measured, Pictures, Saved, Stepped
+from training.runs.run_folder import RESUME_BEFORE, UPLOADED, Run, State, Status, new_run_id, read_changes, read_status
+from training.runs.schedule import Schedule
 from training.system.errors import UserError
-from training.system.files import replace_file, replacing
+from training.system.files import keep_before, replace_file, replacing
 from training.system.folders import runs_folder
+from training.system.json_lines import append_row, rows_of
+from training.system.locks import hold, this_machine
 
-__all__ = ["RunTakenOver", "RunWriter", "keep_as_run", "mark_failed"]
+__all__ = ["RunWriter", "keep_as_run", "mark_ended", "queue_again", "queue_run"]
 
 HEARTBEAT_SECONDS = 1.0
-LOOK_SECONDS = 0.1
+RESERVE = ".reserve"  # room on the disk for the last words of a run that fills it
+RESERVED_BYTES = 1 << 16
+PICTURE_KINDS = ("grids", "reconstructions")
 
 
-class RunTakenOver(UserError):
-    """Somebody else resumed this run; whoever wrote it before must not write any more."""
+def queue_run(path: Path, config: TrainConfig) -> None:
+    """Make the folder of a run that waits for its turn.
+
+    Raises:
+        UserError: the folder cannot be written, or holds something else.
+    """
+    with _said(path):
+        _make(path, config)
+        _write(path, Status(state="queued", steps=config.steps, queued=time.time()))
+
+
+def queue_again(run: Run) -> None:
+    """Let a run that ended early wait for its turn; what was asked of it before is forgotten.
+
+    Raises:
+        UserError: it is under way, has done all its steps, or its folder cannot be written.
+    """
+    run.require_resumable()
+    changes = {"state": "queued", "message": "", "queued": time.time(), "heard": end_of(run.path)}
+    with _said(run.path):
+        _write(run.path, run.status().model_copy(update=changes))
+
+
+def mark_ended(folder: Path, state: State, message: str = "") -> None:
+    """Write the end of a run that nobody trains; one that somebody trains is left alone.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if (lock := hold(folder)) is None:
+        return
+    with lock:
+        _write(folder, Run(folder).status().model_copy(update={"state": state, "message": message, "pace": 0.0}))
 
 
 class RunWriter:
     """Writes one run's folder while it trains: every event of the training goes to `record`.
+
+    It holds the folder's lock from its making to `close`, or to the death of its process: nobody else writes there.
 
     Arguments:
         resume: resume the run that is there, from its last kept state or, if none was kept yet, from its start.
 
     Attributes:
         kept: the state that the training resumes from, read once; None at a start.
+        changes: what was changed while the run was trained before.
+        status: as it was last written or noted.
 
     Raises:
-        UserError: the folder cannot be written, or holds something else; or the kept state is damaged.
+        UserError: another process trains this run, the folder cannot be written, or holds something else.
     """
 
     def __init__(self, path: Path, config: TrainConfig, *, resume: bool = False) -> None:
         self.path, self.config = path, config
         self.kept: dict[str, Any] | None = None
-        self._status = Status(state="queued", steps=config.steps, owner=uuid4().hex)
-        self._looked, self._stop_seen = 0.0, False
-        try:
+        self.changes: list[Changed] = []
+        with _said(path):
             if not resume:
-                if path.exists() and any(path.iterdir()):
-                    raise UserError(f"{path} is not empty: choose a new folder, so that nothing is lost.")
-                path.mkdir(parents=True, exist_ok=True)
-                with replacing(path / "config.json") as file:
-                    file.write(config.model_dump_json(indent=2).encode())
-            elif Run(path).resume_file.exists():
-                self.kept = Run(path).resume_state()
-                self._status.step, self._status.seconds = self.kept["step"], self.kept["seconds"]
-                self._forget_after(self.kept["step"])
-            for kind in ("grids", "reconstructions"):
+                _make(path, config)
+            lock = hold(path)
+            if lock is None:
+                raise UserError(f"Run {path.name} is trained by another process: watch that one.")
+            self._lock = lock
+            before = (read_status(path) if resume else None) or Status(state="queued", steps=config.steps)
+            self.status = before.model_copy(update={"state": "queued", "message": "", "pace": 0.0})
+            if resume:
+                self._take_up(Run(path))
+            for kind in PICTURE_KINDS:
                 (path / kind).mkdir(exist_ok=True)
-            self._write_status(state="queued")
-        except OSError as error:
-            raise UserError(
-                f"The run folder {path} cannot be written ({error.strerror}): choose another folder."
-            ) from error
+            replace_file(path / RESERVE, bytes(RESERVED_BYTES), sync=False)
+            self.update(state="queued")
+
+    def _take_up(self, run: Run) -> None:
+        """Find the state to resume from, and forget what was measured after it: it will be measured again."""
+        self.kept = run.resume_state()
+        step, seconds = (self.kept["step"], self.kept["seconds"]) if self.kept is not None else (0, 0.0)
+        self.status = self.status.model_copy(update={"step": step, "seconds": seconds})
+        self._forget_after(run, step if self.kept is not None else -1)
+        self.changes = [Changed(**row) for row in read_changes(self.path)]
+
+    def close(self) -> None:
+        """Let go of the folder; nothing is written afterwards."""
+        with suppress(OSError):
+            (self.path / RESERVE).unlink(missing_ok=True)
+        self._lock.release()
 
     def record(self, event: Event) -> None:
-        """Keep an event of the training."""
-        if isinstance(event, Measured):
-            row = {
-                "step": event.step,
-                "seconds": round(event.seconds, 3),
-                "split": event.split,
-                "terms": event.terms,
-            }
-            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-            if event.split == "train":
-                self.beat(step=event.step, seconds=event.seconds)
-        elif isinstance(event, Pictures):
-            self._keep_pictures(event)
-        else:
-            self._keep_state(event)
+        """Keep an event of the training.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        match event:
+            case Measured():
+                self._keep_measurement(event)
+            case Health():
+                append_row(self.path / "latent.jsonl", asdict(event))
+            case Changed():
+                append_row(self.path / "changes.jsonl", asdict(event))
+            case Pictures():
+                self._keep_pictures(event, self.path, str(event.step))
+            case Stepped():
+                self._keep_step(event)
+            case Saved():
+                self._keep_state(event)
 
     def update(self, **changes: Any) -> Status:
         """Change the status, write it and return it.
 
         Raises:
-            RunTakenOver: another writer has resumed this run, after a silence of this one.
+            OSError: it cannot be written.
         """
-        there = read_status(self.path)
-        if there is not None and there.owner != self._status.owner:
-            raise RunTakenOver(f"Run {self.path.name} was taken over by another training: watch that one.")
-        return self._write_status(**changes)
+        self.status = self.status.model_copy(update=changes)
+        self.status = _write(self.path, self.status)
+        return self.status
 
-    def _write_status(self, **changes: Any) -> Status:
-        if changes.get("state", "running") not in ("queued", "running"):
-            (self.path / STOP).unlink(missing_ok=True)
-        self._status = self._status.model_copy(update={**changes, "updated": time.time()})
-        replace_file(self.path / "status.json", self._status.model_dump_json().encode(), sync=False)
-        return self._status
+    def end(self, **changes: Any) -> Status:
+        """The last `update`: on a full disk it takes the room that was kept for it.
+
+        Raises:
+            OSError: not even that can be written.
+        """
+        (self.path / RESERVE).unlink(missing_ok=True)
+        return self.update(pace=0.0, **changes)
 
     def beat(self, **progress: Any) -> None:
         """Note progress, if any, and give a sign of life: the status is written once a second at most."""
-        self._status = self._status.model_copy(update=progress)
-        if time.time() - self._status.updated >= HEARTBEAT_SECONDS:
+        self.status = self.status.model_copy(update=progress)
+        if not 0 <= time.time() - self.status.updated < HEARTBEAT_SECONDS:
             self.update()
 
-    def asked_to_stop(self) -> bool:
-        """Whether somebody left a stop request in the folder; it is looked for ten times a second at most."""
-        now = time.monotonic()
-        if now - self._looked >= LOOK_SECONDS:
-            self._looked, self._stop_seen = now, (self.path / STOP).exists()
-        return self._stop_seen
+    def listen(self) -> list[Command]:
+        """What was asked of the run since it last listened; `heard` is for its listener to set."""
+        commands, heard = commands_from(self.path, self.status.heard)
+        self.status = self.status.model_copy(update={"heard": heard})
+        return commands
 
-    def _keep_pictures(self, event: Pictures) -> None:
+    def _keep_measurement(self, event: Measured) -> None:
+        row = {"step": event.step, "seconds": round(event.seconds, 3), "split": event.split, "terms": event.terms}
+        append_row(self.path / "metrics.jsonl", row | ({"interim": True} if event.interim else {}))
+        if event.split == "train":
+            self.beat(step=event.step, seconds=event.seconds)
+
+    def _keep_pictures(self, event: Pictures, folder: Path, name: str) -> None:
         samples = pictures.grid(pictures.to_uint8(event.samples), columns=20)
         pairs = np.concatenate([pictures.to_uint8(event.originals), pictures.to_uint8(event.reconstructions)])
-        for kind, image in (("grids", samples), ("reconstructions", pictures.grid(pairs, len(pairs) // 2))):
-            replace_file(self.path / kind / f"{event.step}.png", pictures.png_bytes(image, step=event.step), sync=False)
+        for kind, image in zip(PICTURE_KINDS, (samples, pictures.grid(pairs, len(pairs) // 2)), strict=True):
+            replace_file(folder / kind / f"{name}.png", pictures.png_bytes(image, step=event.step), sync=False)
+
+    def _keep_step(self, event: Stepped) -> None:
+        for kind in PICTURE_KINDS:
+            (self.path / "step" / kind).mkdir(parents=True, exist_ok=True)
+        self._keep_pictures(event.pictures, self.path / "step", "last")
+        row = {name: value for name, value in vars(event).items() if name != "pictures"}
+        replace_file(self.path / "step.json", json.dumps(row).encode(), sync=False)
+        self.update(step=event.step)
 
     def _keep_state(self, event: Saved) -> None:
+        content = io.BytesIO()  # not into the file: torch's own words for a full disk are no help
+        torch.save(event.state, content)
+        with suppress(FileNotFoundError):
+            keep_before(self.path / "resume.pt", self.path / RESUME_BEFORE)
         with replacing(self.path / "resume.pt") as file:
-            torch.save(event.state, file)
+            file.write(content.getbuffer())
+        self._write_weights(self.path / "checkpoint.safetensors", event)
+        if event.kept:
+            (self.path / "kept").mkdir(exist_ok=True)
+            self._write_weights(self.path / "kept" / f"{event.step}.safetensors", event)
+        self.update(step=event.step, seconds=event.state["seconds"])
+
+    def _write_weights(self, file: Path, event: Saved) -> None:
         write_safetensors(
-            self.path / "checkpoint.safetensors",
+            file,
             event.state["model"],
             family=self.config.family,
             config=self.config.model,
             step=event.step,
             data=self.config.data,
         )
-        self.update(step=event.step, seconds=event.state["seconds"])
 
-    def _forget_after(self, step: int) -> None:
-        """Drop what was measured after the state that training resumes from: it will be measured again."""
-        file = self.path / "metrics.jsonl"
-        lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
-        kept = [line for line in lines if (row := row_in(line)) is not None and row["step"] <= step]
-        replace_file(file, b"".join(kept))
-        for kind in ("grids", "reconstructions"):
-            for later in Run(self.path).picture_steps(kind):
-                if later > step:
-                    (self.path / kind / f"{later}.png").unlink(missing_ok=True)
+    def _forget_after(self, run: Run, step: int) -> None:
+        """Drop what lies after a step, and what a training that is not stopped would not have measured there."""
+        for name in ("metrics.jsonl", "latent.jsonl"):
+            file = self.path / name
+            kept = [row for row in rows_of(file) if row.get("step", step + 1) <= step and not row.get("interim")]
+            replace_file(file, b"".join(json.dumps(row).encode() + b"\n" for row in kept))
+        schedule = Schedule(self.config.steps)
+        for kind in PICTURE_KINDS:
+            for drawn in run.picture_steps(kind):
+                if drawn > step or not schedule.draws(drawn):
+                    run.picture(drawn, kind).unlink(missing_ok=True)
+        for kept_step in run.kept_steps():
+            if kept_step > step:
+                run.kept_file(kept_step).unlink(missing_ok=True)
 
 
-def mark_failed(folder: Path, message: str) -> None:
-    """Write a failure into a run whose own writer is gone."""
-    status = Run(folder).status().model_copy(update={"state": "failed", "message": message, "updated": time.time()})
-    replace_file(folder / "status.json", status.model_dump_json().encode())
-    (folder / STOP).unlink(missing_ok=True)
+def _make(path: Path, config: TrainConfig) -> None:
+    if path.exists() and any(path.iterdir()):
+        raise UserError(f"{path} is not empty: choose a new folder, so that nothing is lost.")
+    path.mkdir(parents=True, exist_ok=True)
+    replace_file(path / "config.json", config.model_dump_json(indent=2).encode())
+
+
+def _write(path: Path, status: Status) -> Status:
+    status = status.model_copy(update={"updated": time.time(), "host": this_machine()})
+    replace_file(path / "status.json", status.model_dump_json().encode(), sync=not status.active)
+    return status
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        text = f"The run folder {path} cannot be written ({error.strerror}): choose another folder."
+        raise UserError(text) from error
 
 
 def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None, *, name: str = "") -> Run:
@@ -181,7 +279,9 @@ def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None, *, name: str
             step=steps,
             data=config.data,
         )
-        writer.update(state="finished", step=steps, message=UPLOADED)
+        writer.end(state="finished", step=steps, message=UPLOADED)
     except OSError as error:
         raise UserError(f"The run cannot be written ({error.strerror}): free some space and try again.") from error
+    finally:
+        writer.close()
     return Run(path)

@@ -1,13 +1,15 @@
 """Train into a run folder and leave a truthful status behind, however it ends."""
 
+import errno
 import logging
 import traceback
 from collections.abc import Callable
 
 from training.data.datasets import load_dataset
 from training.runs.events import Event
+from training.runs.listening import Listening
 from training.runs.run_folder import Status
-from training.runs.run_writer import RunTakenOver, RunWriter
+from training.runs.run_writer import RunWriter
 from training.runs.trainer import train
 from training.system.errors import UserError
 from training.system.files import replace_file
@@ -26,30 +28,29 @@ def train_into(
     """Carry out the training that `writer`'s config describes, from the state that it kept if there is one.
 
     The run ends `finished`, `stopped` (it can be resumed) or `failed`: then the status says why, the last sound
-    checkpoint is kept, and an error that is not the user's leaves its traceback in `error.txt`.
+    checkpoint is kept, and an error that is not the user's leaves its traceback in `error.txt`. The writer is closed.
 
     Returns:
         The final status. Failures are in it; they are not raised.
     """
-
-    def asked_to_stop() -> bool:
-        writer.beat()  # at every step: fifty slow ones between two measurements must not look like an interruption
-        return should_stop() or writer.asked_to_stop()
-
-    config, step = writer.config, 0
+    config, listening, step = writer.config, Listening(writer, should_stop), 0
     try:
         writer.update(state="running")
-        for event in train(config, load_dataset(config.data), should_stop=asked_to_stop, resume=writer.kept):
+        data = load_dataset(config.data)
+        for event in train(config, data, steering=listening, resume=writer.kept, changes=writer.changes):
             writer.record(event)
             on_event(event)
             step = event.step
-        return writer.update(state="finished" if step == config.steps else "stopped", step=step)
-    except RunTakenOver as error:
-        return Status(state="failed", steps=config.steps, message=str(error))
+        if step == config.steps:
+            return writer.end(state="finished", step=step)
+        if listening.stopped:
+            return writer.end(state="stopped", step=step)
+        early = f"It stopped early: {config.early_stop:,} looks at the held-out images brought no lower NELBO."
+        return writer.end(state="finished", step=step, message=early)
     except UserError as error:
         return _fail(writer, str(error))
     except OSError as error:
-        return _fail(writer, f"A file could not be read or written ({error}): put that right, then resume the run.")
+        return _fail(writer, _what_to_do(error))
     except Exception as error:  # the thread's last line of defence: a run never just vanishes
         log.exception("Training of %s failed", writer.path)
         return _fail(
@@ -58,12 +59,21 @@ def train_into(
             "of the run's folder, beside its last checkpoint.",
             details=traceback.format_exc(),
         )
+    finally:
+        writer.close()
+
+
+def _what_to_do(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return "The disk is full: free some space, then resume the run; its last checkpoint is kept."
+    return f"A file could not be read or written ({error}): put that right, then resume the run."
 
 
 def _fail(writer: RunWriter, message: str, details: str = "") -> Status:
     try:
+        status = writer.end(state="failed", message=message)
         if details:
             replace_file(writer.path / "error.txt", details.encode())
-        return writer.update(state="failed", message=message)
-    except OSError:  # the folder is gone or its disk is full: the answer is all that is left to give
-        return Status(state="failed", steps=writer.config.steps, message=message)
+        return status
+    except OSError:  # the folder is gone, or nothing can be written there: the answer is all that is left to give
+        return writer.status.model_copy(update={"state": "failed", "message": message})

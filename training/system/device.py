@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -18,6 +19,7 @@ __all__ = [
     "best_device",
     "best_precision",
     "describe_machine",
+    "peak_megabytes",
     "prepare_thread",
     "products_in",
     "versions",
@@ -90,6 +92,16 @@ def prepare_thread(count: int | None = None) -> int:
     torch.set_flush_denormal(True)  # first: threads that start later take it over
     torch.set_num_threads(max(1, count or int(wanted)))
     return torch.get_num_threads()
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has taken so far; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def versions() -> dict[str, str]:

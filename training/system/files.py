@@ -2,14 +2,15 @@
 
 import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["replace_file", "replacing"]
+__all__ = ["keep_before", "replace_file", "replacing"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -34,8 +35,20 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         _put_in_place(beside, path)
+        if sync:
+            _sync_folder(path.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the disk know the new name too, where the system can (Windows does it by itself)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _put_in_place(beside: Path, path: Path) -> None:
@@ -55,3 +68,18 @@ def replace_file(path: Path, content: bytes, *, sync: bool = True) -> None:
     """Replace a file's whole content; see `replacing`."""
     with replacing(path, sync=sync) as file:
         file.write(content)
+
+
+def keep_before(path: Path, before: Path) -> None:
+    """Keep a file's content under a second name before the file is replaced.
+
+    Raises:
+        OSError: there is none, or it cannot be written.
+    """
+    before.unlink(missing_ok=True)
+    try:
+        before.hardlink_to(path)
+    except FileNotFoundError:
+        raise
+    except OSError:  # not every file system has links
+        shutil.copyfile(path, before)

@@ -34,14 +34,14 @@ def test_a_step_without_a_number_is_a_gap_and_a_mark_whatever_is_thinned() -> No
     assert [row["step"] for row in rows if row["value"] is None] == [7, count - 1]
     assert len({row["step"] for row in rows}) == len(rows)
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
-    line, mark, _ = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
+    line, mark, *_ = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
     assert line["mark"]["type"] == "line"
-    assert mark["transform"] == [{"filter": "!isValid(datum.value)"}]
+    assert mark["transform"] == [{"filter": "!isValid(datum.value) && !isValid(datum.mark)"}]
     assert (mark["encoding"]["y"], mark["mark"]["yOffset"]) == ({"value": "height"}, -8)  # of the plot, as it is drawn
 
 
 def test_a_curve_of_one_point_is_a_point() -> None:
-    *_, single = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
+    _, _, single, *_ = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
     assert single["mark"]["type"] == "point"
     assert single["transform"][-1]["filter"] == "datum.points == 1 && isValid(datum.value)"
 
@@ -72,3 +72,10 @@ def test_lines_of_one_colour_differ_in_their_dashes_in_the_legend_too() -> None:
     assert encoding["strokeDash"]["scale"]["range"] == [[1, 0], [7, 3], [2, 2]]
     assert encoding["strokeDash"]["legend"] == encoding["color"]["legend"]
     assert _spec({"a": Look(NELBO, dashed=True)}, NATS, 320)["encoding"]["strokeDash"]["legend"] is None
+
+
+def test_what_happened_at_a_step_is_an_upright_line_with_its_words() -> None:
+    *_, upright, words = _spec({"line": Look(NELBO)}, NATS, 320)["layer"]
+    assert (upright["mark"]["type"], words["mark"]["type"]) == ("rule", "text")
+    assert all(layer["transform"] == [{"filter": "isValid(datum.mark)"}] for layer in (upright, words))
+    assert words["encoding"]["text"] == {"field": "mark"}

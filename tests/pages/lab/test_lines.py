@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pages.lab.lines import MOST, curve_of, lines_of, smoothed
 from tests.pages.lab.test_run_rows import run
-from training.runs.run_summaries import RunSummary
+from training.lab.run_summaries import RunSummary
 
 
 def kept(folder: Path, name: str, seed: int, rows: list[tuple[int, float]]) -> RunSummary:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pages.lab.run_rows import filtered, mixed_scales, rows_of, settings_rows, sorted_runs
-from training.runs.run_notes import RunNotes
-from training.runs.run_summaries import RunSummary
+from training.lab.run_notes import RunNotes
+from training.lab.run_summaries import RunSummary
 
 
 def run(name: str, **changes: Any) -> RunSummary:

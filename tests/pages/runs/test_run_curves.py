@@ -117,7 +117,7 @@ def test_a_measurement_that_is_no_number_is_said_in_its_tile_and_marked_in_its_c
     shown = dict(zip(labels(watch), ((metric.value, metric.delta) for metric in watch.metric), strict=True))
     assert shown["NELBO"] == ("110.50", "held-out not a number")
     marks = charts(watch)["training, held-out"]["layer"][1]
-    assert marks["transform"] == [{"filter": "!isValid(datum.value)"}]
+    assert marks["transform"] == [{"filter": "!isValid(datum.value) && !isValid(datum.mark)"}]
     assert marks["mark"]["shape"] == "cross"
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.training.cli.test_app import Command, command, refused  # noqa: F401 -- fixtures
-from tests.training.runs.test_run_summaries import made, measured
-from training.runs.run_bin import binned_runs
-from training.runs.run_index import run_ids
-from training.runs.run_notes import read_notes
+from tests.training.lab.test_run_summaries import made, measured
+from training.lab.run_bin import binned_runs
+from training.lab.run_index import run_ids
+from training.lab.run_notes import read_notes
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 import os
@@ -13,12 +14,11 @@ import torch
 from models import vae
 from tests.image_files import read_image
 from training.checkpoints.reading import load_checkpoint
+from training.lab.run_index import readable_runs
 from training.runs.config import TrainConfig
 from training.runs.events import Measured, Pictures, Saved
-from training.runs.run_folder import Run, Status
-from training.runs.run_index import new_run_id, readable_runs
-from training.runs.run_writer import RunTakenOver, RunWriter, keep_as_run
-from training.runs.worker import train_into
+from training.runs.run_folder import Run, Status, new_run_id
+from training.runs.run_writer import RunWriter, keep_as_run, mark_ended
 from training.system.errors import UserError
 
 
@@ -48,8 +48,7 @@ class TestReading:
         assert (run.id, run.status().state, run.status().step, run.status().steps) == ("vae-7", "queued", 0, 60)
         assert run.metrics().steps == []
         assert run.picture_steps() == []
-        with pytest.raises(UserError, match="kept no state to resume from"):
-            run.resume_state()
+        assert run.resume_state() is None
 
     @pytest.mark.parametrize("run_id", ["", "..", "../vae-7", "/etc", "vae-7/grids", "vae-7\n", "a\0b"])
     def test_an_id_is_never_a_path(self, run: Run, run_id: str) -> None:
@@ -82,16 +81,15 @@ class TestReading:
         (runs_folder / "broken" / "config.json").write_text("{")
         assert [run.id for run in readable_runs()] == ["vae-b", "vae-c", "vae-a"]
 
-    def test_a_run_that_was_taken_over_writes_no_more(self, runs_folder: Path, brief: TrainConfig) -> None:
+    def test_a_run_has_one_writer(self, runs_folder: Path, brief: TrainConfig) -> None:
         first = RunWriter(runs_folder / "vae-a", brief)
-        train_into(first, should_stop=lambda: True)
-        second = RunWriter(runs_folder / "vae-a", brief, resume=True)
-        with pytest.raises(RunTakenOver, match="was taken over"):
-            first.update(state="running")
-        second.update(state="running")
         before = (runs_folder / "vae-a" / "status.json").read_bytes()
-        assert train_into(first).state == "failed"
+        with pytest.raises(UserError, match="is trained by another process"):
+            RunWriter(runs_folder / "vae-a", brief, resume=True)
+        mark_ended(runs_folder / "vae-a", "failed", "nobody may say so")
         assert (runs_folder / "vae-a" / "status.json").read_bytes() == before
+        first.close()
+        RunWriter(runs_folder / "vae-a", brief, resume=True).close()
 
     def test_new_ids_are_free_and_readable(self, runs_folder: Path, brief: TrainConfig) -> None:
         ids = []
@@ -105,8 +103,8 @@ class TestReading:
 
 class TestStatus:
     def test_a_silent_heartbeat_means_interrupted(self, run: Run) -> None:
-        for silence, state in ((0, "running"), (25, "running"), (40, "interrupted")):
-            status = Status(state="running", steps=60, step=7, updated=time.time() - silence)
+        for silence, state in ((0, "running"), (25, "running"), (40, "interrupted"), (-40, "interrupted")):
+            status = Status(state="running", steps=60, step=7, updated=time.time() - silence, host="another machine")
             (run.path / "status.json").write_text(status.model_dump_json())
             assert (run.status().state, run.status().step) == (state, 7)
 
@@ -127,7 +125,7 @@ class TestStatus:
         writer.update(state="running")
         writer.beat(step=3, seconds=0.5)
         assert run.status().step == 0, "one write a second is enough"
-        writer._status.updated -= 2
+        writer.status.updated -= 2
         writer.beat()
         assert (run.status().step, run.status().seconds, run.status().steps_per_second) == (3, 0.5, 6)
         assert time.time() - run.status().updated < 60
@@ -169,6 +167,7 @@ class TestMetrics:
             writer.record(event)
         with (run.path / "metrics.jsonl").open("ab") as file:
             file.write(b'{"step": 150, "sec')
+        writer.close()
         again = RunWriter(run.path, brief, resume=True)
         assert (run.status().state, run.status().step, run.status().seconds) == ("queued", 50, 6.25)
         again.record(measured(100, nelbo=140.0))
@@ -201,6 +200,7 @@ class TestState:
         loaded = load_checkpoint(run.path)
         assert (loaded.name, loaded.step, loaded.config) == ("vae-7", 50, writer.config.model)
         state = run.resume_state()
+        assert state is not None
         for kept in (loaded.state, state["model"]):
             assert all(torch.equal(kept[name], value) for name, value in event.state["model"].items())
         assert (state["step"], state["seconds"]) == (50, 6.25)
@@ -226,18 +226,34 @@ class TestState:
             writer.record(saved(writer, 100, shift=1.0))
         assert (run.path / broken).read_bytes() == before[run.path / broken]
         assert load_checkpoint(run.path).step == 50
-        assert run.resume_state()["step"] in (50, 100)
+        state = run.resume_state()
+        assert state is not None
+        assert state["step"] in (50, 100)
 
-    def test_a_damaged_state_is_one_sentence(self, writer: RunWriter, run: Run) -> None:
-        writer.record(saved(writer, 50))
+    def test_a_damaged_state_gives_way_to_the_one_before_it(self, writer: RunWriter, run: Run) -> None:
+        for step in (50, 100):
+            writer.record(saved(writer, step))
         content = (run.path / "resume.pt").read_bytes()
-        for length in (0, 1, 10, 100, len(content) // 2, len(content) - 1):
-            (run.path / "resume.pt").write_bytes(content[:length])
-            with pytest.raises(UserError, match="kept no state to resume from"):
-                run.resume_state()
-        (run.path / "resume.pt").write_bytes(b"not a state at all")
-        with pytest.raises(UserError, match="kept no state to resume from"):
-            run.resume_state()
+        damaged = [content[:length] for length in (0, 1, 10, 100, len(content) // 2, len(content) - 1)]
+        for each in (*damaged, b"not a state at all"):
+            (run.path / "resume.pt").write_bytes(each)
+            state = run.resume_state()
+            assert state is not None
+            assert state["step"] == 50
+        (run.path / "resume-before.pt").write_bytes(b"")
+        assert run.resume_state() is None
+
+    def test_the_kept_ones_are_there_until_a_resume_from_before_them(
+        self, writer: RunWriter, run: Run, brief: TrainConfig
+    ) -> None:
+        for step, kept in ((50, False), (100, True), (150, True)):
+            writer.record(dataclasses.replace(saved(writer, step), kept=kept))
+        assert run.kept_steps() == [100, 150]
+        assert load_checkpoint(run.kept_file(100)).step == 100
+        (run.path / "resume.pt").write_bytes(b"")
+        writer.close()
+        RunWriter(run.path, brief, resume=True).close()
+        assert run.kept_steps() == [100]
 
 
 class TestWriting:

@@ -1,5 +1,4 @@
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from training.runs import pixel_draws as pixels
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Pictures, Saved
 from training.runs.pixel_draws import draw_pixels
+from training.runs.steering import Steering
 from training.runs.trainer import TrainingDiverged, train
 
 precisions = pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -40,9 +40,13 @@ def same_state(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def stop_after(steps: int) -> Callable[[], bool]:
-    asked = iter(range(steps))
-    return lambda: next(asked, None) is None
+class StopAfter(Steering):
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def should_stop(self) -> bool:
+        self.left -= 1
+        return self.left < 0
 
 
 def test_events_come_in_order(small: VAEConfig, fake_digits: Dataset) -> None:
@@ -51,16 +55,16 @@ def test_events_come_in_order(small: VAEConfig, fake_digits: Dataset) -> None:
         return kind, event.step
 
     config = configured(small, steps=520)
-    events = trained(config, fake_digits)
+    events = trained(config, fake_digits, save_seconds=math.inf)
     assert events[-1].step == 520
     assert [label(event) for event in events] == [
-        *[("Saved", 0), ("held-out", 0), ("Pictures", 0)],
+        *[("Saved", 0), ("held-out", 0), ("Health", 0), ("Pictures", 0)],
         *[("train", 50), ("train", 100), ("Pictures", 100)],
         *[("train", 150), ("train", 200), ("Pictures", 200)],
-        *[("train", 250), ("held-out", 250), ("train", 300), ("Pictures", 300)],
+        *[("train", 250), ("held-out", 250), ("Health", 250), ("train", 300), ("Pictures", 300)],
         *[("train", 350), ("train", 400), ("Pictures", 400)],
-        *[("train", 450), ("train", 500), ("held-out", 500), ("Pictures", 500)],
-        *[("train", 520), ("held-out", 520), ("Pictures", 520), ("Saved", 520)],
+        *[("train", 450), ("train", 500), ("held-out", 500), ("Health", 500), ("Pictures", 500)],
+        *[("train", 520), ("held-out", 520), ("Health", 520), ("Pictures", 520), ("Saved", 520)],
     ]
     seconds = [event.seconds for event in events if isinstance(event, Measured)]
     assert seconds == sorted(seconds)
@@ -103,7 +107,7 @@ def test_two_runs_of_one_config_are_equal_and_another_seed_is_not(
 @precisions
 def test_a_resumed_training_equals_an_uninterrupted_one(small: VAEConfig, fake_digits: Dataset, precision: str) -> None:
     config = configured(small, steps=1037, precision=precision)
-    whole = states(trained(config, fake_digits))
+    whole = states(trained(config, fake_digits, save_seconds=math.inf))
     assert sorted(whole) == [0, 1000, 1037]
     assert same_state(states(trained(config, fake_digits, resume=whole[1000]))[1037], whole[1037])
 
@@ -111,14 +115,14 @@ def test_a_resumed_training_equals_an_uninterrupted_one(small: VAEConfig, fake_d
 @pytest.mark.parametrize("step", [0, 23, 28], ids=["at the start", "within an epoch", "between two epochs"])
 def test_a_training_resumes_from_where_it_was_stopped(small: VAEConfig, fake_digits: Dataset, step: int) -> None:
     config = configured(small, steps=60)
-    stopped = states(trained(config, fake_digits, should_stop=stop_after(step)))[step]
+    stopped = states(trained(config, fake_digits, steering=StopAfter(step)))[step]
     resumed = states(trained(config, fake_digits, resume=stopped))
     assert same_state(resumed[60], states(trained(config, fake_digits))[60])
 
 
 def test_a_kept_state_does_not_change_while_training_goes_on(small: VAEConfig, fake_digits: Dataset) -> None:
     config = configured(small, steps=60)
-    start = states(trained(config, fake_digits, should_stop=stop_after(23)))[23]
+    start = states(trained(config, fake_digits, steering=StopAfter(23)))[23]
     first = states(trained(config, fake_digits, resume=start))
     again = states(trained(config, fake_digits, resume=start))
     assert same_state(first[60], again[60])
@@ -134,7 +138,7 @@ def test_training_leaves_the_default_generator_untouched(small: VAEConfig, fake_
 def test_a_stop_ends_it_before_the_next_step_and_keeps_the_state(
     small: VAEConfig, fake_digits: Dataset, steps: int
 ) -> None:
-    events = trained(configured(small, steps=60), fake_digits, should_stop=stop_after(steps))
+    events = trained(configured(small, steps=60), fake_digits, steering=StopAfter(steps))
     assert isinstance(events[-1], Saved)
     assert events[-1].step == steps
     assert events[-1].state["step"] == steps
@@ -214,7 +218,7 @@ def test_a_weight_that_is_no_number_ends_the_training_and_is_never_kept(
     small: VAEConfig, fake_digits: Dataset, value: float
 ) -> None:
     config = configured(small, steps=60)
-    state = states(trained(config, fake_digits, should_stop=stop_after(5)))[5]
+    state = states(trained(config, fake_digits, steering=StopAfter(5)))[5]
     state["model"]["dec.net.4.bias"][3] = value
     events: list[Event] = []
     with pytest.raises(TrainingDiverged, match="by step 50: start again with a lower learning rate"):

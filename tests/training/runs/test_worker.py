@@ -23,6 +23,12 @@ def stop_after(steps: int) -> Callable[[], bool]:
     return lambda: next(asked, None) is None
 
 
+def kept_step(run: Run) -> int:
+    state = run.resume_state()
+    assert state is not None
+    return int(state["step"])
+
+
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return dict(load_checkpoint(folder).state)
 
@@ -34,14 +40,14 @@ def test_a_finished_training_leaves_everything_in_its_folder(folder: Path, brief
     assert (status.state, status.step, status.message) == ("finished", 60, "")
     assert run.status() == status
     assert status.seconds > 0
-    assert load_checkpoint(folder).step == run.resume_state()["step"] == 60
+    assert load_checkpoint(folder).step == kept_step(run) == 60
     assert run.metrics().steps == [50, 60]
     assert run.metrics("held-out").steps == [0, 60]
     assert run.picture_steps() == run.picture_steps("reconstructions") == [0, 60]
     assert [event.step for event in heard if isinstance(event, Measured)] == [0, 50, 60, 60]
     assert {path.name for path in folder.iterdir()} == {
-        *("config.json", "status.json", "metrics.jsonl", "checkpoint.safetensors", "resume.pt"),
-        *("grids", "reconstructions"),
+        *("config.json", "status.json", "metrics.jsonl", "latent.jsonl", "checkpoint.safetensors", "resume.pt"),
+        *("resume-before.pt", "grids", "reconstructions", ".lock"),
     }
 
 
@@ -50,7 +56,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights(folder: Path, tmp_path: 
     assert (status.state, status.step) == ("stopped", 23)
     status = train_into(RunWriter(folder, brief, resume=True))
     assert (status.state, status.step) == ("finished", 60)
-    assert Run(folder).metrics().steps == [23, 50, 60]
+    assert Run(folder).metrics().steps == [50, 60]
     train_into(RunWriter(tmp_path / "whole", brief))
     whole = weights(tmp_path / "whole")
     assert all(torch.equal(value, whole[name]) for name, value in weights(folder).items())
@@ -68,7 +74,7 @@ def test_a_diverged_training_keeps_its_last_sound_checkpoint(folder: Path, brief
     assert status.message.isprintable()
     assert Run(folder).status() == status
     assert Run(folder).checkpoint_file.read_bytes() == before
-    assert load_checkpoint(folder).step == Run(folder).resume_state()["step"] == 7
+    assert load_checkpoint(folder).step == kept_step(Run(folder)) == 7
 
 
 def test_missing_data_are_said_in_the_status(folder: Path, brief: TrainConfig) -> None:
@@ -107,7 +113,7 @@ def test_every_step_gives_a_sign_of_life(folder: Path, brief: TrainConfig) -> No
 
     def look() -> bool:
         beats.append(Run(folder).status().updated)
-        writer._status.updated -= 2  # as if two seconds had passed
+        writer.status.updated -= 2  # as if two seconds had passed
         return False
 
     train_into(writer, should_stop=look)

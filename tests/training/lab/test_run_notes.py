@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from training.runs.run_notes import (
+from training.lab.run_notes import (
     EMPTY,
     LONGEST_NAME,
     MOST_BYTES,

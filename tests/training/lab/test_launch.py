@@ -8,17 +8,21 @@ import torch
 
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
+from training.lab.launch import Launcher
+from training.lab.queue import active_runs, busy, in_order
+from training.lab.run_notes import read_notes
 from training.runs.config import TrainConfig
-from training.runs.launch import Launcher
+from training.runs.control import ask
 from training.runs.run_folder import Run
-from training.runs.run_writer import RunWriter
+from training.runs.run_writer import RunWriter, queue_run
 from training.runs.worker import train_into
 from training.system.errors import UserError
 from training.system.jobs import Job, Jobs
 
 
 @pytest.fixture
-def jobs() -> Iterator[Jobs]:
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    monkeypatch.setenv("ELBO_LAB_WORKERS", "1")
     registry = Jobs()
     yield registry
     registry.stop_all()
@@ -35,7 +39,7 @@ def endless(brief: TrainConfig) -> TrainConfig:
 
 
 def started(launcher: Launcher, config: TrainConfig) -> Run:
-    return Run.named(launcher.train(config))
+    return Run.named(launcher.train(config)[0])
 
 
 def ended(job: Job | None) -> Job:
@@ -65,7 +69,7 @@ def test_a_training_stops_where_it_is_and_keeps_its_weights(launcher: Launcher, 
 
 @pytest.mark.usefixtures("quiet_machine")
 def test_starting_and_stopping_take_a_moment(launcher: Launcher, endless: TrainConfig) -> None:
-    ended(launcher.handle(launcher.train(endless.model_copy(update={"steps": 1}))))  # loads the data
+    ended(launcher.handle(launcher.train(endless.model_copy(update={"steps": 1}))[0]))  # loads the data
     begun = time.monotonic()
     run = started(launcher, endless)
     start_seconds = time.monotonic() - begun
@@ -78,33 +82,65 @@ def test_starting_and_stopping_take_a_moment(launcher: Launcher, endless: TrainC
     assert max(start_seconds, time.monotonic() - begun) < 3
 
 
-def test_one_training_at_a_time(launcher: Launcher, endless: TrainConfig) -> None:
-    run = started(launcher, endless)
-    for again in (lambda: launcher.train(endless), lambda: launcher.resume(run)):
-        with pytest.raises(UserError, match="one at a time"):
-            again()
-    ended_job = launcher.handle(run.id)
-    assert ended_job is not None
-    ended_job.stop()
-    ended(ended_job)
-    assert ended(launcher.handle(launcher.train(endless.model_copy(update={"steps": 1})))).state == "done"
+def test_a_second_training_waits_for_its_turn(launcher: Launcher, endless: TrainConfig) -> None:
+    first = started(launcher, endless)
+    second = started(launcher, endless.model_copy(update={"steps": 1}))
+    until(lambda: bool(first.metrics().steps))
+    assert (first.status().state, second.status().state) == ("running", "queued")
+    with pytest.raises(UserError, match="is training now"):
+        launcher.resume(second)
+    launcher.stop(first)
+    until(lambda: second.status().state == "finished")
+    assert first.status().state == "stopped"
 
 
-def test_two_starts_in_the_same_moment_give_one_run(launcher: Launcher, endless: TrainConfig) -> None:
-    outcomes: list[object] = []
+def test_as_many_train_at_once_as_there_are_places(
+    launcher: Launcher, endless: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELBO_LAB_WORKERS", "2")
+    runs = [Run.named(run_id) for run_id in launcher.train(*[endless] * 3, sweep="seed: 0-2")]
+    until(lambda: [run.status().state for run in runs] == ["running", "running", "queued"])
+    ask(runs[0].path, "pause")  # a paused one leaves its place
+    until(lambda: [run.status().state for run in runs] == ["paused", "running", "running"])
+    (group,) = {read_notes(run.path).group for run in runs}
+    assert group.startswith("vae-sweep-")
+    for run in runs:
+        launcher.stop(run)
+    until(lambda: all(run.status().state == "stopped" for run in runs))
 
-    def start() -> None:
-        try:
-            outcomes.append(launcher.train(endless))
-        except UserError as error:
-            outcomes.append(error)
 
-    pages = [threading.Thread(target=start) for _ in range(4)]
+def test_what_waits_can_leave_the_queue(launcher: Launcher, endless: TrainConfig) -> None:
+    first, second = started(launcher, endless), started(launcher, endless)
+    launcher.stop(second)
+    assert second.status().state == "stopped"
+    launcher.stop(first)
+    ended(launcher.handle(first.id))
+    time.sleep(1)
+    assert launcher.handle(second.id) is None
+
+
+def test_starts_in_the_same_moment_are_runs_of_their_own(
+    jobs: Jobs, launcher: Launcher, endless: TrainConfig, runs_folder: Path
+) -> None:
+    ids: list[str] = []
+    pages = [threading.Thread(target=lambda: ids.extend(launcher.train(endless))) for _ in range(4)]
     for page in pages:
         page.start()
     for page in pages:
         page.join()
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["UserError", "UserError", "UserError", "str"]
+    assert len(set(ids)) == 4
+    until(lambda: len(busy(active_runs(runs_folder))) == 1)
+    assert len(in_order(active_runs(runs_folder))) == 3
+    for run_id in in_order(active_runs(runs_folder)):
+        launcher.stop(Run.named(run_id.id))
+
+
+def test_the_next_server_starts_what_is_queued(brief: TrainConfig, runs_folder: Path) -> None:
+    queue_run(runs_folder / "vae-left", brief)
+    other = Jobs()
+    Launcher(other)
+    until(lambda: Run.named("vae-left").status().state == "finished")
+    other.stop_all()
 
 
 def test_a_training_stopped_before_its_first_step_says_so(launcher: Launcher, endless: TrainConfig) -> None:
@@ -114,7 +150,9 @@ def test_a_training_stopped_before_its_first_step_says_so(launcher: Launcher, en
     job.stop()
     ended(job)
     assert (run.status().state, run.status().step) == ("stopped", 0)
-    assert run.resume_state()["step"] == 0
+    state = run.resume_state()
+    assert state is not None
+    assert state["step"] == 0
 
 
 def test_a_stopped_training_goes_on_to_the_same_weights(launcher: Launcher, brief: TrainConfig, tmp_path: Path) -> None:
@@ -134,11 +172,18 @@ def test_what_cannot_be_resumed_is_refused(jobs: Jobs, launcher: Launcher, brief
     ended(launcher.handle(run.id))
     with pytest.raises(UserError, match="has done all its steps"):
         launcher.resume(run)
-    run.path.joinpath("resume.pt").unlink()
-    run.path.joinpath("status.json").unlink()
-    with pytest.raises(UserError, match="kept no state"):
-        launcher.resume(run)
     assert jobs.active("training") == []
+
+
+def test_a_run_that_lost_its_state_is_trained_again_from_its_start(launcher: Launcher, brief: TrainConfig) -> None:
+    run = started(launcher, brief)
+    ended(launcher.handle(run.id))
+    before = load_checkpoint(run.path).state
+    for name in ("resume.pt", "resume-before.pt", "status.json", "checkpoint.safetensors"):
+        (run.path / name).write_bytes(b"")
+    launcher.resume(run)
+    assert ended(launcher.handle(run.id)).state == "done"
+    assert all(torch.equal(value, before[name]) for name, value in load_checkpoint(run.path).state.items())
 
 
 def test_a_training_that_fails_says_why_in_both_places(launcher: Launcher, brief: TrainConfig) -> None:

@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from training.runs import run_index
-from training.runs.config import TrainConfig
-from training.runs.run_folder import SILENT_SECONDS, Status
-from training.runs.run_index import active_run, run_ids
-from training.runs.run_notes import change_notes
-from training.runs.run_summaries import (
+from training.lab import run_index
+from training.lab.run_index import active_run, run_ids
+from training.lab.run_notes import change_notes
+from training.lab.run_summaries import (
     TAIL_BYTES,
     differing,
     metrics_of,
@@ -19,6 +17,8 @@ from training.runs.run_summaries import (
     run_summary,
     shipped_summaries,
 )
+from training.runs.config import TrainConfig
+from training.runs.run_folder import SILENT_SECONDS, Status
 from training.system.files import replace_file
 
 

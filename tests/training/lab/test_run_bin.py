@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from training.runs.run_bin import KEPT_SECONDS, binned_runs, empty_bin, restore_run, throw_away
+from training.lab.run_bin import KEPT_SECONDS, binned_runs, empty_bin, restore_run, throw_away
+from training.lab.run_index import active_run, every_run, run_ids
+from training.lab.run_notes import change_notes, read_notes
 from training.runs.run_folder import Status
-from training.runs.run_index import active_run, every_run, run_ids
-from training.runs.run_notes import change_notes, read_notes
 from training.system.errors import UserError
 
 

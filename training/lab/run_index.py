@@ -6,16 +6,15 @@ Of a thousand runs every page asks several times a visit: what was read of a fil
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
+from training.lab.run_notes import NOTES_FILE, RunNotes, notes_in
 from training.runs.run_folder import Run, is_run_id, read_status
-from training.runs.run_notes import NOTES_FILE, RunNotes, notes_in
 from training.system.errors import UserError
 from training.system.folders import runs_folder
 from training.system.remembered import Remembered
 
-__all__ = ["active_run", "every_run", "new_run_id", "notes_of", "readable_runs", "run_ids"]
+__all__ = ["active_run", "every_run", "notes_of", "readable_runs", "run_ids"]
 
 _NOTHING = RunNotes()
 _notes = Remembered(notes_in)
@@ -65,14 +64,3 @@ def active_run(folder: Path | None = None) -> str | None:
             if status is not None and status.active:
                 return run_id
     return None
-
-
-def new_run_id(preset: str, folder: Path) -> str:
-    """A readable id that is free in `folder`: the preset and the time, such as vae-20260131-142501."""
-    stem = f"{preset}-{datetime.now():%Y%m%d-%H%M%S}"
-    return next(name for name in _numbered(stem) if not (folder / name).exists())
-
-
-def _numbered(stem: str) -> Iterator[str]:
-    yield stem
-    yield from (f"{stem}-{number}" for number in range(2, 10_000))

@@ -8,9 +8,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from training.lab.run_index import every_run, notes_of
+from training.lab.run_notes import change_notes, read_notes
 from training.runs.run_folder import read_status
-from training.runs.run_index import every_run, notes_of
-from training.runs.run_notes import change_notes, read_notes
 from training.system.errors import UserError
 from training.system.folders import runs_folder
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from training.lab.run_index import run_ids
 from training.runs.run_folder import is_run_id
-from training.runs.run_index import run_ids
 
 
 @pytest.mark.parametrize("text", ["vae-20260131-142501", "vae-20260131-142501-2", "a", "beta-vae.0", "7" * 80])

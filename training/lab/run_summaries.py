@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from training.data.registry import DATA_SETS, whole
-from training.runs.run_folder import MetricTable, State, Status, read_metrics, read_status, row_in
-from training.runs.run_index import notes_of, run_ids
-from training.runs.run_notes import RunNotes
+from training.lab.run_index import notes_of, run_ids
+from training.lab.run_notes import RunNotes
+from training.runs.run_folder import MetricTable, State, Status, measurement_in, read_metrics, read_status
 from training.system.folders import PRETRAINED, pretrained_names, runs_folder
 from training.system.remembered import Remembered
 
@@ -214,7 +214,7 @@ def _last_held_out(file: Path) -> Mapping[str, float]:
             lines = opened.read().splitlines()
     except OSError:
         return {}
-    rows = (row_in(line) for line in reversed(lines))
+    rows = (measurement_in(line) for line in reversed(lines))
     return next((row["terms"] for row in rows if row is not None and row["split"] == "held-out"), {})
 
 

@@ -1,0 +1,153 @@
+"""Where a run is trained: in a process of this machine. Nothing else knows it.
+
+In a thread of the server it would share one interpreter lock with every page: each would slow the other down, the
+more so the more pages are open. The run folder is all that the two need to share; so a process outlives its server,
+and the next server, or another one on the same runs folder, sees it there and starts the next in the queue.
+"""
+
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from uuid import uuid4
+
+from training.lab.queue import active_runs, busy, in_order, workers
+from training.lab.run_notes import change_notes
+from training.runs.config import TrainConfig
+from training.runs.control import ask
+from training.runs.run_folder import Run, Status, new_run_id, read_status
+from training.runs.run_writer import mark_ended, queue_again, queue_run
+from training.system.errors import UserError
+from training.system.folders import PROJECT, runs_folder
+from training.system.jobs import Job, Jobs
+from training.system.locks import is_held
+
+__all__ = ["Launcher"]
+
+LOOK_SECONDS = 0.05
+QUEUE_SECONDS = 0.5  # between two looks at the queue while somebody waits in it
+
+
+class Launcher:
+    """Starts the trainings of one server, so many at a time; the others wait in the runs folder.
+
+    Arguments:
+        jobs: the server's background work; jobs of its "training" lane watch the processes and the queue.
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._lock = threading.RLock()
+        self._handles: dict[Path, Job] = {}
+        self._served = set[Path]()  # the folders whose queue a job of ours watches
+        self.serve(runs_folder())
+
+    def train(self, *configs: TrainConfig, sweep: str = "") -> list[str]:
+        """Start new runs in the background, or queue them, in this order; their ids.
+
+        Arguments:
+            sweep: what varies among them; then they are one group.
+
+        Raises:
+            UserError: the runs folder cannot be written.
+        """
+        folder, ids = runs_folder(), list[str]()
+        with self._lock:
+            group = new_run_id(f"{configs[0].preset}-sweep", folder) if sweep else ""
+            for config in configs:
+                path = folder / new_run_id(config.preset, folder)
+                queue_run(path, config)
+                if group:
+                    change_notes(path, group=group, note=f"Sweep of {sweep}")
+                ids.append(path.name)
+        self.serve(folder)
+        return ids
+
+    def resume(self, run: Run) -> None:
+        """Resume a run from its last kept state, or queue it.
+
+        Raises:
+            UserError: it is finished, or under way, or its folder cannot be written.
+        """
+        queue_again(run)
+        self.serve(run.path.parent)
+
+    def stop(self, run: Run) -> None:
+        """Ask whoever trains this run, here or elsewhere, to end after its current step; it need not have begun.
+
+        Raises:
+            UserError: its folder is gone or cannot be written.
+        """
+        ask(run.path, "stop")
+        status = read_status(run.path)
+        if status is not None and status.state == "queued":
+            with suppress(OSError):
+                mark_ended(run.path, "stopped")
+
+    def handle(self, run_id: str) -> Job | None:
+        """The job that watches a run's process, if this server started it."""
+        return self._handles.get(runs_folder() / run_id)
+
+    def serve(self, folder: Path) -> bool:
+        """Start what there is a place for, and go on in the background while others wait; whether some do."""
+        with self._lock:
+            active = active_runs(folder)
+            queue = in_order(active)
+            starting = [run for run in queue if self._watches(folder / run.id) or is_held(folder / run.id)]
+            waiting = [run for run in queue if run not in starting]
+            free = max(0, workers() - len(busy(active)) - len(starting))
+            for run in waiting[:free]:
+                path = folder / run.id
+                with (path / "worker.log").open("wb") as log_file:
+                    command = [sys.executable, "-m", "training", "work", str(path)]
+                    alone = os.environ | {"OMP_NUM_THREADS": os.environ.get("ELBO_LAB_THREADS", "1")}  # one core each
+                    process = Popen(command, cwd=PROJECT, env=alone, stdin=DEVNULL, stdout=DEVNULL, stderr=log_file)
+                supervise = partial(_supervise, path, process)
+                key = f"train:{run.id}:{uuid4().hex}"  # it may be trained again after this
+                self._handles[path] = self._jobs.submit(key, f"Training {run.id}", supervise, lane="training")
+            if len(waiting) > free and folder not in self._served:
+                self._served.add(folder)
+                go_on, key = partial(self._go_on, folder), f"queue:{uuid4().hex}"
+                self._jobs.submit(key, "Starting queued trainings", go_on, lane="training")
+            return len(waiting) > free
+
+    def _go_on(self, folder: Path, job: Job) -> None:
+        waits = True
+        while waits:
+            time.sleep(QUEUE_SECONDS)
+            with self._lock:
+                waits = not job.should_stop() and self.serve(folder)
+                if not waits:
+                    self._served.discard(folder)
+
+    def _watches(self, path: Path) -> bool:
+        job = self._handles.get(path)
+        return job is not None and job.active
+
+
+def _supervise(path: Path, process: Popen[bytes], job: Job) -> Status | None:
+    """Wait for the end of a run's process, and pass a stop request on to it.
+
+    Raises:
+        UserError: the training failed; the run's status says the same.
+    """
+    asked = False
+    while process.poll() is None:
+        if job.should_stop() and not asked:
+            asked = True
+            with suppress(UserError):  # its folder is gone: it ends by itself
+                ask(path, "stop")
+        time.sleep(LOOK_SECONDS)
+    status = read_status(path)
+    if status is not None and (status.active or status.state == "interrupted") and not is_held(path):
+        text = f"The training process ended unexpectedly (code {process.returncode}): resume it; nothing else is lost."
+        with suppress(OSError, UserError):
+            mark_ended(path, "failed", text)
+        status = read_status(path)
+    if status is not None and status.state == "failed":
+        raise UserError(status.message)
+    return status
