@@ -116,6 +116,7 @@ def curves(
     across: Across = STEPS,
     height: int = HEIGHT,
     marks: Sequence[Mark] = (),
+    highest: float | None = None,
 ) -> None:
     """Draw lines over optimiser steps, or over what `across` says.
 
@@ -124,6 +125,7 @@ def curves(
         looks: the look of every line that can ever appear here; the same at every tick.
         key: names the chart's place.
         alt: the chart's message for who cannot see it; the same at every tick of a live chart.
+        highest: where lines are cut off, so that one that rises far above all others does not flatten them.
     """
     rows: list[dict[str, object]] = [row for line in lines for row in _rows(line)]
     banded = any(line.band for line in lines)
@@ -131,13 +133,19 @@ def curves(
         rows += [{"step": mark.step, "value": None, "line": "", "mark": mark.text} for mark in marks]
     with st.container(key=f"chart-{key}"):
         if rows:
-            vega(rows, _spec(looks, scale, height, across, banded=banded), key=key, alt=alt)
+            vega(rows, _spec(looks, scale, height, across, banded=banded, highest=highest), key=key, alt=alt)
         else:
             st.skeleton(height)
 
 
 def _spec(
-    looks: Mapping[str, Look], scale: Scale, height: int, across: Across = STEPS, *, banded: bool = False
+    looks: Mapping[str, Look],
+    scale: Scale,
+    height: int,
+    across: Across = STEPS,
+    *,
+    banded: bool = False,
+    highest: float | None = None,
 ) -> dict[str, Any]:
     def by_line(choices: list[Any], **more: Any) -> dict[str, Any]:
         domain = {"type": "ordinal", "domain": list(looks), "range": choices}
@@ -168,7 +176,7 @@ def _spec(
             "tooltip": [*tooltip, {"value": "not a number", "title": scale.title}],
         },
     }
-    only_one = {  # a line of one point would be none
+    only_one: dict[str, Any] = {  # a line of one point would be none
         "transform": [
             {"joinaggregate": [{"op": "valid", "field": "value", "as": "points"}], "groupby": ["line"]},
             {"filter": "datum.points == 1 && isValid(datum.value)"},
@@ -176,7 +184,7 @@ def _spec(
         "mark": {"type": "point", "filled": True, "size": 60},
         "encoding": {"strokeWidth": {"value": 0}, "strokeDash": {"value": [1, 0]}},
     }
-    band = {
+    band: dict[str, Any] = {
         "transform": [{"filter": "isValid(datum.low)"}],
         "mark": {"type": "area", "interpolate": "monotone"},
         "encoding": {
@@ -206,10 +214,15 @@ def _spec(
             "encoding": {"y": {"value": 0}, "text": {"field": "mark"}, **upright, "strokeWidth": {"value": 0}},
         },
     ]
-    line = {
+    line: dict[str, Any] = {
         "transform": [{"filter": "!isValid(datum.mark)"}],
         "mark": {"type": "line", "interpolate": "monotone", "strokeJoin": "round"},
     }
+    vertical: dict[str, Any] = {"zero": False, "nice": True}
+    if highest is not None:
+        vertical["domainMax"] = highest
+        for layer in (band, line, only_one):
+            layer["mark"] = {**layer["mark"], "clip": True}
     return {
         "height": height,
         "layer": [*([band] if banded else []), line, no_number, only_one, *happened],
@@ -224,7 +237,7 @@ def _spec(
                 "field": "value",
                 "type": "quantitative",
                 "title": scale.title,
-                "scale": {"zero": False, "nice": True},
+                "scale": vertical,
                 "axis": {"format": scale.ticks},
             },
             "color": by_line([look.quantity.color for look in looks.values()], legend=legend),

@@ -1,5 +1,6 @@
 """The curves of the chosen runs over each other, one chart for each quantity and for each kind of images."""
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -22,6 +23,7 @@ ACROSS = {
     "epochs": Across("epoch", ",.4~g", ",.2f"),
     "seconds": Across("seconds of training", ",.4~g", ",.0f"),
 }
+FAR = 20  # times the size of the lowest value: a line so far above it has diverged
 BY_DEFAULT = ("nelbo", "kl")
 OF_ONE_SCALE = ("nelbo", "rec", "kl", "kl_z", "kl_y")
 
@@ -141,6 +143,8 @@ def _chart(name: str, scale: str, found: Sequence[tuple[Line, Curve, bool]], axi
     spread = any(len(line.runs) > 1 for line, _, _ in found)
     notes.append("mean over seeds, band from the lowest to the highest" if spread else "")
     notes.append("thin: training" if any(behind for _, _, behind in found) else "")
+    highest = _highest([curve for _, curve, _ in found])
+    notes.append(f"cut off above {shown.with_unit(highest)}" if highest is not None else "")
     said = "; ".join(filter(None, notes))
     glossary.markdown(swatch(shown.quantity, f"**{shown.label}**" + (f", {said}" if said else "")))
     looks = {
@@ -165,4 +169,18 @@ def _chart(name: str, scale: str, found: Sequence[tuple[Line, Curve, bool]], axi
         alt=f"{shown.label} over {axis}: {'; '.join(ends)}.",
         scale=shown.scale,
         across=ACROSS[axis],
+        highest=highest,
     )
+
+
+def _highest(lines: Sequence[Curve]) -> float | None:
+    """Where to cut lines off that have diverged: at the highest of all other values; None where none has."""
+    drawn = [
+        value
+        for line in lines
+        for step, value in zip(line.steps, line.values, strict=True)
+        if step >= line.first and math.isfinite(value)
+    ]
+    lowest = min(drawn, default=0.0)
+    sound = [value for value in drawn if value <= lowest + FAR * max(abs(lowest), 1.0)]
+    return max(*sound, 1.1 * abs(lowest)) if len(sound) < len(drawn) else None

@@ -8,6 +8,7 @@
 // Out: the state `step`, once it rests; null at the end.
 // On the page: an event "scrubbed" for every step that is drawn, with the step and that of each run's pictures.
 
+const FAR = 20; // times the size of a track's lowest value: a line so far above it has diverged, and is cut off
 const REST_MS = 500;
 const KEPT = 24; // decoded pictures of one run
 const AHEAD = 3; // pictures decoded before they are asked for
@@ -162,7 +163,9 @@ class Scrubber {
         move(event);
       });
       canvas.addEventListener("pointermove", (event) => event.buttons && move(event));
-      return { canvas, lines, scale, low: Math.min(...seen), high: Math.max(...seen), end };
+      const low = Math.min(...seen);
+      const sound = seen.filter((value) => value <= low + FAR * Math.max(Math.abs(low), 1));
+      return { canvas, lines, scale, low, high: Math.max(...sound), end };
     });
     this.tracks = this.tracks.filter((track) => track.low <= track.high);
     this.root.querySelector(".tracks").replaceChildren(...this.tracks.map((track) => track.canvas));

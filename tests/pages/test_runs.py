@@ -121,6 +121,15 @@ def test_every_way_of_drawing_the_curves(app: AppTest) -> None:
     assert "None of these runs has measured that" in text_of(page)
 
 
+def test_a_run_that_diverged_does_not_flatten_the_others(app: AppTest) -> None:
+    trained("vae-1", seed=1)
+    measured(trained("vae-2", seed=2), (100, "held-out", {"nelbo": 1e7}), (300, "held-out", {"nelbo": 5e6}))
+    page = opened(app, **{"runs-chosen": ["run vae-1", "run vae-2"], "runs-together": "false", "runs-whole": "true"})
+    assert "cut off above 545.00 nats" in text_of(page)
+    page.multiselect(key="runs-chosen").set_value(["run vae-1"]).run()
+    assert "cut off above" not in text_of(page)
+
+
 def test_a_run_gets_a_name_a_note_and_tags(app: AppTest) -> None:
     path = trained("vae-1")
     page = opened(app, **{"runs-chosen": "run vae-1"})

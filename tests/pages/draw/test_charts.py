@@ -79,3 +79,10 @@ def test_what_happened_at_a_step_is_an_upright_line_with_its_words() -> None:
     assert (upright["mark"]["type"], words["mark"]["type"]) == ("rule", "text")
     assert all(layer["transform"] == [{"filter": "isValid(datum.mark)"}] for layer in (upright, words))
     assert words["encoding"]["text"] == {"field": "mark"}
+
+
+def test_lines_are_cut_off_where_it_is_asked_for() -> None:
+    assert "domainMax" not in _spec({"line": Look(NELBO)}, NATS, 320)["encoding"]["y"]["scale"]
+    cut = _spec({"line": Look(NELBO)}, NATS, 320, highest=130.0)
+    assert cut["encoding"]["y"]["scale"]["domainMax"] == 130.0
+    assert cut["layer"][0]["mark"]["clip"] is True
