@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import Server
-from tests.browser.test_accessibility import faults
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter, mark_failed
 from training.runs.worker import train_into
