@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import faults
 from tests.browser.conftest import Server
 from training.runs.config import TrainConfig
-from training.runs.run_writer import RunWriter, mark_failed
+from training.runs.run_writer import RunWriter, mark_ended
 from training.runs.worker import train_into
 
 COMPARED = """() => !document.querySelector('.st-key-stop-comparing') && [...document.querySelectorAll(
@@ -29,7 +29,7 @@ def used(server: Server) -> Server:
     train_into(RunWriter(server.runs / "mixture", mixture))
     train_into(RunWriter(server.runs / "stopped", brief), should_stop=lambda: True)
     train_into(RunWriter(server.runs / "failed", brief), should_stop=lambda: True)
-    mark_failed(server.runs / "failed", "The loss is no number: lower the learning rate, and start anew.")
+    mark_ended(server.runs / "failed", "failed", "The loss is no number: lower the learning rate, and start anew.")
     return server
 
 
