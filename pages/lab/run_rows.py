@@ -31,6 +31,7 @@ SORTS = {
     "seconds": "Longest training first",
     "label": "By name",
 }
+UNSAID = "–"
 ACCURACY = ("accuracy", "content_accuracy")
 COLUMNS = (
     "Run",
@@ -204,13 +205,13 @@ def data_label(name: str) -> str:
 
 
 def settings_rows(runs: Sequence[RunSummary]) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[str]]]]:
-    """Settings side by side: those in which the runs differ, and those that they share; a value for each run."""
+    """Settings side by side: those in which the runs differ, and the others; a value for each run."""
     names = dict.fromkeys(name for run in runs for name in run.settings)
     every = {
         "model": [run.recipe for run in runs],
         "data": [data_label(run.data) for run in runs],
         "steps": [f"{run.steps:,}" for run in runs],
-        **{name.replace("_", " "): [run.settings.get(name, "–") for run in runs] for name in names},
+        **{name.replace("_", " "): [run.settings.get(name, UNSAID) for run in runs] for name in names},
     }
-    rows = list(every.items())
-    return [row for row in rows if len(set(row[1])) > 1], [row for row in rows if len(set(row[1])) == 1]
+    differ = [row for row in every.items() if len(set(row[1]) - {UNSAID}) > 1]
+    return differ, [row for row in every.items() if row not in differ]

@@ -112,7 +112,7 @@ def metrics_of(path: Path, split: str) -> MetricTable:
 def differing(runs: Iterable[RunSummary]) -> dict[str, list[str]]:
     """For each run, by its title, the settings in which runs of its recipe differ, the seed last.
 
-    A model that ships stands among the runs of its recipe.
+    A model that ships stands among the runs of its recipe. What an older run does not say, it does not differ in.
     """
     by_recipe: dict[str, list[RunSummary]] = {}
     for run in runs:
@@ -120,7 +120,7 @@ def differing(runs: Iterable[RunSummary]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for kin in by_recipe.values():
         names = dict.fromkeys(name for run in kin for name in run.settings)
-        differ = [name for name in names if len({run.settings.get(name) for run in kin}) > 1]
+        differ = [name for name in names if len({run.settings[name] for run in kin if name in run.settings}) > 1]
         differ.sort(key=lambda name: name == "seed")
         found.update({run.title: [name for name in differ if name in run.settings] for run in kin})
     return found

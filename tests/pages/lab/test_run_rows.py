@@ -112,3 +112,8 @@ def test_settings_side_by_side_name_those_that_differ_first() -> None:
     assert [name for name, _ in differ] == ["model", "z"]
     assert ("z", ["20", "10"]) in differ
     assert ("seed", ["0", "0"]) in shared
+    older = run("older", settings={"z": "10"})
+    differ, shared = settings_rows([RUNS[3], older])
+    assert differ == []
+    assert ("seed", ["0", "–"]) in shared
+    assert rows_of([RUNS[3], older])[0].cells["Differs in"] == ""
