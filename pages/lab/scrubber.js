@@ -221,7 +221,10 @@ class Panel {
     this.numbers = this.figure.querySelector(".numbers");
     this.kinds = PICTURES.filter((kind) => film && shown.includes(kind) && run.places[kind].length);
     this.spaces = ["kl", "means"].filter((kind) => run.latent && shown.includes(kind));
-    for (const kind of [...this.kinds, ...this.spaces]) this.canvas(kind).hidden = false;
+    for (const kind of [...this.kinds, ...this.spaces]) {
+      this.canvas(kind).hidden = false;
+      this.canvas(kind).setAttribute("aria-label", `${run.title}: still loading`);
+    }
     this.steps = Object.fromEntries(PICTURES.map((kind) => [kind, run.places[kind].map((place) => place[0])]));
   }
 
