@@ -27,8 +27,7 @@ from training.checkpoints.reading import load_checkpoint
 from training.system.errors import UserError
 from training.system.folders import PROJECT
 
-pytestmark = pytest.mark.no_cover  # its readers are other processes, and what they do is covered by test_reading.py
-
+not_traced = pytest.mark.no_cover  # hundreds of files: the readers are other processes, and tracing doubles the rest
 STATE = FAMILY.fresh(VAEConfig(z=5, hidden=(11, 13), pixels=16), seed=0).state_dict()
 MOST_SECONDS = 5.0
 MOST_MEMORY = 10**9
@@ -169,6 +168,7 @@ def test_every_pickle_that_is_said_to_run_code_would(tmp_path: Path) -> None:
     assert "harmless" not in done.stderr, done.stderr
 
 
+@not_traced
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_hostile_file_is_one_sentence_and_nothing_else(door: Door, hostile: dict[str, bytes], kind: str) -> None:
     """No code runs, nothing is left behind, the server lives on, and the reader stays small and quick.
@@ -192,6 +192,7 @@ def test_each_hostile_file_is_one_sentence_and_nothing_else(door: Door, hostile:
     assert wrong == []
 
 
+@not_traced
 @pytest.mark.usefixtures("quiet_machine")
 def test_what_would_keep_its_reader_busy_is_refused_soon(door: Door, hostile: dict[str, bytes]) -> None:
     for name, content in hostile.items():
@@ -201,6 +202,7 @@ def test_what_would_keep_its_reader_busy_is_refused_soon(door: Door, hostile: di
             assert time.monotonic() - began < MOST_SECONDS, name
 
 
+@not_traced
 @pytest.mark.parametrize("seed", range(3))
 def test_mutated_files_are_read_or_one_sentence(door: Door, hostile: dict[str, bytes], seed: int) -> None:
     fuzzer = Fuzzer(door, seed, hostile.values())
