@@ -210,7 +210,7 @@ def _spec(
         },
         {
             "transform": [{"filter": "isValid(datum.mark)"}],
-            "mark": {"type": "text", "align": "right", "dx": -4, "dy": 6, "angle": 270, "fontSize": 11},
+            "mark": {"type": "text", "align": "left", "dx": 4, "dy": 6, "fontSize": 11},
             "encoding": {"y": {"value": 0}, "text": {"field": "mark"}, **upright, "strokeWidth": {"value": 0}},
         },
     ]

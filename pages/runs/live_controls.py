@@ -24,38 +24,35 @@ def live_controls(run: "Run", status: "Status") -> None:
     """The controls of a run under way; each is passed on through its folder."""
     stopping = run.stopping
     if status.state == "queued":
-        _button("Leave the queue", ":material/close:", partial_stop(run), disabled=stopping)
+        _button("Leave the queue", ":material/close:", _stopping(run), disabled=stopping)
         return
-    paused = status.state == "paused"
-    wait, step = st.columns(2)
-    with wait:
-        if paused:
+    with st.container(horizontal=True):
+        if status.state == "paused":
             _button("Continue", ":material/play_arrow:", _asking(run, "go"), primary=True)
         else:
             _button("Pause", ":material/pause:", _asking(run, "pause"), disabled=stopping)
-    with step:
         _button(
-            "One step",
+            "Step",
             ":material/skip_next:",
             _asking(run, "step"),
             disabled=stopping,
             help="Takes one step, shows what it did, and waits.",
         )
+        _button(
+            "Stop",
+            ":material/stop:",
+            _stopping(run),
+            disabled=stopping,
+            help="Ends after the current step and keeps everything; you can resume later.",
+        )
     _pace(run, status)
     with st.popover("Change its settings", icon=":material/tune:", width="stretch", disabled=stopping):
         _settings(run)
-    _button(
-        "Stop",
-        ":material/stop:",
-        partial_stop(run),
-        disabled=stopping,
-        help="Ends after the current step and keeps everything; you can resume later.",
-    )
     if problem := st.session_state.pop(PROBLEM, None):
         failure(UserError(problem))
 
 
-def partial_stop(run: "Run") -> Callable[[], None]:
+def _stopping(run: "Run") -> Callable[[], None]:
     return _told(lambda: services.launcher().stop(run))
 
 

@@ -9,6 +9,7 @@ from pages.kit import frame, services
 from pages.kit.address import link
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from pages.runs.live_controls import live_controls
+from pages.runs.run_curves import CHANGED
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
 from training.data.registry import data_set
@@ -35,7 +36,7 @@ ROLES: tuple[tuple[Role, str, str, str], ...] = (
 
 def run_controls(run_id: str) -> None:
     """The state of a run and what can be done with it."""
-    from training.runs.run_folder import Run
+    from training.runs.run_folder import Run, read_changes
 
     try:
         run = Run.named(run_id)
@@ -53,6 +54,10 @@ def run_controls(run_id: str) -> None:
         f"learning rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; "
         f"products in {config.precision}."
     )
+    if changed := "; ".join(
+        f"{CHANGED[row['setting']]} {row['value']:g} after step {row['step']:,}" for row in read_changes(run.path)
+    ):
+        st.caption(f"**Changed while it trained:** {changed}.")
     if status.active:
         return
     if status.state != "finished":

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from training.data.data_set import DataSet
     from training.runs.run_folder import MetricTable, Status
 
-__all__ = ["run_curves", "tiles"]
+__all__ = ["CHANGED", "run_curves", "tiles"]
 
 TRAINING, HELD_OUT, SHIPPED = "training", "held-out", "shipped"
 SMALL = 220
-CHANGED = {"learning_rate": "learning rate", "kl_weight": "β", "warmup": "KL warm-up"}
+CHANGED = {"learning_rate": "learning rate", "kl_weight": "KL weight β", "warmup": "KL warm-up"}
 
 
 def tiles(training: "MetricTable", held_out: "MetricTable", data: "DataSet", model: Mapping[str, Any]) -> None:

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import training.lab.launch
 from models.registry import PRESETS, family_of
 from pages.kit import services
 from pages.runs.run_controls import pages_of
+from tests.pages.conftest import text_of
 from tests.patience import PATIENCE, until
 from training.lab.run_index import readable_runs
 from training.runs.config import TrainConfig
@@ -112,6 +114,7 @@ def test_a_second_tab_finds_the_run_and_can_queue_another(page: AppTest, runs_fo
     waiting = start(second, steps=7)
     second.run()
     assert Run.named(waiting).status().state == "queued"
+    page.run()
     page.button(key="stop").click().run()
     until(lambda: Run.named(waiting).status().state == "finished")
 
@@ -145,7 +148,7 @@ def test_a_training_pauses_takes_one_step_and_goes_on(page: AppTest, runs_folder
     page.button(key="pause").click().run()
     until(lambda: run.status().state == "paused")
     paused_at = read_step(run)
-    page.button(key="one").click().run()
+    page.button(key="step").click().run()
     until(lambda: read_step(run) == paused_at + 1)
     page.run()
     assert not page.exception
@@ -153,6 +156,22 @@ def test_a_training_pauses_takes_one_step_and_goes_on(page: AppTest, runs_folder
     page.button(key="continue").click().run()
     until(lambda: run.status().state == "running" and run.status().step > paused_at + 1)
     page.run()
+    page.button(key="stop").click().run()
+    until(lambda: run.status().state == "stopped")
+
+
+def test_slow_motion_shows_every_step(page: AppTest, runs_folder: Path) -> None:
+    run = Run.named(start(page, steps=100_000))
+    until(lambda: run.status().state == "running")
+    page.run()
+    page.segmented_control(key=f"pace-{run.id}").select(20.0).run()
+    until(lambda: run.status().pace == 20 and (run.path / "step.json").is_file())
+    page.run()
+    assert not page.exception
+    assert page.subheader[0].value.startswith("Step ")
+    before = read_step(run)
+    time.sleep(1)
+    assert read_step(run) - before <= 25
     page.button(key="stop").click().run()
     until(lambda: run.status().state == "stopped")
 
@@ -174,6 +193,7 @@ def test_settings_change_while_it_trains_and_the_curve_marks_where(page: AppTest
     assert (row["setting"], row["value"]) == ("kl_weight", 4.0)
     page.run()
     assert not page.exception
+    assert f"KL weight β 4 after step {row['step']:,}" in text_of(page)
     page.button(key="stop").click().run()
     until(lambda: run.status().state == "stopped")
 

@@ -26,35 +26,39 @@ class Listening(Steering):
     def __init__(self, writer: RunWriter, interrupted: Callable[[], bool] = lambda: False) -> None:
         self._writer, self._interrupted = writer, interrupted
         self._looked, self._stepped = 0.0, 0.0
-        self._paused = self._wants_step = self._watched = self._news = False
+        self._paused = self._rested = self._wants_step = self._watched = self._news = False
         self._pace = 0.0
         self._changes: list[tuple[str, float]] = []
         self.stopped = False
 
-    def should_save(self) -> bool:
-        """When a pause begins: it may be a long one."""
-        was_paused = self._paused
-        self._listen()
-        return self._paused and not was_paused
-
-    def should_stop(self) -> bool:
-        """Whether the training ends; while it is paused, and between two steps of slow motion, this waits."""
-        self._tell()
-        self._writer.beat()  # at every step: fifty slow ones must not look like an interruption
-        while not self._ends() and self._waits():
-            time.sleep(WAIT_SECONDS)
-            self._looked = 0.0
-            self._listen()
-            self._tell()
-            self._writer.beat()
-        self._watched = self._wants_step or (self._pace > 0 and not self._paused)
-        self._wants_step, self._stepped = False, time.monotonic()
-        return self.stopped
-
     def changes(self, step: int) -> Sequence[Changed]:
-        """What was asked for since the last step."""
+        """What was asked for since the last look, ten times a second at most."""
+        self._listen()
         asked, self._changes = self._changes, []
         return [Changed(step, setting, value) for setting, value in asked]  # type: ignore[arg-type]
+
+    def should_save(self) -> bool:
+        """When a pause begins."""
+        begins, self._rested = self._paused and not self._rested, self._paused
+        return begins
+
+    def waits(self) -> bool:
+        """While it is paused, and between two steps of slow motion."""
+        if self._news:
+            self._news = False
+            self._writer.update(state="paused" if self._paused else "running", pace=self._pace)
+        self._writer.beat()  # at every step: fifty slow ones must not look like an interruption
+        if not self._ends() and self._is_early():
+            time.sleep(WAIT_SECONDS)
+            self._looked = 0.0
+            return True
+        self._watched = self._wants_step or (self._pace > 0 and not self._paused)
+        self._wants_step, self._stepped = False, time.monotonic()
+        return False
+
+    def should_stop(self) -> bool:
+        """Once somebody has asked for it."""
+        return self.stopped
 
     def watches(self) -> bool:
         """In slow motion, and for a single step."""
@@ -64,7 +68,7 @@ class Listening(Steering):
         self.stopped = self.stopped or self._interrupted()
         return self.stopped
 
-    def _waits(self) -> bool:
+    def _is_early(self) -> bool:
         if self._paused:
             return not self._wants_step
         return self._pace > 0 and time.monotonic() - self._stepped < 1 / self._pace
@@ -91,9 +95,3 @@ class Listening(Steering):
                 case setting:
                     self._changes.append((setting, command.value))
         self._news = self._news or bool(commands)
-
-    def _tell(self) -> None:
-        """Let everybody know what was heard."""
-        if self._news:
-            self._news = False
-            self._writer.update(state="paused" if self._paused else "running", pace=self._pace)

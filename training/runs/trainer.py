@@ -245,14 +245,16 @@ def train(
         for change in changes:
             if change.step == trainer.taken:
                 trainer.change(change)
-        if steering.should_save():
-            yield saved()
-        with clock.paused():
-            stop = steering.should_stop()
-        for change in steering.changes(trainer.taken):
-            trainer.change(change)
-            yield change
-        if stop:
+        waits = True
+        while waits:
+            for change in steering.changes(trainer.taken):
+                trainer.change(change)
+                yield change
+            if steering.should_save():
+                yield saved()
+            with clock.paused():
+                waits = steering.waits()
+        if steering.should_stop():
             break
         if steering.watches():
             reported, stepped = trainer.watched_step(watcher)
