@@ -1,6 +1,7 @@
 """Commands that train: a new run, one that is resumed, one that a server has queued."""
 
 import os
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from training.system.number_format import signed
 __all__ = ["resume", "train_command", "work"]
 
 POLITENESS = 10
+LOOK_SECONDS = 0.2
 
 
 def train_command(
@@ -39,6 +41,13 @@ def train_command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of the model: z=20, k=100, beta=3, hidden=400,200.")
     ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            help='A run for every combination of values, such as "seed: 0-4; z: 5, 10"; as many at a time as '
+            "$ELBO_LAB_WORKERS says."
+        ),
+    ] = None,
 ) -> None:
     """Train a model into a run folder. Ctrl-C stops it and keeps the last state."""
     from training.data.datasets import load_dataset
@@ -48,22 +57,27 @@ def train_command(
     from training.runs.run_writer import RunWriter
     from training.system.folders import runs_folder
 
-    config = TrainConfig.from_preset(
-        model,
-        steps=steps,
-        seed=seed,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        cooldown=cooldown,
-        warmup=warmup,
-        early_stop=early_stop,
-        data=data,
-        precision=precision,
-        model=dict(setting(text) for text in settings) if settings else None,
-    )
+    changes: dict[str, Any] = {
+        "steps": steps,
+        "seed": seed,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "cooldown": cooldown,
+        "warmup": warmup,
+        "early_stop": early_stop,
+        "data": data,
+        "precision": precision,
+        "model": dict(setting(text) for text in settings) if settings else None,
+    }
+    config = TrainConfig.from_preset(model, **changes)
     if problem := whole(config.data).problem():
         errors.print(problem)
     load_dataset(config.data)  # before the run's folder is made: missing data leave no trace
+    if sweep:
+        if out is not None:
+            raise UserError("The runs of a sweep have folders of their own in the runs folder: leave --out out.")
+        _sweep(model, sweep, changes)
+        return
     _carry_out(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
 
 
@@ -118,3 +132,30 @@ def _carry_out(writer: Any) -> None:
         errors.print(f"Stopped at step {status.step:,}. Resume with: python -m training resume {writer.path}")
         raise typer.Exit(130)
     errors.print(f"Done: {status.step:,} steps in {status.seconds:.0f} s, {status.steps_per_second:.0f} steps/s.")
+
+
+def _sweep(model: str, text: str, changes: dict[str, Any]) -> None:
+    from training.lab.launch import Launcher
+    from training.lab.queue import workers
+    from training.lab.sweep import sweep
+    from training.runs.run_folder import Run
+    from training.system.jobs import Jobs
+
+    launcher = Launcher(Jobs())
+    runs = [Run.named(run_id) for run_id in launcher.train(*sweep(model, text, changes), sweep=text)]
+    errors.print(f"Training {len(runs)} runs, {workers()} at a time: {', '.join(run.id for run in runs)}")
+    with progress() as bar, interruptible() as interrupted:
+        task = bar.add_task("training", total=sum(run.config.steps for run in runs))
+        while under_way := [run for run in runs if run.status().active]:
+            bar.update(task, completed=sum(run.status().step for run in runs))
+            if interrupted():
+                for run in under_way:
+                    launcher.stop(run)
+            time.sleep(LOOK_SECONDS)
+    ended = [run.status() for run in runs]
+    if failed := [status for status in ended if status.state == "failed"]:
+        raise UserError(f"{len(failed)} of {len(runs)} runs failed, the first of them so: {failed[0].message}")
+    if any(status.state == "stopped" for status in ended):
+        errors.print("Stopped: resume each with `python -m training resume RUN`.")
+        raise typer.Exit(130)
+    errors.print(f"Done: {len(runs)} runs. Compare them on the page Runs, or with `python -m training runs list`.")

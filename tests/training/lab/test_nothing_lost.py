@@ -204,7 +204,7 @@ def test_a_full_disk_is_said_and_the_run_resumes(
 def test_no_clock_keeps_a_run_alive(tmp_path: Path, brief: TrainConfig, state: str, updated: str) -> None:
     queue_run(tmp_path / "run", brief)
     for host in ("another machine", ""):
-        row = Status(state=state, steps=60, host=host).model_dump_json()  # type: ignore[arg-type]
+        row = Status(state=state, steps=60, host=host).model_dump_json()
         (tmp_path / "run" / "status.json").write_text(row.replace('"updated":0.0', f'"updated":{updated}'))
         assert not Run(tmp_path / "run").status().active
         Run(tmp_path / "run").require_resumable()
