@@ -46,8 +46,7 @@ def drag(page: Page, stage: Locator, start: tuple[float, float], end: tuple[floa
 
 
 def last_frame(page: Page) -> Any:
-    page.wait_for_function("window.frames.length > 0")
-    page.wait_for_timeout(200)
+    page.wait_for_function("window.frames.length && performance.now() - window.frames.at(-1).at > 200")  # at rest
     return page.evaluate("window.frames.at(-1)")
 
 
