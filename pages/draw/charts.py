@@ -5,7 +5,7 @@ spec and its alternative text are constant while its data grow.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -13,10 +13,11 @@ import streamlit as st
 
 from pages.draw.palette import REFERENCE, Quantity
 
-__all__ = ["DASHES", "Across", "Curve", "Look", "Mark", "Scale", "curves", "vega"]
+__all__ = ["DASHES", "Across", "Curve", "Look", "Mark", "Scale", "curves", "legend_of", "vega"]
 
 MOST_POINTS = 600
 HEIGHT = 320
+LONG_NAME = 18
 ONE_COLUMN, LEGEND_ROW = 5, 18  # names in the legend, and the height of each in pixels
 
 
@@ -83,6 +84,12 @@ class Mark(NamedTuple):
 
     step: int
     text: str
+
+
+def legend_of(names: Iterable[str]) -> dict[str, Any]:
+    """A legend above a chart; long names stand below each other, so that a narrow screen cuts none."""
+    longest = max(map(len, names), default=0)
+    return {"orient": "top", "title": None, "labelLimit": 500, **({"columns": 1} if longest > LONG_NAME else {})}
 
 
 def vega(*rows_and_spec: Any, key: str, alt: str) -> None:

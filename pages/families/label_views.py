@@ -371,5 +371,5 @@ def _by_model(names: list[str]) -> dict[str, Any]:
         "field": "model",
         "type": "nominal",
         "scale": {"domain": names, "range": list(MODELS[: len(names)])},
-        "legend": {"orient": "top", "title": None, "labelLimit": 400},
+        "legend": charts.legend_of(names),
     }

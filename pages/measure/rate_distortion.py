@@ -40,16 +40,18 @@ def rate_distortion_chart(
         nelbo: show it, in the tooltip and as the dashed line.
     """
     rows = [{"name": p.name, "label": f"{p.beta:g}", "kl": p.kl, "rec": p.rec, "nelbo": p.nelbo} for p in sweep]
-    mine = [{"name": p.name, "label": p.name, "kl": p.kl, "rec": p.rec, "nelbo": p.nelbo} for p in others]
+    mine = [
+        {"name": p.name, "label": _on_two_lines(p.name), "kl": p.kl, "rec": p.rec, "nelbo": p.nelbo} for p in others
+    ]
     every = [*sweep, *others]
     low, high = min(p.kl for p in every), max(p.kl for p in every)
     bottom, top = min(p.rec for p in every), max(p.rec for p in every)
-    margin = 0.08 * (top - bottom)
+    margin, reach = 0.08 * (top - bottom), high + max(2, 0.12 * (high - low))  # room for the last label
     x = {
         "field": "kl",
         "type": "quantitative",
         "title": "rate: KL, nats per image",
-        "scale": {"domain": [max(0.0, low - 2), high + 2], "nice": False},
+        "scale": {"domain": [max(0.0, low - 2), reach], "nice": False},
         "axis": {"titleColor": KL_Z.color, "grid": False, "tickCount": 6},
     }
     y = {
@@ -68,7 +70,7 @@ def rate_distortion_chart(
     ]
 
     def line(slope: float, **mark: Any) -> dict[str, Any]:
-        ends = [{"kl": kl, "rec": chosen.rec - slope * (kl - chosen.kl)} for kl in (max(0.0, low - 2), high + 2)]
+        ends = [{"kl": kl, "rec": chosen.rec - slope * (kl - chosen.kl)} for kl in (max(0.0, low - 2), reach)]
         return {
             "data": {"values": ends},
             "mark": {"type": "line", "clip": True, "strokeWidth": 1.5, **mark},
@@ -82,13 +84,15 @@ def rate_distortion_chart(
             "encoding": {"x": x, "y": y, "tooltip": tooltip},
         }
 
-    def texts(values: list[dict[str, Any]], color: str) -> dict[str, Any]:
+    def texts(values: list[dict[str, Any]], color: str, **mark: Any) -> dict[str, Any]:
+        looks = {"align": "left", "dx": 9, "dy": -8, "fontSize": 13, "color": color, **mark}
         return {
             "data": {"values": values},
-            "mark": {"type": "text", "align": "left", "dx": 9, "dy": -8, "fontSize": 13, "color": color},
+            "mark": {"type": "text", **looks},
             "encoding": {"x": x, "y": y, "text": {"field": "label"}},
         }
 
+    on_the_left = {p.name for p in others if p.kl < (low + high) / 2}  # a long name stands where there is room
     marked = [row for row in rows if row["name"] == chosen.name]
     layers = [
         *([line(chosen.beta, color=KL_Z.color)] if chosen.beta is not None else []),
@@ -102,7 +106,14 @@ def rate_distortion_chart(
         points(marked, size=190, color=NELBO.color),
         points(mine, size=120, shape="diamond", color=MODELS[0]),
         texts(rows, REFERENCE.color),
-        texts(mine, MODELS[0]),
+        texts([row for row in mine if row["name"] in on_the_left], MODELS[0], lineBreak="\n"),
+        texts(
+            [row for row in mine if row["name"] not in on_the_left],
+            MODELS[0],
+            lineBreak="\n",
+            align="right",
+            dx=-9,
+        ),
     ]
     summary = "; ".join(f"{p.name} {signed(p.kl)} and {signed(p.rec)}" for p in every)
     with st.container(key=f"chart-{key}"):
@@ -112,6 +123,12 @@ def rate_distortion_chart(
             alt=f"Reconstruction falls as KL rises, in nats per image. KL and reconstruction of each: {summary}. "
             f"Marked: {chosen.name}",
         )
+
+
+def _on_two_lines(label: str) -> str:
+    """A run, and below it what it changed in its recipe."""
+    title, _, changes = label.partition(" (")
+    return f"{title}\n{changes.removesuffix(')')}" if changes else title
 
 
 def nelbo_chart(sweep: Sequence[Point], *, key: str) -> None:

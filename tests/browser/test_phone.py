@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
@@ -31,4 +32,16 @@ def test_a_table_that_is_too_wide_scrolls_by_itself(server: Server, open_page: C
     table.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.wide-table').scrollLeft > 0")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 900), (720, 450)])
+def test_names_of_chosen_models_are_not_cut_where_columns_are_narrow(
+    server: Server, open_page: Callable[..., Page], width: int, height: int
+) -> None:
+    page = open_page(f"{server.url}/bounds", width=width, height=height)
+    chosen = page.get_by_test_id("stMultiSelect").get_by_text("shipped gmvae").first
+    chosen.wait_for()
+    page.locator("[data-testid=stStatusWidget]").wait_for(state="hidden")
+    assert chosen.evaluate("node => node.scrollWidth <= node.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
