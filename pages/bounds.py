@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.choose.guess import guess_first
-from pages.choose.pickers import pick_models
+from pages.choose.pickers import data_asked, pick_models
 from pages.choose.seed import pick_seed
 from pages.draw.palette import MODELS
 from pages.kit import formulas, frame, glossary, services
@@ -26,7 +26,9 @@ DEEP = 5000
 AT_FIRST = models_with_bounds()
 
 frame.mend_link("pages/bounds.py")
-frame.header("Bounds", "How near does a bound come to −log p(x), and why do more samples help?")
+frame.header(
+    "Bounds", "How near does a bound come to −log p(x), and why do more samples help?", data=data_asked("models")
+)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     chosen = pick_models(AT_FIRST)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.choose.pickers import choose_also, pick_models
+from pages.choose.pickers import choose_also, data_asked, pick_models
 from pages.choose.seed import pick_seed
 from pages.choose.weight_uploads import newly_uploaded, take_uploads
 from pages.compare.comparing import compare_in_background, measured
@@ -34,7 +34,9 @@ from training.system.errors import UserError
 BOUNDS, DEEP = (1, 10, 100), 1000
 
 frame.mend_link("pages/clinic.py")
-frame.header("Checkpoint clinic", "What is in these weights, and how do they compare with others?")
+frame.header(
+    "Checkpoint clinic", "What is in these weights, and how do they compare with others?", data=data_asked("models")
+)
 services.quarantine().start()  # while the visitor looks for the file
 choose_also(newly_uploaded())
 picture, controls = st.columns([2.4, 1], gap="large")

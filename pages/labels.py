@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
 from pages.choose.guess import answer_among, guess_first, show_answer
-from pages.choose.pickers import pick_model, pick_runs
+from pages.choose.pickers import data_asked, pick_model, pick_runs
 from pages.choose.seed import pick_seed
 from pages.draw.palette import ACCURACY, MODELS, marked, swatch
 from pages.families.label_views import (
@@ -45,7 +45,11 @@ def supervised_alone() -> str:
 
 
 frame.mend_link("pages/labels.py")
-frame.header("Labels", "What do a hundred labels teach, and what do sixty thousand images without labels add?")
+frame.header(
+    "Labels",
+    "What do a hundred labels teach, and what do sixty thousand images without labels add?",
+    data=data_asked("checkpoint"),
+)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model(FAMILIES)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.choose.asked_digit import asked_digit
 from pages.choose.guess import answer_among, guess_first, show_answer
-from pages.choose.pickers import pick_model
+from pages.choose.pickers import data_asked, pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.families.mixture_views import (
@@ -46,7 +46,11 @@ def numbers_in(text: str) -> list[int]:
 
 
 frame.mend_link("pages/mixture.py", components=lambda text: bool(numbers_in(text)))
-frame.header("Mixture", "What does each component of a learned prior stand for, and how many are used?")
+frame.header(
+    "Mixture",
+    "What does each component of a learned prior stand for, and how many are used?",
+    data=data_asked("checkpoint"),
+)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     choice = pick_model(FAMILIES)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.choose.pickers import pick_model
+from pages.choose.pickers import data_asked, pick_model
 from pages.choose.seed import pick_seed
 from pages.draw import figures
 from pages.kit import formulas, frame, services
@@ -24,7 +24,7 @@ HELP = {
 }
 
 frame.mend_link("pages/samples.py", **{"measure-bounds": is_bound})
-frame.header("Samples", "What does the model draw when it is given no image?")
+frame.header("Samples", "What does the model draw when it is given no image?", data=data_asked("checkpoint"))
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     model = pick_model()

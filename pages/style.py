@@ -118,7 +118,7 @@ def content(card: Card) -> float:
 
 
 frame.mend_link("pages/style.py")
-frame.header("Style and content", "What in a picture is the digit, and what is everything else?", images="colour")
+frame.header("Style and content", "What in a picture is the digit, and what is everything else?", data=IMAGES)
 picture, controls = st.columns([2.4, 1], gap="large")
 with controls:
     shipped = shipped_by_content()

@@ -14,8 +14,8 @@ from pages.measure.measuring import is_bound, measuring
 from pages.runs.run_controls import run_controls, tick_seconds
 from pages.runs.run_view import reference_figures, run_figures
 from pages.runs.training_form import training_form
-from training.checkpoints.model_ref import model_ref
-from training.data.registry import best_data_set, data_set
+from training.checkpoints.model_ref import model_ref, run_called
+from training.data.registry import DATA_SETS, best_data_set, data_set, whole
 from training.lab.run_index import active_run, run_ids
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
@@ -102,8 +102,17 @@ def shown_model(chosen: str) -> "tuple[Family, ModelConfig, DataSet]":
         return first, first.default_preset.model, best_data_set(first.images)
 
 
+def data_shown() -> "DataSet | None":
+    """The data set of the run that is shown, or of the recipe in the form."""
+    run, preset = (st.session_state.get(key, st.query_params.get(key, "")) for key in map(page_key, ("run", "preset")))
+    ref = run_called(f"run {run}")
+    if ref is None and preset in pretrained_names():
+        ref = model_ref("shipped", preset)
+    return whole(ref.data) if ref is not None and ref.data in DATA_SETS else None
+
+
 frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})
-frame.header("Train", "How does a model learn to draw, from noise to clear images?")
+frame.header("Train", "How does a model learn to draw, from noise to clear images?", data=data_shown())
 picture, controls = st.columns([2.4, 1], gap="large")
 
 if st.session_state.pop("started", False):
@@ -132,7 +141,8 @@ with section("formulas"):
     formulas.nelbo_formula(family)
     formulas.loss_formula(family, config)
 st.space("small")
-frame.notes(page_text(__file__, f"train-{family.images}", **data.words))
+labels_alone = not getattr(config, "gen_weight", 1)
+frame.notes(page_text(__file__, f"train-{family.images}", labels_alone=labels_alone, **data.words))
 if say_time is not None:
     with section("time"):
         say_time()

@@ -12,14 +12,26 @@ from pages.choose.weight_uploads import upload_panel, uploads
 from pages.kit.address import absent, forget_absent, page_key
 from pages.kit.guard import plain
 from training.checkpoints.model_ref import ModelRef, model_ref, run_called
-from training.data.registry import of_kind, same_images
+from training.data.data_set import DataSet
+from training.data.registry import DATA_SETS, of_kind, same_images, whole
 from training.lab.run_index import run_ids
 from training.system.folders import pretrained_names
 
-__all__ = ["choose_also", "pick_model", "pick_models", "pick_runs"]
+__all__ = ["choose_also", "data_asked", "pick_model", "pick_models", "pick_runs"]
 
 MOST = 6
 LONGEST_NAME = 60
+
+
+def data_asked(key: str) -> DataSet | None:
+    """The data set of the model that a picker is about to show, of several the first; None where none is chosen yet."""
+    asked = st.session_state.get(page_key(key), st.query_params.get_all(page_key(key)))
+    title = asked if isinstance(asked, str) else next(iter(asked or []), "")
+    origin, _, name = title.partition(" ")
+    ref = uploads().get(name) if origin == "upload" else run_called(title)
+    if origin == "shipped" and name in pretrained_names():
+        ref = model_ref("shipped", name)
+    return whole(ref.data) if ref is not None and ref.data in DATA_SETS else None
 
 
 def pick_model(

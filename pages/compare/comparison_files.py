@@ -102,7 +102,7 @@ def _html(models: Sequence[Compared], reference: Compared, summary: Sequence[str
         Page(
             title=f"{len(models)} models compared",
             sentences=summary,
-            tables={numbers.phrase(name).capitalize(): rows for name, rows in tables.items()},
+            tables={numbers.heading(name): rows for name, rows in tables.items()},
             figures=figures,
             notes=[
                 "Nats per image. The difference is that of NELBOs, image by image under the same noise, with its 95% "

@@ -118,7 +118,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
                 "reference" if model is reference else _interval(found, model, reference, set_name),
             ]
         )
-    st.markdown(f"**{numbers.phrase(set_name).capitalize()}**")
+    st.markdown(f"**{numbers.heading(set_name)}**")
     st.html(_NUMBERS_STYLE)
     with st.container(key=f"numbers-{set_name}"):
         table(head, lines)
@@ -329,7 +329,7 @@ def latent_usage(models: Sequence[Compared]) -> None:
                 "field": "model",
                 "type": "nominal",
                 "scale": {"domain": titles, "range": [model.color for model in models]},
-                "legend": {"orient": "top", "title": None, "labelLimit": 300},
+                "legend": charts.legend_of(titles),
             },
             "shape": {
                 "field": "model",

@@ -17,7 +17,6 @@ from training.data.registry import DATA_SETS, at_hand, default_data_set
 from training.system.folders import PROJECT, data_folder
 
 if TYPE_CHECKING:
-    from models.family import ImageKind
     from training.data.data_set import DataSet
     from training.system.jobs import Job
 
@@ -30,8 +29,8 @@ _TO_THE_TOP = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
 _CLOSE_DRAWER = Path(__file__).with_name("close_drawer.js").read_text(encoding="utf-8")
 
 
-def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None:
-    """The page's title, the one question it answers, and which data are in use for images of this kind."""
+def header(title: str, question: str, *, data: "DataSet | None" = None) -> None:
+    """The page's title, the one question it answers, and which data are in use: MNIST's, if the page does not say."""
     _enter_through_app()
     for sheet in (_STYLE, glossary.STYLE):
         st.html(sheet)
@@ -39,10 +38,10 @@ def header(title: str, question: str, *, images: "ImageKind" = "binary") -> None
     st.html(f'<script data-page="{title}">{_CLOSE_DRAWER}</script>', unsafe_allow_javascript=True)
     clean_address()
     glossary.start_page()
-    name, data = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
+    name, in_use = st.columns([2.4, 1], gap="large", vertical_alignment="bottom")
     name.title(title, anchor=False)
-    with data:
-        _data_status(default_data_set(images))
+    with in_use:
+        _data_status(data or default_data_set("binary"))
     glossary.markdown(f":gray[{question}]")
     services.warm_up()
 

@@ -24,6 +24,7 @@ __all__ = [
     "Column",
     "cell",
     "column",
+    "heading",
     "models_table",
     "numbers_table",
     "phrase",
@@ -93,6 +94,11 @@ def column(title: str, facts: Mapping[str, Any], accuracy: float | None = None, 
 def phrase(name: str) -> str:
     """What an evaluation set is called within a sentence."""
     return evaluation_set(name)[1].phrase
+
+
+def heading(name: str) -> str:
+    """The same at the beginning of a line."""
+    return phrase(name)[0].upper() + phrase(name)[1:]
 
 
 def preset_table(preset: str) -> None:

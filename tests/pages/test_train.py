@@ -76,6 +76,7 @@ def test_an_fsvae_trains_on_svhn_and_is_not_offered_for_mnists_bounds(
     page.run()
     assert not page.exception
     assert Run.named(run_id).config.data == "svhn"
+    assert any(part.value.startswith("**Data in use:** SVHN") for part in page.markdown)
     assert page.pills(key="train-measure-sets-svhn").options == ["SVHN test", "First 1,000"]
     bounds = page.switch_page("pages/bounds.py").run()
     assert f"run {run_id}" not in bounds.multiselect(key="bounds-models").options
