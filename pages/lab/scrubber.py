@@ -14,8 +14,8 @@ from pages.draw.palette import DIGITS
 from pages.kit.address import page_key
 from pages.kit.terms import in_order, term
 from pages.lab.films import Film, film_of, thinned
-from pages.lab.latent_file import latent_of
 from pages.lab.lines import Line
+from training.lab.latent_file import latent_of
 from training.lab.run_summaries import RunSummary, metrics_of
 
 __all__ = ["scrubber"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from training.runs.config import TrainConfig
     from training.runs.run_folder import Run, Status
 
-__all__ = ["PACES", "live_controls"]
+__all__ = ["PACES", "live_controls", "settings_now"]
 
 PACES = {0.0: "Full speed", 20.0: "20", 5.0: "5", 2.0: "2"}  # steps a second
 PROBLEM = "control-problem"
@@ -88,15 +88,14 @@ def _button(
 
 
 def _pace(run: "Run", status: "Status") -> None:
-    key = f"pace-{run.id}"
-    if status.pace in PACES:
-        st.session_state.setdefault(key, status.pace)
+    key = f"pace-{run.id}-{status.pace:g}"  # a new one whenever the pace has changed, here or in another tab
     st.segmented_control(
         "Steps a second",
         list(PACES),
+        default=status.pace if status.pace in PACES else None,
         format_func=PACES.__getitem__,
         key=key,
-        required=True,
+        required=status.pace in PACES,
         on_change=lambda: _asking(run, "pace", st.session_state[key])(),
         width="stretch",
         help="In slow motion every step shows what it did: its batch before and after it, the gradient, the pictures.",

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.draw import figures
+from pages.runs.health import health
+from pages.runs.live_controls import settings_now
 from pages.runs.one_step import last_step, one_step
 from pages.runs.run_curves import run_curves, tiles
 from training.data.registry import data_set
@@ -39,6 +41,7 @@ def run_figures(run: "Run") -> None:
         one_step(run, watched, data)
     tiles(training, held_out, data, run.config.model.model_dump())
     run_curves(training, held_out, status, shipped=_shipped_curve(run), changes=read_changes(run.path))
+    health(run, settings_now(run))
 
 
 def reference_figures(preset: str) -> None:

@@ -165,7 +165,7 @@ def test_slow_motion_shows_every_step(page: AppTest, runs_folder: Path) -> None:
     run = Run.named(start(page, steps=100_000))
     until(lambda: run.status().state == "running")
     page.run()
-    page.segmented_control(key=f"pace-{run.id}").select(20.0).run()
+    page.segmented_control(key=f"pace-{run.id}-0").select(20.0).run()
     until(lambda: run.status().pace == 20 and (run.path / "step.json").is_file())
     page.run()
     assert not page.exception

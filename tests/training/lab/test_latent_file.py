@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from pages.lab.latent_file import MOST_MEANS, MOST_ROWS, latent_of
+from training.lab.latent_file import MOST_MEANS, MOST_ROWS, latent_of
 
 
 def test_a_runs_latent_space_is_read_step_by_step(tmp_path: Path) -> None:
