@@ -101,7 +101,7 @@ numbers.preset_table(SHIPPED.name)
 
 st.space("medium")
 st.header("Every family's numbers", anchor=False)
-glossary.markdown("A model of each family ships. NELBOs can be compared within a table, not across them.")
+glossary.markdown("A model of each family ships. NELBOs of different images cannot be compared.")
 by_data: dict[str, dict[str, str]] = {}
 for family in families:
     if (preset := family.default_preset.name) in pretrained_names():
