@@ -8,6 +8,7 @@ import streamlit as st
 from pages.kit import frame, services
 from pages.kit.address import link
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
+from pages.runs.fork_form import fork_form
 from pages.runs.live_controls import live_controls
 from pages.runs.run_curves import CHANGED
 from training.checkpoints.model_ref import model_ref
@@ -70,6 +71,9 @@ def run_controls(run_id: str) -> None:
             width="stretch",
             help="From its last kept state, at most some seconds of training before it ended.",
         )
+    if run.checkpoint_file.is_file() and status.message != UPLOADED:
+        with st.popover("Train another from it", icon=":material/call_split:", width="stretch"):
+            fork_form(run)
     with st.container():
         for page, label, icon, name in pages_of(config.family_entry):
             st.page_link(

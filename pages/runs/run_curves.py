@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANGED", "run_curves", "tiles"]
 
-TRAINING, HELD_OUT, SHIPPED = "training", "held-out", "shipped"
+TRAINING, HELD_OUT, SHIPPED, BEFORE = "training", "held-out", "shipped", "before the fork"
 SMALL = 220
+FORK_STEPS = 500  # of what was before a fork, at least so many
 CHANGED = {"learning_rate": "learning rate", "kl_weight": "KL weight β", "warmup": "KL warm-up"}
 
 
@@ -70,10 +71,13 @@ def run_curves(
     *,
     shipped: "MetricTable | None" = None,
     changes: Sequence[Mapping[str, Any]] = (),
+    ancestry: "MetricTable | None" = None,
 ) -> None:
     """A chart for each group of terms that share an axis, two in a row: first what training reports."""
     whole = st.toggle("From the start", key="from-start", help="Without it, curves begin where the first fall ends.")
     first = 0 if whole else _settled(status.step)
+    if ancestry is not None:  # it begins where another one was
+        first = min(ancestry.steps) if whole else -max(status.step, FORK_STEPS)
     charts: dict[str, list[str]] = {}
     for name in in_order([*training.terms, *held_out.terms]):
         charts.setdefault(term(name).chart, []).append(name)
@@ -90,7 +94,8 @@ def run_curves(
         for column, chart in zip(st.columns(2, gap="medium"), order[start : start + 2], strict=False):
             with column:
                 height = HEIGHT if start == 0 else SMALL
-                _chart(chart, charts[chart], training, held_out, status, first, shipped, height, _marks(changes, first))
+                marks = _marks(changes, first)
+                _chart(chart, charts[chart], training, held_out, status, first, shipped, height, marks, ancestry)
 
 
 def _chart(
@@ -103,6 +108,7 @@ def _chart(
     shipped: "MetricTable | None",
     height: int,
     marks: Sequence[Mark],
+    ancestry: "MetricTable | None",
 ) -> None:
     """One term on both splits, or several terms with a line each: held-out where that is measured."""
     lines, looks = [], {}
@@ -118,6 +124,9 @@ def _chart(
         if name == "nelbo" and shipped is not None:
             lines.append(Curve(SHIPPED, shipped.steps, shipped.terms.get(name, []), first, max(status.step, 1000)))
             looks[SHIPPED] = Look(REFERENCE, width=1.5, dashed=True)
+        if ancestry is not None and name in ancestry.terms:
+            lines.append(Curve(BEFORE, ancestry.steps, ancestry.terms[name], first))
+            looks[BEFORE] = Look(quantity, width=1.5, dashed=True)
     else:
         for name in names:
             label = term(name).short or term(name).label

@@ -25,7 +25,7 @@ GRID_HEIGHT = 350
 
 def run_figures(run: "Run") -> None:
     """Everything there is to see of a run; safe to call once a second."""
-    from training.runs.run_folder import read_changes, read_metrics
+    from training.runs.run_folder import ANCESTRY, read_changes, read_metrics
 
     status = run.status()
     training, held_out = (read_metrics(run.metrics_file, split) for split in ("train", "held-out"))
@@ -40,7 +40,14 @@ def run_figures(run: "Run") -> None:
     else:
         one_step(run, watched, data)
     tiles(training, held_out, data, run.config.model.model_dump())
-    run_curves(training, held_out, status, shipped=_shipped_curve(run), changes=read_changes(run.path))
+    run_curves(
+        training,
+        held_out,
+        status,
+        shipped=_shipped_curve(run),
+        changes=read_changes(run.path),
+        ancestry=before if (before := read_metrics(run.path / ANCESTRY, "held-out")).steps else None,
+    )
     health(run, settings_now(run))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-__all__ = ["training_form"]
+__all__ = ["asked_fields", "setting", "training_form"]
 
 
 def training_form() -> Callable[[], object]:
@@ -113,8 +113,12 @@ def asked_fields(settings: "type[BaseModel]") -> "dict[str, FieldInfo]":
     return {name: field for name, field in settings.model_fields.items() if field.title}
 
 
-def setting(column: Any, field: "FieldInfo", default: Any, *, key: str) -> None:
-    """One hyper-parameter, within its limits and at the recipe's value."""
+def setting(column: Any, field: "FieldInfo", default: Any, *, key: str, linked: bool = True) -> None:
+    """One hyper-parameter, within its limits and at the recipe's value.
+
+    Arguments:
+        linked: the page's address holds it.
+    """
     limits = {type(limit).__name__: limit for limit in field.metadata}
     least = limits["Ge"].ge if "Ge" in limits else 1e-6
     most = limits["Le"].le if "Le" in limits else 2**32 - 1
@@ -128,7 +132,7 @@ def setting(column: Any, field: "FieldInfo", default: Any, *, key: str) -> None:
         extra["step"] if isinstance(extra, dict) else kind(1),
         format="%g" if kind is float else None,
         key=key,
-        bind="query-params",
+        bind="query-params" if linked else None,
         help=field.description,
     )
 

@@ -308,3 +308,21 @@ def test_a_run_says_what_differs_from_its_recipe_first(app: AppTest, runs_folder
 )
 def test_a_run_links_to_every_page_that_can_show_it(preset: str, pages: list[str]) -> None:
     assert [page for page, *_ in pages_of(family_of(preset))] == pages
+
+
+def test_another_training_begins_with_a_runs_weights(page: AppTest, runs_folder: Path, brief: TrainConfig) -> None:
+    train_into(RunWriter(runs_folder / "vae-mine", brief))
+    page.run()
+    page.selectbox(key="train-run").select("vae-mine").run()
+    assert page.selectbox(key="fork-from-vae-mine").value == 60
+    page.number_input(key="fork-steps-vae-mine").set_value(5)
+    (begin,) = [button for button in page.button if button.label == "Start it"]
+    begin.click().run()
+    assert not page.exception
+    assert not page.error
+    run = Run.named(str(page.selectbox(key="train-run").value))
+    assert (run.id, run.config.steps) != ("vae-mine", 60)
+    until(lambda: run.status().state == "finished")
+    page.run()
+    assert not page.exception
+    assert (run.path / "ancestry.jsonl").is_file()

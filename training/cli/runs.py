@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from training.cli.console import errors, print_json
+from training.cli.console import errors, print_json, setting
 from training.system.errors import UserError, one_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,37 @@ def tag(
         return {"tags": [each for each in there if each not in words] if remove else [*there, *words]}
 
     _change(run, changed)
+
+
+@app.command("fork")
+def fork(
+    run: RunId,
+    step: Annotated[int | None, typer.Option(help="Of the weights that it kept; its last ones when absent.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Of the new run; as many as before when absent.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides everything that is random.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Adam's step size.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the model that leaves its sizes: beta=4.")
+    ] = None,
+) -> None:
+    """Train a new run from weights that a run kept, with other settings."""
+    from training.cli.train import carry_out
+    from training.lab.fork import fork_steps, forked_config, weights_at
+    from training.lab.run_notes import change_notes
+    from training.runs.run_folder import Run, new_run_id
+    from training.runs.run_writer import RunWriter, queue_run
+
+    parent = Run(_found(run))
+    kept = fork_steps(parent)
+    at = step if step is not None else kept[-1] if kept else 0
+    weights = weights_at(parent, at)
+    model = dict(setting(text) for text in settings) if settings else {}
+    changes = {"steps": steps, "seed": seed, "learning_rate": learning_rate, "model": model}
+    config = forked_config(parent, weights, changes)
+    path = parent.path.parent / new_run_id(f"{config.preset}-fork", parent.path.parent)
+    queue_run(path, config, parent=parent, weights=weights)
+    change_notes(path, parent={"run": parent.id, "step": at})
+    carry_out(RunWriter(path, config, resume=True))
 
 
 @app.command("delete")

@@ -13,7 +13,7 @@ from training.data.registry import DATA_SETS
 from training.system.errors import UserError, one_of
 from training.system.number_format import signed
 
-__all__ = ["resume", "train_command", "work"]
+__all__ = ["carry_out", "resume", "train_command", "work"]
 
 POLITENESS = 10
 LOOK_SECONDS = 0.2
@@ -78,7 +78,7 @@ def train_command(
             raise UserError("The runs of a sweep have folders of their own in the runs folder: leave --out out.")
         _sweep(model, sweep, changes)
         return
-    _carry_out(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
+    carry_out(RunWriter(out or runs_folder() / new_run_id(model, runs_folder()), config))
 
 
 def resume(run: RunPath) -> None:
@@ -89,7 +89,7 @@ def resume(run: RunPath) -> None:
         return
     opened = the_run(run)
     opened.require_resumable()
-    _carry_out(RunWriter(opened.path, opened.config, resume=True))
+    carry_out(RunWriter(opened.path, opened.config, resume=True))
 
 
 def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")]) -> None:
@@ -108,7 +108,8 @@ def work(run: Annotated[Path, typer.Argument(help="The folder of a queued run.")
         train_into(RunWriter(run, Run(run).config, resume=True), should_stop=interrupted)
 
 
-def _carry_out(writer: Any) -> None:
+def carry_out(writer: Any) -> None:
+    """Train in this process, with a progress bar."""
     from training.data.registry import data_set
     from training.runs.events import Event, Measured
     from training.runs.worker import train_into

@@ -9,12 +9,15 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, Popen
+from typing import Any
 from uuid import uuid4
 
+from training.lab.fork import forked_config, weights_at
 from training.lab.queue import active_runs, busy, in_order, workers
 from training.lab.run_notes import change_notes
 from training.runs.config import TrainConfig
@@ -66,6 +69,24 @@ class Launcher:
                 ids.append(path.name)
         self.serve(folder)
         return ids
+
+    def fork(self, run: Run, step: int, changes: Mapping[str, Any]) -> str:
+        """Start, or queue, a new run from weights that a run kept, with other settings; its id.
+
+        Arguments:
+            changes: see `training.lab.fork.forked_config`.
+
+        Raises:
+            UserError: it kept no weights there, they do not fit, or the runs folder cannot be written.
+        """
+        weights = weights_at(run, step)
+        config, folder = forked_config(run, weights, changes), run.path.parent
+        with self._lock:
+            path = folder / new_run_id(f"{config.preset}-fork", folder)
+            queue_run(path, config, parent=run, weights=weights)
+            change_notes(path, parent={"run": run.id, "step": step})
+        self.serve(folder)
+        return path.name
 
     def resume(self, run: Run) -> None:
         """Resume a run from its last kept state, or queue it.

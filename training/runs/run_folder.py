@@ -11,6 +11,8 @@
               checkpoint.safetensors   the last sound weights, under the homework's names
               resume.pt                the same with optimiser and generator state; resume-before.pt the one before
               kept/<step>.safetensors  a few weights along the way
+              start.safetensors        of a fork: the weights that it started with
+              ancestry.jsonl           of a fork: what was measured before it, at steps up to 0
               grids/<step>.png         samples of one fixed noise
               reconstructions/<step>.png
 
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from training.runs.config import TrainConfig
 
 __all__ = [
+    "ANCESTRY",
     "RESUME_BEFORE",
+    "START",
     "UPLOADED",
     "MetricTable",
     "Run",
@@ -56,6 +60,8 @@ __all__ = [
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 SILENT_SECONDS = 30.0
 RESUME_BEFORE = "resume-before.pt"  # the state before the one in resume.pt, should that be damaged
+START = "start.safetensors"
+ANCESTRY = "ancestry.jsonl"
 UPLOADED = "These weights were uploaded: they were trained elsewhere."  # the message of such a run
 _configs: dict[tuple[Path, int], "TrainConfig"] = {}  # by file and its last change: parsed once in this process
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")

@@ -15,12 +15,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.checkpoints.reading import Checkpoint, write_safetensors
+from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safetensors
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
 from training.runs.control import Command, commands_from, end_of
 from training.runs.events import Changed, Event, Health, Measured, Pictures, Saved, Stepped
-from training.runs.run_folder import RESUME_BEFORE, UPLOADED, Run, State, Status, new_run_id, read_changes, read_status
+from training.runs.run_folder import (
+    ANCESTRY,
+    RESUME_BEFORE,
+    START,
+    UPLOADED,
+    Run,
+    State,
+    Status,
+    new_run_id,
+    read_changes,
+    read_status,
+)
 from training.runs.schedule import Schedule
 from training.system.errors import UserError
 from training.system.files import keep_before, replace_file, replacing
@@ -36,14 +47,21 @@ RESERVED_BYTES = 1 << 16
 PICTURE_KINDS = ("grids", "reconstructions")
 
 
-def queue_run(path: Path, config: TrainConfig) -> None:
+def queue_run(path: Path, config: TrainConfig, *, parent: Run | None = None, weights: Path | None = None) -> None:
     """Make the folder of a run that waits for its turn.
+
+    Arguments:
+        parent, weights: the run that it is forked from, and the file of the weights that it starts with; the folder
+            gets a copy of them, and of what was measured up to there.
 
     Raises:
         UserError: the folder cannot be written, or holds something else.
     """
     with _said(path):
         _make(path, config)
+        if parent is not None and weights is not None:
+            replace_file(path / START, weights.read_bytes())
+            _keep_ancestry(path, parent, load_checkpoint(weights).step or 0)
         _write(path, Status(state="queued", steps=config.steps, queued=time.time()))
 
 
@@ -230,6 +248,14 @@ class RunWriter:
         for kept_step in run.kept_steps():
             if kept_step > step:
                 run.kept_file(kept_step).unlink(missing_ok=True)
+
+
+def _keep_ancestry(path: Path, parent: Run, step: int) -> None:
+    """What was measured before a fork, at steps before its own first one."""
+    before = [*rows_of(parent.path / ANCESTRY), *rows_of(parent.metrics_file)]
+    for row in before:
+        if isinstance(row.get("step"), int) and row["step"] <= step and not row.get("interim"):
+            append_row(path / ANCESTRY, row | {"step": row["step"] - step})
 
 
 def _make(path: Path, config: TrainConfig) -> None:

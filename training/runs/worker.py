@@ -5,10 +5,11 @@ import logging
 import traceback
 from collections.abc import Callable
 
+from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import load_dataset
 from training.runs.events import Event
 from training.runs.listening import Listening
-from training.runs.run_folder import Status
+from training.runs.run_folder import START, Status
 from training.runs.run_writer import RunWriter
 from training.runs.trainer import train
 from training.system.errors import UserError
@@ -37,7 +38,9 @@ def train_into(
     try:
         writer.update(state="running")
         data = load_dataset(config.data)
-        for event in train(config, data, steering=listening, resume=writer.kept, changes=writer.changes):
+        forked = writer.kept is None and (writer.path / START).exists()
+        start = load_checkpoint(writer.path / START).state if forked else None
+        for event in train(config, data, steering=listening, resume=writer.kept, start=start, changes=writer.changes):
             writer.record(event)
             on_event(event)
             step = event.step

@@ -12,8 +12,11 @@ import pytest
 from tests.training.cli.test_app import Command, command, refused  # noqa: F401 -- fixtures
 from tests.training.lab.test_run_summaries import made, measured
 from training.lab.run_bin import binned_runs
-from training.lab.run_index import run_ids
+from training.lab.run_index import readable_runs, run_ids
 from training.lab.run_notes import read_notes
+from training.runs.config import TrainConfig
+from training.runs.run_writer import RunWriter
+from training.runs.worker import train_into
 
 
 @pytest.fixture
@@ -109,3 +112,22 @@ def test_the_bin_is_emptied_only_after_a_yes(
         monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
         assert command("runs", "empty-bin").code == code
         assert two[0].is_dir() == there
+
+
+def test_a_fork_trains_from_a_runs_weights(
+    command: Command,  # noqa: F811
+    refused: Callable[..., str],  # noqa: F811
+    runs_folder: Path,
+    brief: TrainConfig,
+    no_mnist: Path,
+) -> None:
+    train_into(RunWriter(runs_folder / "vae-7", brief))
+    assert command("runs", "fork", "vae-7", "--steps", 3, "--learning-rate", 1e-4).code == 0
+    (forked,) = [run for run in readable_runs() if run.id != "vae-7"]
+    assert (forked.status().state, forked.config.steps, forked.config.learning_rate) == ("finished", 3, 1e-4)
+    parent = read_notes(forked.path).parent
+    assert parent is not None
+    assert (parent.run, parent.step) == ("vae-7", 60)
+    assert "kept weights at 60" in refused("runs", "fork", "vae-7", "--step", 30)
+    assert "keeps the sizes" in refused("runs", "fork", "vae-7", "--set", "z=7")
+    assert "There is no run" in refused("runs", "fork", "nobody")
