@@ -55,7 +55,7 @@ def collapse_in(latent: Latent) -> int | None:
 def _collapsed(step: int, settings: Mapping[str, float]) -> str:
     weight, rate = settings["kl_weight"], settings["learning_rate"]
     if weight > 1:
-        cause = f"at KL weight β = {weight:g} a nat in z costs more than it saves in reconstruction: lower it"
+        cause = f"at KL weight β = {weight:g} a nat of KL weighs more than what it saves in reconstruction: lower β"
     elif rate > 3e-3:
         cause = f"the learning rate {rate:g} is high enough to throw the encoder out: lower it"
     elif not settings["warmup"]:
