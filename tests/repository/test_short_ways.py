@@ -119,7 +119,8 @@ def test_a_models_name_from_the_address_to_200_digits(app: AppTest) -> None:  # 
     with followed("facts_in", "ModelRef.title", "load_checkpoint", "to_uint8", "grid", "png_bytes") as way:
         page = app.switch_page("pages/samples.py").run()
     assert page.selectbox(key="samples-checkpoint").value == "shipped gmvae"
-    assert len(way.functions) <= 12, " ".join(way.functions)
+    functions = way.functions.keys() - {"data_asked"}  # which finds the data set that the header names, no digit
+    assert len(functions) <= 12, " ".join(functions)
 
 
 def test_uploaded_bytes_to_the_clinics_table(app: AppTest) -> None:  # noqa: F811
