@@ -200,7 +200,7 @@ def test_a_full_disk_is_said_and_the_run_resumes(
 
 
 @pytest.mark.parametrize("state", ["running", "paused"])
-@pytest.mark.parametrize("updated", ["Infinity", "NaN", "-Infinity", "1e300", str(time.time() + 1e6), "0", '"now"'])
+@pytest.mark.parametrize("updated", ["Infinity", "NaN", "-Infinity", "1e300", "4e9", "0", '"now"'])
 def test_no_clock_keeps_a_run_alive(tmp_path: Path, brief: TrainConfig, state: str, updated: str) -> None:
     queue_run(tmp_path / "run", brief)
     for host in ("another machine", ""):
