@@ -45,8 +45,8 @@ def live_controls(run: "Run", status: "Status") -> None:
             disabled=stopping,
             help="Ends after the current step and keeps everything; you can resume later.",
         )
-    _pace(run, status)
-    with st.popover("Change its settings", icon=":material/tune:", width="stretch", disabled=stopping):
+    with st.popover("Pace and settings", icon=":material/tune:", width="stretch", disabled=stopping):
+        _pace(run, status)
         _settings(run)
     if problem := st.session_state.pop(PROBLEM, None):
         failure(UserError(problem))
