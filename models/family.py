@@ -54,6 +54,11 @@ class ModelConfig(BaseModel):
         """What p(x|z) is, in words. NELBOs and bounds of models with another one are never compared."""
         return "independent Bernoulli pixels"
 
+    @property
+    def kl_weight(self) -> float:
+        """How often the KL counts in the loss that a training begins with; 1 is the ELBO's."""
+        return 1.0
+
     def free_numbers(self) -> dict[str, float]:
         """The numbers that p(x|z) depends on and that no shape shows, by the name of the tensor that may hold each."""
         return {}

@@ -38,11 +38,6 @@ class BernoulliConfig(ModelConfig):
             raise ValueError("should be a square number, such as 784 = 28 x 28")
         return pixels
 
-    @property
-    def kl_weight(self) -> float:
-        """Of the loss that a training begins with."""
-        return 1.0
-
 
 class BernoulliVAE(Model, GaussianEncoder, PlainDecoder, ABC):
     """A VAE with Bernoulli pixels; `build_prior` says which prior it has.

@@ -127,5 +127,8 @@ def settings_now(run: "Run") -> dict[str, float]:
 
 def starting_settings(config: "TrainConfig") -> dict[str, float]:
     """The same as the run began."""
-    weight = float(config.model.model_dump().get("beta", 1.0))
-    return {"learning_rate": config.learning_rate, "kl_weight": weight, "warmup": float(config.warmup)}
+    return {
+        "learning_rate": config.learning_rate,
+        "kl_weight": config.model.kl_weight,
+        "warmup": float(config.warmup),
+    }

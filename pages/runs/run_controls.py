@@ -47,13 +47,14 @@ def run_controls(run_id: str) -> None:
     status = run.status()
     ticking(partial(status_panel, run), key="status", seconds=tick_seconds(status))
     config = run.config
+    warmed = f", KL weight rising over the first {config.warmup:,}" if config.warmup else ""
     cooled = f" falling to 0 over the last {config.cooldown:.0%}" if config.cooldown else ""
     st.caption(
         f"**{config.family_entry.title}**: {own_settings(config, with_recipe=False)}."
         if status.message == UPLOADED
         else f"**{config.preset}**: {own_settings(config)}. {config.steps:,} steps of {config.batch_size} images, "
-        f"learning rate {config.learning_rate:g}{cooled}, seed {config.seed}, on {data_set(config.data).summary}; "
-        f"products in {config.precision}."
+        f"learning rate {config.learning_rate:g}{cooled}{warmed}, seed {config.seed}, "
+        f"on {data_set(config.data).summary}; products in {config.precision}."
     )
     if changed := "; ".join(
         f"{CHANGED[row['setting']]} {row['value']:g} after step {row['step']:,}" for row in read_changes(run.path)

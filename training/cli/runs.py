@@ -106,22 +106,17 @@ def fork(
 ) -> None:
     """Train a new run from weights that a run kept, with other settings."""
     from training.cli.train import carry_out
-    from training.lab.fork import fork_steps, forked_config, weights_at
-    from training.lab.run_notes import change_notes
-    from training.runs.run_folder import Run, new_run_id
-    from training.runs.run_writer import RunWriter, queue_run
+    from training.lab.fork import fork_steps, make_fork
+    from training.runs.run_folder import Run
+    from training.runs.run_writer import RunWriter
 
     parent = Run(_found(run))
     kept = fork_steps(parent)
     at = step if step is not None else kept[-1] if kept else 0
-    weights = weights_at(parent, at)
     model = dict(setting(text) for text in settings) if settings else {}
     changes = {"steps": steps, "seed": seed, "learning_rate": learning_rate, "model": model}
-    config = forked_config(parent, weights, changes)
-    path = parent.path.parent / new_run_id(f"{config.preset}-fork", parent.path.parent)
-    queue_run(path, config, parent=parent, weights=weights)
-    change_notes(path, parent={"run": parent.id, "step": at})
-    carry_out(RunWriter(path, config, resume=True))
+    path = make_fork(parent, at, changes)
+    carry_out(RunWriter(path, Run(path).config, resume=True))
 
 
 @app.command("delete")

@@ -8,11 +8,13 @@ from pydantic import ValidationError
 
 from models.registry import FAMILIES
 from training.checkpoints.reading import load_checkpoint
+from training.lab.run_notes import change_notes
 from training.runs.config import TrainConfig
-from training.runs.run_folder import Run
+from training.runs.run_folder import Run, new_run_id
+from training.runs.run_writer import queue_run
 from training.system.errors import UserError, explain, one_of
 
-__all__ = ["fork_steps", "forked_config", "weights_at"]
+__all__ = ["fork_steps", "forked_config", "make_fork", "weights_at"]
 
 
 def fork_steps(run: Run) -> list[int]:
@@ -54,3 +56,17 @@ def forked_config(run: Run, weights: Path, changes: Mapping[str, Any]) -> TrainC
     if {name: value.shape for name, value in state.items()} != {name: value.shape for name, value in expected.items()}:
         raise UserError("A fork keeps the sizes of its model: change weights of the loss, the learning rate, the data.")
     return config
+
+
+def make_fork(run: Run, step: int, changes: Mapping[str, Any]) -> Path:
+    """The folder, beside the run's own, of a new one that waits for its turn and starts with weights that it kept.
+
+    Raises:
+        UserError: it kept no weights there, they do not fit, or the runs folder cannot be written.
+    """
+    weights, folder = weights_at(run, step), run.path.parent
+    config = forked_config(run, weights, changes)
+    path = folder / new_run_id(f"{config.preset}-fork", folder)
+    queue_run(path, config, parent=run, weights=weights)
+    change_notes(path, parent={"run": run.id, "step": step})
+    return path

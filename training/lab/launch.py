@@ -17,7 +17,7 @@ from subprocess import DEVNULL, Popen
 from typing import Any
 from uuid import uuid4
 
-from training.lab.fork import forked_config, weights_at
+from training.lab.fork import make_fork
 from training.lab.queue import active_runs, busy, in_order, workers
 from training.lab.run_notes import change_notes
 from training.runs.config import TrainConfig
@@ -79,13 +79,9 @@ class Launcher:
         Raises:
             UserError: it kept no weights there, they do not fit, or the runs folder cannot be written.
         """
-        weights = weights_at(run, step)
-        config, folder = forked_config(run, weights, changes), run.path.parent
         with self._lock:
-            path = folder / new_run_id(f"{config.preset}-fork", folder)
-            queue_run(path, config, parent=run, weights=weights)
-            change_notes(path, parent={"run": run.id, "step": step})
-        self.serve(folder)
+            path = make_fork(run, step, changes)
+        self.serve(path.parent)
         return path.name
 
     def resume(self, run: Run) -> None:
