@@ -17,8 +17,9 @@ from pages.runs.training_form import training_form
 from training.checkpoints.model_ref import model_ref, run_called
 from training.data.registry import DATA_SETS, best_data_set, data_set, whole
 from training.lab.run_index import active_run, run_ids
+from training.runs.run_folder import UPLOADED, is_run_id, read_status
 from training.system.errors import UserError
-from training.system.folders import pretrained_names
+from training.system.folders import pretrained_names, runs_folder
 
 if TYPE_CHECKING:
     from models.family import Family, ModelConfig
@@ -84,6 +85,12 @@ def run_view(run_id: str) -> bool:
     return not status.active
 
 
+def was_uploaded(chosen: str) -> bool:
+    """Whether the run holds weights that were trained elsewhere, by a loss that nobody here knows."""
+    status = read_status(runs_folder() / chosen) if is_run_id(chosen) else None
+    return status is not None and status.message == UPLOADED
+
+
 def shown_model(chosen: str) -> "tuple[Family, ModelConfig, DataSet]":
     """The family that the formulas are of, the config that holds the loss's weights, the data that it learns from."""
     from models.registry import FAMILIES, PRESETS, family_of
@@ -139,7 +146,8 @@ if ended:
 family, config, data = shown_model(chosen)
 with section("formulas"):
     formulas.nelbo_formula(family)
-    formulas.loss_formula(family, config)
+    if not was_uploaded(chosen):
+        formulas.loss_formula(family, config)
 st.space("small")
 labels_alone = not getattr(config, "gen_weight", 1)
 frame.notes(page_text(__file__, f"train-{family.images}", labels_alone=labels_alone, **data.words))

@@ -10,11 +10,12 @@ from pages.kit import services
 from pages.runs.run_controls import pages_of
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE, until
+from training.checkpoints.reading import load_checkpoint
 from training.lab.run_index import readable_runs
 from training.runs.config import TrainConfig
 from training.runs.events import Measured
 from training.runs.run_folder import Run, read_changes
-from training.runs.run_writer import RunWriter
+from training.runs.run_writer import RunWriter, keep_as_run
 from training.runs.worker import train_into
 
 FIELDS = ("steps", "z", "batch_size", "learning_rate")
@@ -326,3 +327,15 @@ def test_another_training_begins_with_a_runs_weights(page: AppTest, runs_folder:
     page.run()
     assert not page.exception
     assert (run.path / "ancestry.jsonl").is_file()
+
+
+def test_no_loss_is_claimed_for_weights_that_were_trained_elsewhere(
+    app: AppTest, runs_folder: Path, brief: TrainConfig
+) -> None:
+    train_into(RunWriter(runs_folder / "mine", brief))
+    elsewhere = keep_as_run(load_checkpoint(runs_folder / "mine"))
+    app.switch_page("pages/train.py").run()
+    for run_id, formulas in (("mine", 2), (elsewhere.id, 1)):
+        app.selectbox(key="train-run").select(run_id).run()
+        assert not app.exception
+        assert len(app.latex) == formulas
