@@ -42,6 +42,7 @@ def evaluate(
     of digit and style (in JSON: "disentanglement") are over the images: how far it moves on as many other images.
     """
     from training.checkpoints.reading import load_checkpoint
+    from training.cluster.in_order import own_cores
     from training.data.registry import at_hand, evaluation_set, whole
     from training.data.seen import learned_from_in_words, may_have_seen, seen_in_words
     from training.evaluation.bounds import check_bounds
@@ -67,7 +68,7 @@ def evaluate(
         def show(name: str, fraction: float) -> None:
             bar.update(tasks[name], completed=fraction)
 
-        options: Any = {"seed": seed, "on_progress": show, "should_stop": interrupted}
+        options: Any = {"seed": seed, "cores": own_cores(), "on_progress": show, "should_stop": interrupted}
         reports = measure(loaded, present, numbers, **options)
         right = measure_accuracy(loaded)
         style = None

@@ -12,17 +12,19 @@ value depends on them. The first-order formula var(log mean w) = 1 / ESS - 1 / m
 that are 1.4 to 2.4 times too small, for it cannot see the large weights that one pass happens to miss.
 """
 
-import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from models.contract import Model, density_of
+from models.contract import Model
+from training.cluster.in_order import map_in_order
+from training.evaluation.blocks import Block, Estimate, draws, measure_block
 from training.system.errors import Cancelled, UserError
 
 __all__ = ["BOUNDS", "PASSES", "SetReport", "check_bounds", "error_over_images", "evaluate", "passes_over_images"]
@@ -99,6 +101,7 @@ def evaluate(
     seed: int = 0,
     chunk: int = 10,
     passes: int = PASSES,
+    cores: int = 1,
     on_progress: Callable[[float], None] = lambda fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> SetReport:
@@ -111,6 +114,7 @@ def evaluate(
         seed: of all noise; one seed gives one report for every `chunk`.
         chunk: importance samples decoded at once.
         passes: of NELBO, KL and reconstruction; IWAE-m takes max(passes // m, 1).
+        cores: of this machine that measure at once, where no cluster does; no digit depends on it.
         on_progress: called with the fraction done, 0..1.
         should_stop: asked several times a second.
 
@@ -124,14 +128,15 @@ def evaluate(
             f"This model was made for images of {model.config.pixels} pixels and these have {images.shape[1]}: "
             "measure it on data of its own kind."
         )
-    blocks = images.split(IMAGES_AT_ONCE)
-    digits_of = labels.split(IMAGES_AT_ONCE) if labels is not None else [None] * len(blocks)
-    groups = {m: _groups(m, passes) for m in bounds}
-    for_errors = _evenly(len(blocks), ERROR_BLOCKS)
-    groups_for_errors = {m: _groups_for_error(m, passes) for m in bounds}
-    work, done = len(blocks) * passes, 0
-    for number in range(len(blocks)):
-        work += _draws(groups_for_errors if number in for_errors else groups)
+    pieces = images.split(IMAGES_AT_ONCE)
+    digits_of = labels.split(IMAGES_AT_ONCE) if labels is not None else [None] * len(pieces)
+    counted, made = ({m: groups(m, passes) for m in bounds} for groups in (_groups, _groups_for_error))
+    for_errors = _evenly(len(pieces), ERROR_BLOCKS)
+    blocks = [
+        Block(number, piece, digits, seed, passes, chunk, counted, made if number in for_errors else counted)
+        for number, (piece, digits) in enumerate(zip(pieces, digits_of, strict=True))
+    ]
+    work, done = sum(block.work for block in blocks), 0
 
     def advance(amount: int) -> None:
         nonlocal done
@@ -140,39 +145,18 @@ def evaluate(
         done += amount
         on_progress(done / work)
 
-    coloured = images.dtype == torch.uint8
     parts: dict[str, _Total] = defaultdict(_Total)
     totals = {m: _Total() for m in bounds}
     effective: dict[int, list[Tensor]] = {m: [] for m in bounds}
     squared_errors: list[Tensor] = []
-    for number, (block, digits) in enumerate(zip(blocks, digits_of, strict=True)):
-        density = density_of(model, digits)
-        if coloured:
-            block = block.float() / 255
-            squared_errors.append((density.reconstruct(block) - block).square().double().mean(-1))
-        noise = _noise(seed, number, "elbo")
-        drawn: dict[str, Tensor] = {}
-        for position in range(passes):
-            terms = density.elbo_terms(block, generator=noise)
-            exact: Any = type(terms)
-            for name, values in exact(*(value.double() for value in terms)).named().items():
-                if name not in drawn:  # kept one by one, they would lie in the way of the next pass's memory
-                    drawn[name] = values.new_empty(passes, len(block))
-                drawn[name][position] = values
-            advance(1)
-        for name, values in drawn.items():
-            parts[name].add(values.mean(0), values.var(0) / passes)
-        made = groups_for_errors if number in for_errors else groups
-        averages = {m: _GroupAverage(m, groups[m], made[m], len(block)) for m in bounds}
-        noise = _noise(seed, number, "bounds")
-        if samples := _draws(made):
-            for log_weights in density.log_weights(block, samples, generator=noise, chunk=chunk):
-                for average in averages.values():
-                    average.add(log_weights.double())
-                advance(len(log_weights))
-        for m, average in averages.items():
-            totals[m].add(*average.bound())
-            effective[m].append(average.effective_samples())
+    for numbers in map_in_order(partial(measure_block, model), blocks, advance, cores=cores):
+        for name, estimate in numbers.terms.items():
+            parts[name].add(estimate)
+        for m in bounds:
+            totals[m].add(numbers.bounds[m])
+            effective[m].append(numbers.effective[m])
+        if numbers.squared_error is not None:
+            squared_errors.append(numbers.squared_error)
     if not all(math.isfinite(total.value) for total in (*parts.values(), *totals.values())):
         raise UserError("This model gives numbers that are not finite on these images: its weights cannot be right.")
     return SetReport(
@@ -184,7 +168,7 @@ def evaluate(
         niwae_se={m: total.standard_error for m, total in totals.items()},
         ess_median={m: float(torch.cat(each).quantile(0.5)) for m, each in effective.items()},
         ess_worst={m: float(torch.cat(each).min()) for m, each in effective.items()},
-        squared_error=sum(float(values.sum()) for values in squared_errors) / len(images) if coloured else None,
+        squared_error=sum(float(each.sum()) for each in squared_errors) / len(images) if squared_errors else None,
         nelbo_each=parts["nelbo"].each,
         niwae_each={m: -total.each for m, total in totals.items()},
         terms_each={name: total.each for name, total in parts.items() if name != "nelbo"},
@@ -212,18 +196,12 @@ def check_bounds(bounds: Sequence[int]) -> list[int]:
     return sorted(set(bounds))
 
 
-def _noise(seed: int, block: int, purpose: str) -> torch.Generator:
-    """A stream of noise of its own for each block and purpose, so that no number depends on what else is asked."""
-    digest = hashlib.sha256(f"{seed} {block} {purpose}".encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
-
-
 def passes_over_images(images: int, bounds: Sequence[int], passes: int) -> int:
     """How much work `evaluate` is: passes over one image, of NELBO and of one importance sample each."""
     blocks = math.ceil(images / IMAGES_AT_ONCE)
     with_errors = min(images, IMAGES_AT_ONCE * min(blocks, ERROR_BLOCKS))
-    plain = _draws({m: _groups(m, passes) for m in bounds})
-    more = _draws({m: _groups_for_error(m, passes) for m in bounds}) - plain
+    plain = draws({m: _groups(m, passes) for m in bounds})
+    more = draws({m: _groups_for_error(m, passes) for m in bounds}) - plain
     return images * (passes + plain) + with_errors * more
 
 
@@ -235,11 +213,6 @@ def _groups(m: int, passes: int) -> int:
 def _groups_for_error(m: int, passes: int) -> int:
     """How many groups of m samples the error is read off."""
     return max(passes // m, min(ERROR_GROUPS, ERROR_DRAWS // m), FEWEST_GROUPS)
-
-
-def _draws(groups: Mapping[int, int]) -> int:
-    """How many samples hold each m's groups: all bounds read one stream."""
-    return max((m * count for m, count in groups.items()), default=0)
 
 
 def _evenly(count: int, wanted: int) -> set[int]:
@@ -254,13 +227,13 @@ class _Total:
         self.sum, self.variance, self.with_variance = 0.0, 0.0, 0
         self.blocks: list[Tensor] = []
 
-    def add(self, values: Tensor, variances: Tensor | None) -> None:
-        """Each image's estimate and, where it is known, the variance of that estimate, (images,) each."""
-        self.blocks.append(values)
-        self.sum += float(values.sum())
-        if variances is not None:
-            self.variance += float(variances.sum())
-            self.with_variance += len(variances)
+    def add(self, estimate: Estimate) -> None:
+        """Take the next images' estimates."""
+        self.blocks.append(estimate.value)
+        self.sum += float(estimate.value.sum())
+        if estimate.variance is not None:
+            self.variance += float(estimate.variance.sum())
+            self.with_variance += len(estimate.variance)
 
     @property
     def each(self) -> Tensor:
@@ -274,52 +247,3 @@ class _Total:
     def standard_error(self) -> float:
         """Of the mean; images without a variance count as the others do on average."""
         return math.sqrt(self.variance / self.with_variance / len(self.each))
-
-
-class _GroupAverage:
-    """IWAE-m of a block of images, from log-weights that arrive in chunks; keeps a few numbers per image.
-
-    The log-mean-exp of a group of m weights is one draw of the bound. The bound is the mean of the first `counted`
-    groups; all `groups` show how far one group is from the next.
-    """
-
-    def __init__(self, m: int, counted: int, groups: int, images: int) -> None:
-        self.m, self.counted, self.groups = m, counted, groups
-        self.finished, self.filled = 0, 0
-        self.log_sum = torch.full((images,), -math.inf, dtype=torch.float64)
-        self.log_sum_squares = self.log_sum.clone()
-        self.mean = torch.zeros(images, dtype=torch.float64)
-        self.sum, self.squares, self.sum_ess = (torch.zeros_like(self.mean) for _ in range(3))
-
-    def add(self, log_weights: Tensor) -> None:
-        """Take the next log-weights, float64 (samples, images); what is beyond the last group is left out."""
-        while len(log_weights) and self.finished < self.groups:
-            taken, log_weights = log_weights.tensor_split([self.m - self.filled])
-            self.log_sum = torch.logaddexp(self.log_sum, taken.logsumexp(0))
-            self.log_sum_squares = torch.logaddexp(self.log_sum_squares, (2 * taken).logsumexp(0))
-            self.filled += len(taken)
-            if self.filled == self.m:
-                self._finish_group()
-
-    def _finish_group(self) -> None:
-        bound = self.log_sum - math.log(self.m)
-        if self.finished < self.counted:
-            self.sum += bound
-            self.sum_ess += (2 * self.log_sum - self.log_sum_squares).exp()
-        self.finished, self.filled = self.finished + 1, 0
-        change = bound - self.mean  # Welford 1962: squares about the mean so far, without cancellation
-        self.mean += change / self.finished
-        self.squares += change * (bound - self.mean)
-        self.log_sum = torch.full_like(self.log_sum, -math.inf)
-        self.log_sum_squares = self.log_sum.clone()
-
-    def effective_samples(self) -> Tensor:
-        """Each image's effective sample size, mean over the groups that the bound averages: (images,)."""
-        return self.sum_ess / self.counted
-
-    def bound(self) -> tuple[Tensor, Tensor | None]:
-        """Each image's bound and the variance of that estimate, (images,) each; None where one group was made."""
-        value = self.sum / self.counted
-        if self.groups == 1:
-            return value, None
-        return value, self.squares / (self.groups - 1) / self.counted

@@ -130,6 +130,7 @@ def measure(
     *,
     seed: int = 0,
     passes: int | None = None,
+    cores: int = 1,
     on_progress: Callable[[str, float], None] = lambda name, fraction: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, SetReport]:
@@ -138,6 +139,7 @@ def measure(
     Arguments:
         bounds: the m of each IWAE-m; each set's `default_bounds` when absent.
         passes: over the images; the protocol's own number when absent.
+        cores: of this machine that measure at once; no digit depends on it.
         on_progress: called with the set's name and the fraction of it that is done.
 
     Raises:
@@ -169,6 +171,7 @@ def measure(
             labels=labels,
             seed=seed,
             passes=source.passes if passes is None else passes,
+            cores=cores,
             on_progress=progress,
             should_stop=should_stop,
         )

@@ -1,8 +1,7 @@
-"""Where a run is trained: in a process of this machine. Nothing else knows it.
+"""Starts trainings, or queues them, and watches them.
 
-In a thread of the server it would share one interpreter lock with every page: each would slow the other down, the
-more so the more pages are open. The run folder is all that the two need to share; so a process outlives its server,
-and the next server, or another one on the same runs folder, sees it there and starts the next in the queue.
+The run folder is all that a training and a server need to share: the next server, or another one on the same runs
+folder, sees it there and starts the next in the queue.
 """
 
 import os
@@ -17,7 +16,9 @@ from subprocess import DEVNULL, Popen
 from typing import Any
 from uuid import uuid4
 
+from training.cluster.connection import cluster
 from training.lab.fork import make_fork
+from training.lab.places import Handle, Process, train_there
 from training.lab.queue import active_runs, busy, in_order, workers
 from training.lab.run_notes import change_notes
 from training.runs.config import TrainConfig
@@ -47,7 +48,8 @@ class Launcher:
         self._lock = threading.RLock()
         self._handles: dict[Path, Job] = {}
         self._served = set[Path]()  # the folders whose queue a job of ours watches
-        self.serve(runs_folder())
+        with suppress(UserError):  # a cluster that does not answer is for who starts a training to hear of
+            self.serve(runs_folder())
 
     def train(self, *configs: TrainConfig, sweep: str = "") -> list[str]:
         """Start new runs in the background, or queue them, in this order; their ids.
@@ -116,14 +118,20 @@ class Launcher:
             queue = in_order(active)
             starting = [run for run in queue if self._watches(folder / run.id) or is_held(folder / run.id)]
             waiting = [run for run in queue if run not in starting]
+            others = cluster() if waiting else None
             free = max(0, workers() - len(busy(active)) - len(starting))
             for run in waiting[:free]:
                 path = folder / run.id
-                with (path / "worker.log").open("wb") as log_file:
-                    command = [sys.executable, "-m", "training", "work", str(path)]
-                    alone = os.environ | {"OMP_NUM_THREADS": os.environ.get("ELBO_LAB_THREADS", "1")}  # one core each
-                    process = Popen(command, cwd=PROJECT, env=alone, stdin=DEVNULL, stdout=DEVNULL, stderr=log_file)
-                supervise = partial(_supervise, path, process)
+                if others is not None:
+                    handle: Handle = others.start(train_there, path.resolve())
+                else:
+                    with (path / "worker.log").open("wb") as log:
+                        command = [sys.executable, "-m", "training", "work", str(path)]
+                        alone = os.environ | {"OMP_NUM_THREADS": os.environ.get("ELBO_LAB_THREADS", "1")}
+                        handle = Process(
+                            Popen(command, cwd=PROJECT, env=alone, stdin=DEVNULL, stdout=DEVNULL, stderr=log)
+                        )
+                supervise = partial(_supervise, path, handle)
                 key = f"train:{run.id}:{uuid4().hex}"  # it may be trained again after this
                 self._handles[path] = self._jobs.submit(key, f"Training {run.id}", supervise, lane="training")
             if len(waiting) > free and folder not in self._served:
@@ -146,14 +154,14 @@ class Launcher:
         return job is not None and job.active
 
 
-def _supervise(path: Path, process: Popen[bytes], job: Job) -> Status | None:
-    """Wait for the end of a run's process, and pass a stop request on to it.
+def _supervise(path: Path, handle: Handle, job: Job) -> Status | None:
+    """Wait for the end of a run's training, and pass a stop request on to it.
 
     Raises:
         UserError: the training failed; the run's status says the same.
     """
     asked = False
-    while process.poll() is None:
+    while handle.running():
         if job.should_stop() and not asked:
             asked = True
             with suppress(UserError):  # its folder is gone: it ends by itself
@@ -161,7 +169,7 @@ def _supervise(path: Path, process: Popen[bytes], job: Job) -> Status | None:
         time.sleep(LOOK_SECONDS)
     status = read_status(path)
     if status is not None and (status.active or status.state == "interrupted") and not is_held(path):
-        text = f"The training process ended unexpectedly (code {process.returncode}): resume it; nothing else is lost."
+        text = f"The training ended unexpectedly ({handle.why_it_ended()}): resume it; nothing else is lost."
         with suppress(OSError, UserError):
             mark_ended(path, "failed", text)
         status = read_status(path)

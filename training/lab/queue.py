@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from training.cluster.connection import cluster
+from training.cluster.in_order import own_cores
 from training.lab.run_index import run_ids
 from training.runs.run_folder import Status, read_status
 from training.system.errors import UserError
@@ -28,15 +30,17 @@ class Turn(NamedTuple):
 
 
 def workers() -> int:
-    """How many runs train at once: $ELBO_LAB_WORKERS, else one less than this process has cores, at least one.
+    """How many runs train at once: $ELBO_LAB_WORKERS, else as many as the cluster has cores, else one less than this
+    process has, at least one.
 
     Raises:
-        UserError: $ELBO_LAB_WORKERS is not a whole number from 1.
+        UserError: $ELBO_LAB_WORKERS is not a whole number from 1, or the cluster does not answer.
     """
     wanted = os.environ.get("ELBO_LAB_WORKERS", "")
+    if not wanted and (others := cluster()) is not None:
+        return others.cores()
     if not wanted:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return max(1, cores - 1)
+        return max(1, own_cores() - 1)
     if not wanted.isdecimal() or int(wanted) < 1:
         raise UserError(f"ELBO_LAB_WORKERS should be a whole number of trainings from 1, and it is {wanted!r}.")
     return int(wanted)

@@ -19,11 +19,11 @@ from models.vae import VAE, VAEConfig
 from training.benchmark.memory import peak_megabytes
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset
+from training.evaluation.blocks import noise_of
 from training.evaluation.bounds import (
     SetReport,
     _evenly,
     _groups_for_error,
-    _noise,
     check_bounds,
     evaluate,
     passes_over_images,
@@ -145,10 +145,10 @@ def test_bounds_of_one_stream_equal_the_naive_computation(model: VAE) -> None:
     """All passes and all weights at once: groups of m, log-mean-exp, mean."""
     x = binary(7)
     report = evaluate(model, x, (1, 3, 50), seed=4)
-    noise = _noise(4, 0, "elbo")
+    noise = noise_of(4, 0, "elbo")
     with torch.inference_mode():
         nelbo = torch.stack([model.elbo_terms(x, generator=noise).nelbo for _ in range(100)])
-        weights = torch.cat(list(model.log_weights(x, 100, generator=_noise(4, 0, "bounds")))).double()
+        weights = torch.cat(list(model.log_weights(x, 100, generator=noise_of(4, 0, "bounds")))).double()
     assert report.nelbo == pytest.approx(nelbo.double().mean().item())
     for m, passes in ((1, 100), (3, 33), (50, 2)):
         groups = weights[: m * passes].reshape(passes, m, 7)
@@ -159,7 +159,7 @@ def test_the_effective_sample_size_is_that_of_the_weights(model: VAE) -> None:
     """(sum w)^2 / sum w^2 of each pass, mean over an image's passes; then the median and the worst of the images."""
     report = evaluate(model, binary(7), (1, 3, 50), seed=4)
     with torch.inference_mode():
-        weights = torch.cat(list(model.log_weights(binary(7), 100, generator=_noise(4, 0, "bounds")))).double().exp()
+        weights = torch.cat(list(model.log_weights(binary(7), 100, generator=noise_of(4, 0, "bounds")))).double().exp()
     for m, passes in ((1, 100), (3, 33), (50, 2)):
         groups = weights[: m * passes].reshape(passes, m, 7)
         each = (groups.sum(1) ** 2 / groups.square().sum(1)).mean(0)
@@ -211,7 +211,7 @@ def test_passes_for_the_error_alone_change_no_value(model: VAE) -> None:
     """IWAE-400 is the first 400 weights' log-mean-exp, though two further groups of 400 are drawn for its error."""
     report = evaluate(model, binary(7), (400,), seed=4)
     with torch.inference_mode():
-        weights = torch.cat(list(model.log_weights(binary(7), 1200, generator=_noise(4, 0, "bounds")))).double()
+        weights = torch.cat(list(model.log_weights(binary(7), 1200, generator=noise_of(4, 0, "bounds")))).double()
     groups = log_mean_exp(weights.reshape(3, 400, 7), 1)
     assert report.niwae[400] == pytest.approx(-groups[0].mean().item(), rel=1e-6)
     assert report.niwae_se[400] == pytest.approx(math.sqrt(groups.var(0).sum().item()) / 7, rel=1e-3)
