@@ -49,6 +49,24 @@ class ModelConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    z: SizeOfZ = 10
+    pixels: int = Field(784, ge=1, le=65_536, description="numbers of one image")
+
+    @property
+    def label_classes(self) -> int:
+        """How many labels the model tells apart; 0 of a model without labels."""
+        return 0
+
+    @property
+    def labelled_images(self) -> int:
+        """How many training images a training sees with their labels; 0 where none is asked for."""
+        return 0
+
+    @property
+    def learns_from_labels_alone(self) -> bool:
+        """Whether images without labels teach the model nothing, so that its ELBO is not trained."""
+        return False
+
     @property
     def likelihood(self) -> str:
         """What p(x|z) is, in words. NELBOs and bounds of models with another one are never compared."""

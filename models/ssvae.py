@@ -75,6 +75,21 @@ class SSVAEConfig(BernoulliConfig):
         description="How much the labelled images' cross-entropy counts. The homework takes 100.",
     )
 
+    @property
+    def label_classes(self) -> int:
+        """How many labels q(y|x) tells apart."""
+        return self.y
+
+    @property
+    def labelled_images(self) -> int:
+        """How many training images come with their labels."""
+        return self.labelled
+
+    @property
+    def learns_from_labels_alone(self) -> bool:
+        """Whether the NELBO has no weight in the loss."""
+        return self.gen_weight == 0
+
 
 class SSVAETerms(NamedTuple):
     """The terms of the negative ELBO of each image, in nats: shape (batch,) each."""

@@ -59,7 +59,7 @@ with controls:
         except UserError as error:
             frame.failure(error)
             continue
-        pixels, expected = getattr(source.config, "pixels", 0), data_set(source.data).pixels
+        pixels, expected = source.config.pixels, data_set(source.data).pixels
         if pixels != expected:
             st.info(
                 f"{titles[ref]} takes images of {pixels:,} numbers and not of "

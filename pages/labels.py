@@ -67,7 +67,7 @@ with picture:
         if not (choice.shipped and seed == 0 and first_analogies(choice.shipped)):
             analogies(services.checkpoint(choice), choice.label, seed)
         source = services.checkpoint(choice)
-        labelled = getattr(services.checkpoint(beside).config, "labelled", labelled)
+        labelled = services.checkpoint(beside).config.labelled_images
         if choice.learned_from == NOT_KNOWN:
             formulas.nelbo_formula(source.family)
         formulas.losses({ref.label: services.checkpoint(ref) for ref in (choice, beside)})
@@ -150,7 +150,7 @@ else:
         with chart:
             label_points_chart(
                 read_label_points() if whole(images.name) is default_data_set("binary") else [],
-                {name: (source.config.labelled, predictions(source).accuracy) for name, source in runs.items()},
+                {name: (source.config.labelled_images, predictions(source).accuracy) for name, source in runs.items()},
                 key="points",
             )
             glossary.caption(

@@ -149,8 +149,7 @@ with section("formulas"):
     if not was_uploaded(chosen):
         formulas.loss_formula(family, config)
 st.space("small")
-labels_alone = not getattr(config, "gen_weight", 1)
-frame.notes(page_text(__file__, f"train-{family.images}", labels_alone=labels_alone, **data.words))
+frame.notes(page_text(__file__, f"train-{family.images}", labels_alone=config.learns_from_labels_alone, **data.words))
 if say_time is not None:
     with section("time"):
         say_time()

@@ -17,7 +17,7 @@ from models.blocks.distributions import gaussian_parameters, log_bernoulli
 from models.blocks.latent_variable import GaussianEncoder
 from models.blocks.networks import MLP
 from models.contract import Batch, Gaussian, Model, Objective, PlainDecoder
-from models.family import ModelConfig, SizeOfZ
+from models.family import ModelConfig
 
 __all__ = ["BernoulliConfig", "BernoulliVAE", "Width"]
 
@@ -27,7 +27,6 @@ Width = Annotated[int, Field(ge=1, le=65_536)]
 class BernoulliConfig(ModelConfig):
     """Sizes of a model of binary images. The defaults are the homework's."""
 
-    z: SizeOfZ = 10
     hidden: tuple[Width, Width] = Field((300, 300), description="widths of both networks' hidden layers")
     pixels: int = Field(784, ge=1, le=65_536, description="pixels of one square image")
 

@@ -21,7 +21,7 @@ from models.blocks.latent_variable import GaussianEncoder, StandardNormal
 from models.contract import Batch, Conditional, Gaussian, Objective
 from models.description import latex
 from models.description.graph import Graph, Node
-from models.family import ModelConfig, SizeOfZ
+from models.family import ModelConfig
 
 __all__ = [
     "CHANNELS",
@@ -57,7 +57,6 @@ NELBO_OF_A_PAIR = r"\term{nelbo}{\mathbb{E}_{(x, y)}\,\mathrm{NELBO}(x, y)}"
 class ConditionalConfig(ModelConfig):
     """What every model of p(x|y) on colour images has."""
 
-    z: SizeOfZ = 10
     y: Literal[10] = Field(10, description="digits")
     pixels: int = Field(3072, ge=1, le=65_536, description="colour values of one square image, 3 a pixel")
     variance: float = Field(0.1, gt=0, le=10, description="of each colour value about the decoder's mean")
@@ -68,6 +67,11 @@ class ConditionalConfig(ModelConfig):
         if CHANNELS * isqrt(pixels // CHANNELS) ** 2 != pixels:
             raise ValueError("should be three times a square number, such as 3072 = 3 x 32 x 32")
         return pixels
+
+    @property
+    def label_classes(self) -> int:
+        """How many labels the decoder can be given."""
+        return self.y
 
     @property
     def likelihood(self) -> str:

@@ -65,7 +65,7 @@ def encoded(source: "Checkpoint") -> "Encoding":
     """
     source_images = at_hand(source.data)
     pixels = source_images.pixels
-    if (taken := getattr(source.config, "pixels", pixels)) != pixels:
+    if (taken := source.config.pixels) != pixels:
         raise UserError(
             f"This model takes images of {taken} pixels, and a {source_images.noun} has {pixels}: choose another model."
         )

@@ -16,6 +16,7 @@ from pages.kit import glossary, services
 from pages.kit.tables import table
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
+from training.checkpoints.roles import playing
 from training.data.registry import at_hand, data_set
 from training.data.seen import NOT_KNOWN, as_equals, learned_from_in_words, may_have_seen, never_compared
 from training.system.number_format import signed
@@ -362,7 +363,7 @@ def _usage(source: "Checkpoint", data: str) -> tuple[list[float], int] | None:
 
 def classifiers(models: Sequence[Compared]) -> None:
     """Accuracy and confusions of the models that have a classifier."""
-    able = [model for model in models if getattr(model.source.config, "labelled", None) is not None]
+    able = [model for model in models if model.source.family.name in playing("Classifier")]
     if not able:
         return
     st.header("Their classifiers", anchor=False)

@@ -303,10 +303,10 @@ def label_points_chart(points: "Sequence[LabelPoint]", own: Mapping[str, tuple[i
     """Accuracy over the number of labels: what ships as one line for each preset, own runs by name beside them."""
     from models.registry import PRESETS
 
-    weights = {point.preset: PRESETS[point.preset].model.model_dump()["gen_weight"] for point in points}
+    alone = {point.preset: PRESETS[point.preset].model.learns_from_labels_alone for point in points}
     names = {
-        preset: "with all 60,000 images, unlabelled" if weight else "labelled images alone"
-        for preset, weight in weights.items()
+        preset: "labelled images alone" if labels_alone else "with all 60,000 images, unlabelled"
+        for preset, labels_alone in alone.items()
     }
     rows = [
         {"model": names[point.preset], "labels": point.labelled, "accuracy": point.accuracy, "steps": point.steps}

@@ -145,7 +145,7 @@ _THREE = (("First", "first", "0, no. 1"), ("Second", "second", "3, no. 1"), ("Th
 
 def _pick_label(source: "Checkpoint") -> list[float]:
     """The one-hot label that the decoder takes after z; nothing for a model without labels."""
-    labels = getattr(source.config, "y", 0)
+    labels = source.config.label_classes
     if not labels:
         return []
     chosen = st.pills(

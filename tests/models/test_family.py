@@ -1,3 +1,4 @@
+import ast
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
@@ -12,6 +13,7 @@ from models.description.terms import ColourRole
 from models.family import with_article
 from models.registry import FAMILIES, PRESETS
 from models.vae import VAE, VAEConfig
+from training.system.folders import PROJECT
 
 
 def test_nelbo_is_kl_plus_reconstruction_exactly() -> None:
@@ -49,6 +51,33 @@ def test_configs_are_frozen_and_refuse_unknown_names(small: VAEConfig) -> None:
         small.z = 6  # type: ignore[misc]
     with pytest.raises(ValidationError, match="latent"):
         VAEConfig.model_validate({"latent": 5})
+
+
+def test_a_config_says_what_its_labels_are_for() -> None:
+    said = {
+        name: (preset.model.label_classes, preset.model.labelled_images, preset.model.learns_from_labels_alone)
+        for name, preset in PRESETS.items()
+    }
+    assert said["vae"] == (0, 0, False)
+    assert said["fsvae"] == (10, 0, False)
+    assert said["ssvae"] == (10, 100, False)
+    assert said["ssvae-supervised"] == (10, 100, True)
+
+
+def test_nobody_asks_whether_a_config_has_a_family_s_field() -> None:
+    fields = {field for family in FAMILIES.values() for field in family.config.model_fields}
+    asked = [
+        f"{file.relative_to(PROJECT)}:{call.lineno}"
+        for folder in ("pages", "training")
+        for file in (PROJECT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("getattr", "hasattr")
+        and isinstance(call.args[1], ast.Constant)
+        and call.args[1].value in fields
+    ]
+    assert asked == []
 
 
 def test_titles_are_spoken_with_their_article() -> None:

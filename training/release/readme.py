@@ -107,9 +107,9 @@ def _labels(cards: dict[str, Card]) -> str:
             for reference in ACCURACIES
             if reference.model == name
         }
-        settings = cards[name].training["model"]
-        without = "and all 60,000 digits, unlabelled" if settings["gen_weight"] else "alone"
-        taught = f"{settings['labelled']} labels {without}"
+        config = FAMILIES[cards[name].family].config.model_validate(cards[name].training["model"])
+        without = "alone" if config.learns_from_labels_alone else "and all 60,000 digits, unlabelled"
+        taught = f"{config.labelled_images} labels {without}"
         rows.append(
             [
                 taught,

@@ -90,7 +90,7 @@ class TrainConfig(BaseModel):
         model = family.config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
         if data := DATA_SETS.get(info.data.get("data", "")):
             last = len(data.classes) - 1
-            if getattr(model, "y", last + 1) != last + 1:
+            if model.label_classes not in (0, last + 1):
                 raise ValueError(f"with labels must have y = {last + 1}: the {data.plural} are labelled 0 to {last}")
         return model
 

@@ -82,14 +82,14 @@ class Trainer:
             "warmup": config.warmup,
         }
         self._warm_from = 0
-        images, taken = dataset.train.images.shape[1], getattr(config.model, "pixels", 0)
+        images, taken = dataset.train.images.shape[1], config.model.pixels
         if images != taken:
             raise UserError(f"An image of {dataset.about.title} is {images:,} numbers, and this model takes {taken:,}.")
         self._binary = dataset.binary
         self._train = _on(self.device, dataset.train)
         self._labelled = Images(self._train.images[:0], self._train.labels[:0])
         if self.model.uses_labels:
-            self._labelled = _on(self.device, dataset.labelled(self.model.config.labelled))
+            self._labelled = _on(self.device, dataset.labelled(config.model.labelled_images))
         self._batches = math.ceil(len(self._train) / config.batch_size)
         self._order = self._epoch_order()
 

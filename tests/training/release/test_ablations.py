@@ -14,7 +14,7 @@ def test_what_is_left_out_are_settings_of_the_preset_and_every_score_is_there() 
     for entry in read_ablations():
         model = PRESETS[entry.preset].model
         assert all(getattr(model, name) != value for name, value in entry.left_out.items())
-        assert entry.z == model.z  # type: ignore[attr-defined]
+        assert entry.z == model.z
         held = read_card(PRETRAINED / entry.preset).disentanglement
         assert held is not None
         assert entry.variance == model.free_numbers()["x_v"]

@@ -68,8 +68,8 @@ def test_accuracies_stand_beside_the_published_ones_and_the_sweep_in_order(monke
         "vae": vae,
         "beta-16": _made(vae, family="beta-vae", training={"model": sizes | {"beta": 16.0}}),
         "beta-0.5": _made(vae, family="beta-vae", training={"model": sizes | {"beta": 0.5}}),
-        "ssvae": _made(vae, sets=numbers, accuracy=0.94321, training=labels(1.0)),
-        "ssvae-supervised": _made(vae, sets=numbers, accuracy=0.75, training=labels(0.0)),
+        "ssvae": _made(vae, family="ssvae", sets=numbers, accuracy=0.94321, training=labels(1.0)),
+        "ssvae-supervised": _made(vae, family="ssvae", sets=numbers, accuracy=0.75, training=labels(0.0)),
     }
     monkeypatch.setattr(readme, "pretrained_names", lambda: list(cards))
     monkeypatch.setattr(readme, "read_card", lambda folder: cards[folder.name])
