@@ -17,9 +17,10 @@ from pages.runs.training_form import training_form
 from training.checkpoints.model_ref import model_ref, run_called
 from training.data.registry import DATA_SETS, best_data_set, data_set, whole
 from training.lab.run_index import active_run, run_ids
-from training.runs.run_folder import UPLOADED, is_run_id, read_status
+from training.people.rights import find_run
+from training.runs.run_folder import UPLOADED, read_status
 from training.system.errors import UserError
-from training.system.folders import pretrained_names, runs_folder
+from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
     from models.family import Family, ModelConfig
@@ -47,7 +48,7 @@ def pick_run() -> str:
         runs,
         key=page_key("run"),
         bind="query-params",
-        help="A new training, or any run kept on this server.",
+        help="A new training, or any run that you may see.",
         on_change=lambda: state.pop("absent-run", None),
     )
     if absent := state.get("absent-run"):
@@ -87,7 +88,8 @@ def run_view(run_id: str) -> bool:
 
 def was_uploaded(chosen: str) -> bool:
     """Whether the run holds weights that were trained elsewhere, by a loss that nobody here knows."""
-    status = read_status(runs_folder() / chosen) if is_run_id(chosen) else None
+    path = find_run(chosen)
+    status = None if path is None else read_status(path)
     return status is not None and status.message == UPLOADED
 
 

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from training.checkpoints.model_ref import ModelRef
-from training.lab.run_index import active_run, readable_runs
+from training.lab.queue import active_runs
+from training.lab.run_index import readable_runs
 from training.system.errors import UserError
+from training.system.folders import runs_folder
 
 if TYPE_CHECKING:
     from models.family import Family
@@ -113,12 +115,12 @@ def training_speed(preset: str, batch_size: int) -> float | None:
     """
     if (known := known_speed(preset, batch_size)) is not None:
         return known
-    return None if active_run() is not None else _timed_speed(preset, batch_size)
+    return None if active_runs(runs_folder()) else _timed_speed(preset, batch_size)
 
 
 def known_speed(preset: str, batch_size: int) -> float | None:
     """Steps per second of the newest training like it on this machine; None where there is none."""
-    for run in islice(readable_runs(), NEWEST):
+    for run in islice(readable_runs(everybody=True), NEWEST):
         status = run.status()
         alike = (run.config.preset, run.config.batch_size) == (preset, batch_size)
         if alike and status.step >= 200:

@@ -8,12 +8,13 @@ import streamlit as st
 
 from pages.kit import frame
 from pages.kit.address import link, page_key
-from training.lab.run_bin import KEPT_SECONDS, binned_runs, empty_bin, restore_run, throw_away
+from training.lab.run_bin import KEPT_SECONDS, binned_folders, binned_runs, empty_bin, restore_run, throw_away
 from training.lab.run_index import notes_of
 from training.lab.run_notes import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, change_notes
 from training.lab.run_summaries import RunSummary
+from training.people.rights import find_run, may, run_folder
+from training.people.viewer import viewer
 from training.system.errors import UserError
-from training.system.folders import runs_folder
 
 __all__ = ["bin_panel", "deleting", "notes_form"]
 
@@ -22,8 +23,8 @@ MOST_LISTED = 20
 
 
 def notes_form(runs: Sequence[RunSummary]) -> None:
-    """Name, note and tags of one of these runs; a model that ships has none to change."""
-    own = {run.id: run for run in runs if run.origin == "run"}
+    """Name, note and tags of one of these runs; a model that ships has none to change, nor has another's run."""
+    own = {run.id: run for run in runs if run.origin == "run" and may(viewer(), "change", run.path)}
     if not own:
         st.caption("Choose a run of your own in the table to give it a name, a note or tags.")
         return
@@ -52,17 +53,17 @@ def _save(run_id: str) -> None:
     state = st.session_state
     tags = state[f"tags-{run_id}"].replace(",", " ").split()
     try:
-        change_notes(runs_folder() / run_id, name=state[f"name-{run_id}"], note=state[f"note-{run_id}"], tags=tags)
+        change_notes(run_folder(run_id), name=state[f"name-{run_id}"], note=state[f"note-{run_id}"], tags=tags)
         state[SAID] = ""
     except UserError as error:
         state[SAID] = str(error)
 
 
 def deleting(runs: Sequence[RunSummary]) -> None:
-    """Put the chosen runs of this server in the bin, and take it back; what went wrong with them is said here."""
+    """Put the chosen runs, the own ones, in the bin, and take it back; what went wrong with them is said here."""
     if said := st.session_state.pop(SAID, ""):
         st.error(frame.plain(said), icon=":material/error:")
-    own = [run.id for run in runs if run.origin == "run"]
+    own = [run.id for run in runs if run.origin == "run" and may(viewer(), "change", run.path)]
     if own:
         st.button(
             f"Delete {frame.plain(own[0]) if len(own) == 1 else f'these {len(own)} runs'}",
@@ -72,7 +73,8 @@ def deleting(runs: Sequence[RunSummary]) -> None:
             key="delete",
             help="Into the bin, from which they can be taken out again for a week.",
         )
-    there = [run_id for run_id in st.session_state.get(DELETED, []) if notes_of(runs_folder() / run_id).binned]
+    deleted = {run_id: find_run(run_id) for run_id in st.session_state.get(DELETED, [])}
+    there = [run_id for run_id, path in deleted.items() if path is not None and notes_of(path).binned]
     if there:
         named = there[0] if len(there) == 1 else f"{len(there)} runs"
         st.info(f"Deleted: {frame.plain(named)}.", icon=":material/delete:")
@@ -83,7 +85,7 @@ def _delete(run_ids: Sequence[str]) -> None:
     problems, gone = [], []
     for run_id in run_ids:
         try:
-            throw_away(runs_folder() / run_id)
+            throw_away(run_folder(run_id))
             gone.append(run_id)
         except UserError as error:
             problems.append(str(error))
@@ -97,7 +99,7 @@ def _restore(run_ids: Sequence[str]) -> None:
     problems = []
     for run_id in run_ids:
         try:
-            restore_run(runs_folder() / run_id)
+            restore_run(run_folder(run_id))
         except UserError as error:
             problems.append(str(error))
     st.session_state[DELETED], st.session_state[SAID] = [], " ".join(problems)
@@ -112,9 +114,10 @@ def bin_panel() -> None:
     if not there:
         return
     with st.expander(f"The bin: {len(there)} {'run' if len(there) == 1 else 'runs'}", icon=":material/delete:"):
-        for run_id, when in list(there.items())[:MOST_LISTED]:
+        for path, when in list(binned_folders().items())[:MOST_LISTED]:
+            run_id = path.name
             row = st.container(horizontal=True, vertical_alignment="center")
-            name = notes_of(runs_folder() / run_id).name
+            name = notes_of(path).name
             days = max(1, math.ceil((when + KEPT_SECONDS - time.time()) / 86_400))
             row.markdown(f"{frame.plain(name or run_id)}, for {days} more {'day' if days == 1 else 'days'}")
             row.button("Restore", on_click=_restore, args=[[run_id]], key=f"restore-{run_id}")

@@ -15,6 +15,8 @@ from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
 from training.data.registry import data_set
 from training.lab.queue import active_runs, turns, workers
+from training.people.rights import may
+from training.people.viewer import viewer
 from training.runs.run_folder import UPLOADED
 from training.system.errors import UserError
 
@@ -62,7 +64,7 @@ def run_controls(run_id: str) -> None:
         st.caption(f"**Changed while it trained:** {changed}.")
     if status.active:
         return
-    if status.state != "finished":
+    if status.state != "finished" and may(viewer(), "change", run.path):
         st.button(
             "Resume",
             icon=":material/resume:",
@@ -72,7 +74,7 @@ def run_controls(run_id: str) -> None:
             width="stretch",
             help="From its last kept state, at most some seconds of training before it ended.",
         )
-    if run.checkpoint_file.is_file() and status.message != UPLOADED:
+    if run.checkpoint_file.is_file() and status.message != UPLOADED and may(viewer(), "fork", run.path):
         with st.popover("Train another from it", icon=":material/call_split:", width="stretch"):
             fork_form(run)
     with st.container():
@@ -136,7 +138,8 @@ def status_panel(run: "Run") -> None:
     done = f"step {status.step:,} of {status.steps:,}"
     if status.active:
         st.progress(status.step / max(status.steps, 1), text=_under_way(run, status, done))
-        live_controls(run, status)
+        if may(viewer(), "change", run.path):
+            live_controls(run, status)
         st.session_state["was-active"] = run.id
         if st.session_state.setdefault("pace-seen", tick_seconds(status)) != tick_seconds(status):
             st.session_state["pace-seen"] = tick_seconds(status)
@@ -194,7 +197,7 @@ def _seconds_left(active: "Active") -> float | None:
     speed = status.steps_per_second
     if not speed:
         try:
-            config = Run.named(active.id).config
+            config = Run(active.path).config
         except UserError:
             return None
         speed = services.known_speed(config.preset, config.batch_size) or 0.0

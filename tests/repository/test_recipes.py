@@ -61,8 +61,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     page = block_after("**2. Add it to `app.py`")
     change("models/registry.py", lambda text: register(text, family))
     change("training/data/registry.py", lambda text: register(text, data))
-    change("app.py", lambda text: text.replace("\npage = st.navigation(", f"\n{page}\npage = st.navigation("))
-    change("app.py", lambda text: text.replace("    ],\n    position", "        TEMPERATURE,\n    ],\n    position"))
+    change("app.py", lambda text: text.replace("\nPAGES = [\n", f"\n{page}\nPAGES = [\n"))
+    change("app.py", lambda text: text.replace("    SOURCE,\n]", "    SOURCE,\n    TEMPERATURE,\n]"))
     yield folder
     shutil.rmtree(folder)
 

@@ -9,6 +9,8 @@ from typing import Literal
 from training.checkpoints.recipe_changes import changes_in_words
 from training.checkpoints.records import facts_in, learned_from
 from training.data.seen import NOT_KNOWN
+from training.people.places import is_run_id
+from training.people.rights import find_run
 from training.system.folders import PRETRAINED, runs_folder
 
 __all__ = ["ModelRef", "Origin", "model_ref", "run_called"]
@@ -62,11 +64,12 @@ class ModelRef:
 
 
 def model_ref(origin: Literal["shipped", "run"], name: str) -> ModelRef:
-    """A model that ships with the app, or a run of this server, by the name of its folder."""
+    """A model that ships with the app, or a run that whoever asks may see, by the name of its folder."""
     if origin == "shipped":
         file = PRETRAINED / name / "model.safetensors"
     else:
-        file = runs_folder() / name / "checkpoint.safetensors"
+        found = find_run(name) or runs_folder() / (name if is_run_id(name) else "no-such-run")
+        file = found / "checkpoint.safetensors"
     facts = facts_in(file.parent)
     sha256 = facts.get("sha256", "") if origin == "shipped" else ""
     changed = 0

@@ -30,13 +30,13 @@ def list_runs(
     in_bin: Annotated[bool, typer.Option("--bin", help="Those in the bin.")] = False, as_json: AsJson = False
 ) -> None:
     """The runs here, the one that changed last first, with their newest numbers on held-out images."""
-    from training.lab.run_bin import binned_runs
+    from training.lab.run_bin import binned_folders
     from training.lab.run_summaries import run_summaries, run_summary
     from training.system.folders import runs_folder
 
     runs = run_summaries()
     if in_bin:
-        runs = [run for run_id in binned_runs() if (run := run_summary(runs_folder() / run_id)) is not None]
+        runs = [run for path in binned_folders() if (run := run_summary(path)) is not None]
     if as_json:
         print_json([_facts(run) for run in runs])
     elif not runs:
@@ -163,12 +163,12 @@ def _found(beginning: str, *, in_bin: bool = False) -> Path:
     Raises:
         UserError: there is none, or there are several.
     """
-    from training.lab.run_bin import binned_runs
-    from training.lab.run_index import run_ids
+    from training.lab.run_bin import binned_folders
+    from training.lab.run_index import run_folders
     from training.system.folders import runs_folder
 
-    ids = list(binned_runs()) if in_bin else run_ids()
-    fitting = sorted(run_id for run_id in ids if run_id.startswith(beginning)) if beginning else []
+    there = {path.name: path for path in (binned_folders() if in_bin else run_folders())}
+    fitting = sorted(run_id for run_id in there if run_id.startswith(beginning)) if beginning else []
     if beginning in fitting:
         fitting = [beginning]
     if not fitting:
@@ -178,7 +178,7 @@ def _found(beginning: str, *, in_bin: bool = False) -> Path:
         named = [*fitting[:MOST_NAMED], f"{len(fitting) - MOST_NAMED} others"]
         some = one_of(named if len(fitting) > MOST_NAMED else fitting)
         raise UserError(f"{beginning!r} is the beginning of {some}: write more of it.")
-    return runs_folder() / fitting[0]
+    return there[fitting[0]]
 
 
 def _read(path: Path) -> "RunSummary":

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from models.registry import FAMILIES
 from training.checkpoints.reading import load_checkpoint
 from training.lab.run_notes import change_notes
+from training.people.places import root_of
+from training.people.rights import own_place, require
 from training.runs.config import TrainConfig
 from training.runs.run_folder import Run, new_run_id
 from training.runs.run_writer import queue_run
@@ -59,12 +61,16 @@ def forked_config(run: Run, weights: Path, changes: Mapping[str, Any]) -> TrainC
 
 
 def make_fork(run: Run, step: int, changes: Mapping[str, Any]) -> Path:
-    """The folder, beside the run's own, of a new one that waits for its turn and starts with weights that it kept.
+    """The folder of a new run that waits for its turn and starts with weights that another kept.
+
+    It stands among the runs of whoever asks, in the runs folder that the other is in.
 
     Raises:
-        UserError: it kept no weights there, they do not fit, or the runs folder cannot be written.
+        UserError: it kept no weights there, they do not fit, the runs folder cannot be written, or others may not train
+            from it.
     """
-    weights, folder = weights_at(run, step), run.path.parent
+    require("fork", run.path)
+    weights, folder = weights_at(run, step), own_place(root_of(run.path.parent))
     config = forked_config(run, weights, changes)
     path = folder / new_run_id(f"{config.preset}-fork", folder)
     queue_run(path, config, parent=run, weights=weights)

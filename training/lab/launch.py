@@ -19,8 +19,10 @@ from uuid import uuid4
 from training.cluster.connection import cluster
 from training.lab.fork import make_fork
 from training.lab.places import Handle, Process, train_there
-from training.lab.queue import active_runs, busy, in_order, workers
+from training.lab.queue import active_runs, busy, in_order, note_served, workers
 from training.lab.run_notes import change_notes
+from training.people.places import root_of
+from training.people.rights import find_run, own_place, require
 from training.runs.config import TrainConfig
 from training.runs.control import ask
 from training.runs.run_folder import Run, Status, new_run_id, read_status
@@ -52,7 +54,7 @@ class Launcher:
             self.serve(runs_folder())
 
     def train(self, *configs: TrainConfig, sweep: str = "") -> list[str]:
-        """Start new runs in the background, or queue them, in this order; their ids.
+        """Start new runs of whoever asks in the background, or queue them, in this order; their ids.
 
         Arguments:
             sweep: what varies among them; then they are one group.
@@ -60,7 +62,7 @@ class Launcher:
         Raises:
             UserError: the runs folder cannot be written.
         """
-        folder, ids = runs_folder(), list[str]()
+        folder, ids = own_place(), list[str]()
         with self._lock:
             group = new_run_id(f"{configs[0].preset}-sweep", folder) if sweep else ""
             for config in configs:
@@ -79,7 +81,8 @@ class Launcher:
             changes: see `training.lab.fork.forked_config`.
 
         Raises:
-            UserError: it kept no weights there, they do not fit, or the runs folder cannot be written.
+            UserError: it kept no weights there, they do not fit, the runs folder cannot be written, or others may not
+                train from it.
         """
         with self._lock:
             path = make_fork(run, step, changes)
@@ -90,8 +93,9 @@ class Launcher:
         """Resume a run from its last kept state, or queue it.
 
         Raises:
-            UserError: it is finished, or under way, or its folder cannot be written.
+            UserError: it is finished, or under way, or its folder cannot be written, or it is not theirs to change.
         """
+        require("change", run.path)
         queue_again(run)
         self.serve(run.path.parent)
 
@@ -99,7 +103,7 @@ class Launcher:
         """Ask whoever trains this run, here or elsewhere, to end after its current step; it need not have begun.
 
         Raises:
-            UserError: its folder is gone or cannot be written.
+            UserError: its folder is gone or cannot be written, or it is not theirs to change.
         """
         ask(run.path, "stop")
         status = read_status(run.path)
@@ -108,20 +112,27 @@ class Launcher:
                 mark_ended(run.path, "stopped")
 
     def handle(self, run_id: str) -> Job | None:
-        """The job that watches a run's process, if this server started it."""
-        return self._handles.get(runs_folder() / run_id)
+        """The job that watches a run's process, if this server started it and whoever asks may see the run."""
+        path = find_run(run_id)
+        return None if path is None else self._handles.get(path)
 
     def serve(self, folder: Path) -> bool:
-        """Start what there is a place for, and go on in the background while others wait; whether some do."""
+        """Start what there is a place for, and go on in the background while others wait; whether some do.
+
+        Arguments:
+            folder: the runs folder, or somebody's place in it: the queue is everybody's.
+        """
+        folder = root_of(folder)
         with self._lock:
             active = active_runs(folder)
             queue = in_order(active)
-            starting = [run for run in queue if self._watches(folder / run.id) or is_held(folder / run.id)]
+            starting = [run for run in queue if self._watches(run.path) or is_held(run.path)]
             waiting = [run for run in queue if run not in starting]
             others = cluster() if waiting else None
             free = max(0, workers() - len(busy(active)) - len(starting))
             for run in waiting[:free]:
-                path = folder / run.id
+                path = run.path
+                note_served(path)
                 if others is not None:
                     handle: Handle = others.start(train_there, path.resolve())
                 else:

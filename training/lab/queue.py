@@ -1,25 +1,44 @@
-"""Whose turn it is: the runs that train and those that wait, first come first served. Light (no torch)."""
+"""Whose turn it is: everybody's runs that train and that wait. Light (no torch).
+
+People take turns: the next place is for whoever has the fewest runs under way, of those for whoever was served longest
+ago. Among the runs of one of them, first come, first served.
+"""
 
 import heapq
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from training.cluster.connection import cluster
 from training.cluster.in_order import own_cores
-from training.lab.run_index import run_ids
+from training.lab.run_index import run_folders
+from training.people.places import owner_of, root_of
 from training.runs.run_folder import Status, read_status
 from training.system.errors import UserError
 
-__all__ = ["Active", "Turn", "active_runs", "busy", "in_order", "turns", "workers"]
+__all__ = ["Active", "Turn", "active_runs", "busy", "in_order", "note_served", "turns", "workers"]
+
+SERVED = ".served"  # of a workspace: its last change is when a run of it was last started
 
 
 class Active(NamedTuple):
-    """A run that trains, is paused, or waits for its turn."""
+    """A run that trains, is paused, or waits for its turn.
+
+    Attributes:
+        path: its folder.
+        served: when a run of its owner was last started, in seconds since 1970.
+    """
 
     id: str
     status: Status
+    path: Path = Path()
+    served: float = 0.0
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.path)
 
 
 class Turn(NamedTuple):
@@ -47,9 +66,31 @@ def workers() -> int:
 
 
 def active_runs(folder: Path) -> list[Active]:
-    """The runs of a folder that train, are paused, or wait."""
-    found = ((run_id, read_status(folder / run_id)) for run_id in run_ids(folder))
-    return [Active(run_id, status) for run_id, status in found if status is not None and status.active]
+    """Everybody's runs in the runs folder that train, are paused, or wait.
+
+    Arguments:
+        folder: the runs folder, or somebody's place in it.
+    """
+    found = ((path, read_status(path)) for path in run_folders(root_of(folder), everybody=True))
+    active = [(path, status) for path, status in found if status is not None and status.active]
+    served = {path.parent: _served(path.parent) for path, _ in active}
+    return [Active(path.name, status, path, served[path.parent]) for path, status in active]
+
+
+def _served(place: Path) -> float:
+    try:
+        return (place / SERVED).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def note_served(run: Path) -> None:
+    """Note that a run of this owner is started now.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    (run.parent / SERVED).touch()
 
 
 def busy(active: Sequence[Active]) -> list[Active]:
@@ -59,7 +100,21 @@ def busy(active: Sequence[Active]) -> list[Active]:
 
 def in_order(active: Sequence[Active]) -> list[Active]:
     """Those that wait, the next one first."""
-    return sorted((run for run in active if run.status.state == "queued"), key=lambda run: (run.status.queued, run.id))
+    waiting: dict[str, list[Active]] = {}
+    for run in sorted(active, key=lambda run: (run.status.queued, run.id)):
+        if run.status.state == "queued":
+            waiting.setdefault(run.owner, []).append(run)
+    under_way = Counter(run.owner for run in busy(active))
+    served = {owner: (0, runs[0].served) for owner, runs in waiting.items()}
+    order = list[Active]()
+    while waiting:
+        owner = min(waiting, key=lambda each: (under_way[each], served[each], waiting[each][0].status.queued, each))
+        order.append(waiting[owner].pop(0))
+        under_way[owner] += 1
+        served[owner] = (1, float(len(order)))
+        if not waiting[owner]:
+            del waiting[owner]
+    return order
 
 
 def turns(active: Sequence[Active], places: int, seconds_of: Callable[[Active], float | None]) -> dict[str, Turn]:

@@ -9,37 +9,55 @@ from contextlib import suppress
 from pathlib import Path
 
 from training.lab.run_notes import NOTES_FILE, RunNotes, notes_in
-from training.runs.run_folder import Run, is_run_id, read_status
+from training.people.rights import own_place, visible_runs
+from training.people.viewer import MACHINE
+from training.runs.run_folder import Run, read_status
 from training.system.errors import UserError
-from training.system.folders import runs_folder
 from training.system.remembered import Remembered
 
-__all__ = ["active_run", "every_run", "notes_of", "readable_runs", "run_ids"]
+__all__ = [
+    "active_run",
+    "every_run",
+    "every_run_folder",
+    "notes_of",
+    "readable_runs",
+    "run_folders",
+    "run_ids",
+]
 
 _NOTHING = RunNotes()
 _notes = Remembered(notes_in)
 _ended = Remembered(lambda file: not ((status := read_status(file.parent)) is not None and status.active))
 
 
-def run_ids(folder: Path | None = None) -> list[str]:
-    """Ids of the runs in a folder, the one that changed last first; none where the folder cannot be read.
+def run_folders(folder: Path | None = None, *, everybody: bool = False) -> list[Path]:
+    """The folders of the runs that whoever asks may see, the one that changed last first; none in the bin.
 
-    A run in the bin is none of them.
+    Arguments:
+        folder: the runs folder, if it is not the server's; one that cannot be read holds none.
+        everybody: those that somebody else alone may see too, for what the whole server does.
     """
-    folder = folder or runs_folder()
-    return [run_id for run_id in every_run(folder) if notes_of(folder / run_id).binned is None]
+    return [path for path in every_run_folder(folder, everybody=everybody) if notes_of(path).binned is None]
+
+
+def every_run_folder(folder: Path | None = None, *, everybody: bool = False) -> list[Path]:
+    """The same with those in the bin."""
+    changed: dict[Path, int] = {}
+    for path in visible_runs(folder, MACHINE if everybody else None):
+        with suppress(OSError):  # no run, or one that is being deleted
+            changed[path] = os.stat(f"{path}/config.json").st_mtime_ns  # noqa: PTH116 -- thousands of them
+            changed[path] = os.stat(f"{path}/status.json").st_mtime_ns  # noqa: PTH116
+    return sorted(changed, key=lambda path: -changed[path])
+
+
+def run_ids(folder: Path | None = None) -> list[str]:
+    """The ids of `run_folders`."""
+    return [path.name for path in run_folders(folder)]
 
 
 def every_run(folder: Path | None = None) -> list[str]:
     """The same with those in the bin."""
-    folder = folder or runs_folder()
-    changed: dict[str, int] = {}
-    with suppress(OSError):
-        for name in filter(is_run_id, os.listdir(folder)):  # noqa: PTH208 -- names alone are asked for
-            with suppress(OSError):  # no run, or one that is being deleted
-                changed[name] = os.stat(f"{folder}/{name}/config.json").st_mtime_ns  # noqa: PTH116
-                changed[name] = os.stat(f"{folder}/{name}/status.json").st_mtime_ns  # noqa: PTH116
-    return sorted(changed, key=lambda name: -changed[name])
+    return [path.name for path in every_run_folder(folder)]
 
 
 def notes_of(path: Path) -> RunNotes:
@@ -47,20 +65,19 @@ def notes_of(path: Path) -> RunNotes:
     return _notes(f"{path}/{NOTES_FILE}") or _NOTHING
 
 
-def readable_runs(folder: Path | None = None) -> Iterator[Run]:
-    """Every readable run in a folder, newest first; a folder that is no run of ours is nobody's error."""
-    folder = folder or runs_folder()
-    for run_id in run_ids(folder):
+def readable_runs(folder: Path | None = None, *, everybody: bool = False) -> Iterator[Run]:
+    """Every readable run of `run_folders`; a folder that is no run of ours is nobody's error."""
+    for path in run_folders(folder, everybody=everybody):
         with suppress(UserError):
-            yield Run(folder / run_id)
+            yield Run(path)
 
 
 def active_run(folder: Path | None = None) -> str | None:
-    """Id of a run under way, whoever trains it."""
-    folder = folder or runs_folder()
-    for run_id in run_ids(folder):
-        if _ended(f"{folder}/{run_id}/status.json") is False:  # its file says so: whether it fell silent, the clock
-            status = read_status(folder / run_id)
+    """Id of a run under way that whoever asks may see, an own one first, whoever trains it."""
+    own = own_place(folder)
+    for path in sorted(run_folders(folder), key=lambda path: path.parent != own):
+        if _ended(f"{path}/status.json") is False:  # its file says so: whether it fell silent, the clock
+            status = read_status(path)
             if status is not None and status.active:
-                return run_id
+                return path.name
     return None

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from training.runs.run_folder import is_run_id
+from training.people.places import is_run_id
+from training.people.rights import require
 from training.system.errors import UserError, explain
 from training.system.files import replace_file
 
@@ -112,11 +113,12 @@ def change_notes(path: Path, **changes: Any) -> RunNotes:
     """Change what is said of the run in a folder; what is not named stays.
 
     Raises:
-        UserError: a text is too long, or the folder cannot be written.
+        UserError: a text is too long, the folder cannot be written, or the run is not theirs to change.
         TypeError: there is no such note.
     """
     if strangers := changes.keys() - RunNotes.model_fields.keys():
         raise TypeError(f"a run has no {', '.join(sorted(strangers))}")
+    require("change", path)
     with _changing:
         try:
             notes = RunNotes.model_validate(read_notes(path).model_dump() | changes)

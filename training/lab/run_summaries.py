@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from training.data.registry import DATA_SETS, whole
-from training.lab.run_index import notes_of, run_ids
+from training.lab.run_index import notes_of, run_folders
 from training.lab.run_notes import RunNotes
 from training.runs.run_folder import MetricTable, State, Status, measurement_in, read_metrics, read_status
-from training.system.folders import PRETRAINED, pretrained_names, runs_folder
+from training.system.folders import PRETRAINED, pretrained_names
 from training.system.remembered import Remembered
 
 __all__ = ["RunSummary", "differing", "metrics_of", "run_summaries", "run_summary", "shipped_summaries"]
@@ -83,9 +83,11 @@ class RunSummary:
 
 
 def run_summaries(folder: Path | None = None) -> list[RunSummary]:
-    """Every run whose config can be read, the one that changed last first; those in the bin are left out."""
-    folder = folder or runs_folder()
-    found = (run_summary(folder / run_id) for run_id in run_ids(folder))
+    """Every run that whoever asks may see and whose config can be read, the one that changed last first.
+
+    Those in the bin are left out.
+    """
+    found = map(run_summary, run_folders(folder))
     return [each for each in found if each is not None]
 
 

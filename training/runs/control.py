@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from training.people.rights import require
 from training.system.errors import UserError
 
 __all__ = ["Ask", "Command", "Setting", "ask", "commands_from", "end_of"]
@@ -48,8 +49,9 @@ def ask(folder: Path, do: Ask, value: float = 0.0) -> int:
     """Ask something of the run in this folder; `Status.heard` reaches the number returned once it has been heard.
 
     Raises:
-        UserError: a value out of range, or the folder cannot be written.
+        UserError: a value out of range, or the folder cannot be written, or the run is not theirs to change.
     """
+    require("change", folder)
     if do in LIMITS:
         least, most = LIMITS[do]
         if not isfinite(value) or not least <= value <= most or (do == "pace" and 0 < value < SLOWEST):

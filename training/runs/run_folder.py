@@ -1,6 +1,6 @@
 """The run folder: the one truth about a training, read alike by every page, tab, command and restarted server.
 
-    runs/<id>/config.json              what was asked for
+    runs/<id>/config.json              what was asked for; a visitor's run is in runs/@<owner>/<id>/
               status.json              how far it is, with a heartbeat
               .lock                    held by the one process that writes this folder, for as long as it lives
               control.jsonl            what was asked of it since, a command a line: see `training.runs.control`
@@ -19,7 +19,6 @@
 What is written stands in `training.runs.run_writer`. This module is light (no torch) until a config is read.
 """
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,9 +29,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from training.people.places import every_place, is_run_id, root_of
+from training.people.rights import absent, find_run
 from training.runs.control import Setting, commands_from
 from training.system.errors import UserError
-from training.system.folders import runs_folder
 from training.system.json_lines import row_in, rows_of
 from training.system.locks import is_held, this_machine
 from training.system.remembered import Remembered
@@ -64,12 +64,6 @@ START = "start.safetensors"
 ANCESTRY = "ancestry.jsonl"
 UPLOADED = "These weights were uploaded: they were trained elsewhere."  # the message of such a run
 _configs: dict[tuple[Path, int], "TrainConfig"] = {}  # by file and its last change: parsed once in this process
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,99}")
-
-
-def is_run_id(text: str) -> bool:
-    """Whether a text can name a run; nothing that could leave the runs folder can."""
-    return _RUN_ID.fullmatch(text) is not None
 
 
 class Status(BaseModel):
@@ -208,14 +202,20 @@ class Run:
 
     @classmethod
     def named(cls, run_id: str, folder: Path | None = None) -> "Run":
-        """The run with this id in the runs folder; an id is never taken as a path.
+        """The run with this id, as far as whoever asks may see it; an id is never taken as a path.
+
+        Arguments:
+            folder: the runs folder, if it is not the server's.
 
         Raises:
-            UserError: no such run.
+            UserError: no such run, or none that can be read.
         """
         if not is_run_id(run_id):
             raise UserError("There is no run of that name: choose one from the list.")
-        return cls((folder or runs_folder()) / run_id)
+        path = find_run(run_id, folder)
+        if path is None:
+            raise absent(run_id)
+        return cls(path)
 
     @property
     def id(self) -> str:
@@ -292,9 +292,9 @@ class Run:
 
 
 def new_run_id(preset: str, folder: Path) -> str:
-    """A readable id that is free in `folder`: the preset and the time, such as vae-20260131-142501."""
-    stem = f"{preset}-{datetime.now():%Y%m%d-%H%M%S}"
-    return next(name for name in _numbered(stem) if not (folder / name).exists())
+    """A readable id that is free in everybody's runs: the preset and the time, such as vae-20260131-142501."""
+    stem, places = f"{preset}-{datetime.now():%Y%m%d-%H%M%S}", every_place(root_of(folder))
+    return next(name for name in _numbered(stem) if not any((place / name).exists() for place in places))
 
 
 def _numbered(stem: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from training.checkpoints.reading import Checkpoint, load_checkpoint, write_safetensors
+from training.people.rights import own_place
 from training.pictures import grids as pictures
 from training.runs.config import TrainConfig
 from training.runs.control import Command, commands_from, end_of
@@ -35,7 +36,6 @@ from training.runs.run_folder import (
 from training.runs.schedule import Schedule
 from training.system.errors import UserError
 from training.system.files import keep_before, replace_file, replacing
-from training.system.folders import runs_folder
 from training.system.json_lines import append_row, rows_of
 from training.system.locks import hold, this_machine
 
@@ -289,7 +289,7 @@ def keep_as_run(checkpoint: Checkpoint, folder: Path | None = None, *, name: str
     Raises:
         UserError: the runs folder cannot be written.
     """
-    folder = folder or runs_folder()
+    folder = folder or own_place()
     preset = checkpoint.family.presets[0].name
     steps = checkpoint.step or 1
     config = TrainConfig.from_preset(preset, model=checkpoint.config, data=checkpoint.data, steps=steps)
