@@ -16,6 +16,7 @@ from pages.lab.lines import Line, lines_of
 from pages.lab.run_rows import settings_rows
 from pages.lab.run_table import choose_runs, run_table
 from pages.lab.scrubber import scrubber
+from pages.takeaway.bundle_upload import open_a_run
 from training.lab.run_summaries import RunSummary, run_summaries, shipped_summaries
 
 LOOK_SECONDS = 5.0  # from one look at trainings under way to the next
@@ -53,6 +54,9 @@ def step_by_step(lines: list[Line]) -> None:
 
 frame.mend_link("pages/_runs.py")
 frame.header("Runs", "Which settings make a model better, and from which step on?")
+with section("opening"):
+    if came := open_a_run():
+        st.session_state[page_key("chosen")] = [f"run {came}"]
 runs = every_training()
 if not any(run.origin == "run" for run in runs):
     st.info(

@@ -3,17 +3,20 @@
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from pages.kit import frame
 from pages.kit.address import link, page_key
+from pages.takeaway.taking_along import taking_along
 from training.lab.run_bin import KEPT_SECONDS, binned_folders, binned_runs, empty_bin, restore_run, throw_away
 from training.lab.run_index import notes_of
 from training.lab.run_notes import LONGEST_NAME, LONGEST_NOTE, MOST_TAGS, change_notes
 from training.lab.run_summaries import RunSummary
 from training.people.rights import find_run, may, run_folder
 from training.people.viewer import viewer
+from training.runs.run_folder import Run
 from training.system.errors import UserError
 
 __all__ = ["bin_panel", "deleting", "notes_form"]
@@ -23,7 +26,7 @@ MOST_LISTED = 20
 
 
 def notes_form(runs: Sequence[RunSummary]) -> None:
-    """Name, note and tags of one of these runs; a model that ships has none to change, nor has another's run."""
+    """Name, note and tags of one of these runs, and ways to take it along; only of runs that are the visitor's own."""
     own = {run.id: run for run in runs if run.origin == "run" and may(viewer(), "change", run.path)}
     if not own:
         st.caption("Choose a run of your own in the table to give it a name, a note or tags.")
@@ -36,6 +39,8 @@ def notes_form(runs: Sequence[RunSummary]) -> None:
         icon=":material/open_in_new:",
         query_params=link("train", run=run_id),
     )
+    with suppress(UserError):  # its config is damaged, as the table says
+        taking_along(Run.named(run_id))
     with st.form(f"notes-{run_id}", border=False):
         st.text_input("Name", notes.name, max_chars=LONGEST_NAME, placeholder=run_id, key=f"name-{run_id}")
         st.text_input(

@@ -11,6 +11,7 @@ from pages.kit.ticking import TICK_SECONDS, duration, ticking
 from pages.runs.fork_form import fork_form
 from pages.runs.live_controls import live_controls
 from pages.runs.run_curves import CHANGED
+from pages.takeaway.taking_along import taking_along
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
 from training.data.registry import data_set
@@ -19,6 +20,7 @@ from training.people.rights import may
 from training.people.viewer import viewer
 from training.runs.run_folder import UPLOADED
 from training.system.errors import UserError
+from training.system.files import plain_file
 
 if TYPE_CHECKING:
     from models.family import Family
@@ -77,6 +79,8 @@ def run_controls(run_id: str) -> None:
     if run.checkpoint_file.is_file() and status.message != UPLOADED and may(viewer(), "fork", run.path):
         with st.popover("Train another from it", icon=":material/call_split:", width="stretch"):
             fork_form(run)
+    if may(viewer(), "fork", run.path):
+        taking_along(run)
     with st.container():
         for page, label, icon, name in pages_of(config.family_entry):
             st.page_link(
@@ -88,7 +92,7 @@ def run_controls(run_id: str) -> None:
         if run.checkpoint_file.is_file():
             st.download_button(
                 "Download weights",
-                run.checkpoint_file.read_bytes,
+                partial(plain_file, run.path, run.checkpoint_file.name),
                 f"{run_id}.safetensors",
                 icon=":material/download:",
                 on_click="ignore",
@@ -150,11 +154,11 @@ def status_panel(run: "Run") -> None:
             st.success,
             UPLOADED
             if status.message == UPLOADED
-            else f"Finished: {done} in {duration(status.seconds)}. {status.message}",
+            else f"Finished: {done} in {duration(status.seconds)}. {frame.plain(status.message)}",
             ":material/check_circle:",
         ),
         "stopped": (st.info, f"Stopped at {done}. Nothing is lost.", ":material/pause_circle:"),
-        "failed": (st.error, status.message, ":material/error:"),
+        "failed": (st.error, frame.plain(status.message), ":material/error:"),
         "interrupted": (
             st.warning,
             f"Interrupted after {done}: its process or its machine stopped. Its last checkpoint is kept.",

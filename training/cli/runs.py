@@ -1,4 +1,4 @@
-"""Commands about the runs that are kept here: what there is, what it is called, and the bin."""
+"""Commands about the runs that are kept here: what there is, what it is called, bundles, and the bin."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 MOST_NAMED = 4
-app = typer.Typer(no_args_is_help=True, help="List, name and delete the runs that are kept here.")
+app = typer.Typer(no_args_is_help=True, help="List, name, pack and delete the runs that are kept here.")
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The id of a run, or as much of its beginning as is clear.")]
 RunIds = Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of runs, or their beginnings.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout and nothing else.")]
@@ -117,6 +117,39 @@ def fork(
     changes = {"steps": steps, "seed": seed, "learning_rate": learning_rate, "model": model}
     path = make_fork(parent, at, changes)
     carry_out(RunWriter(path, Run(path).config, resume=True))
+
+
+@app.command("bundle")
+def bundle(
+    run: RunId, out: Annotated[Path | None, typer.Option(help="The file; RUN.elbo.zip here when absent.")] = None
+) -> None:
+    """Write a run into one zip, which any copy of the app opens again: curves, pictures, weights, notes."""
+    from training.runs.run_folder import Run
+    from training.takeaway.bundle import bundle_name, write_bundle
+
+    packed = Run(_found(run))
+    file = out or Path(bundle_name(packed))
+    write_bundle(packed, file)
+    errors.print(f"{file} has {file.stat().st_size / 1e6:.1f} MB. Open it with: python -m training runs open {file}")
+
+
+@app.command("open")
+def open_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle, as `runs bundle` or the page wrote it.")],
+) -> None:
+    """Make a run of a bundle. It may come from a stranger: nothing in it is run."""
+    from training.checkpoints.quarantine import Quarantine
+    from training.takeaway.opening import open_bundle
+
+    if not file.is_file():
+        raise UserError(f"There is no file {str(file)[:200]}: check the path.")
+    quarantine = Quarantine()
+    try:
+        run = open_bundle(file, quarantine)
+    finally:
+        quarantine.close()
+    errors.print(f"{run.id} is here, {run.status().state} at step {run.status().step:,}.")
+    typer.echo(run.id)
 
 
 @app.command("delete")

@@ -18,7 +18,9 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    preset: str = Field(description="the recipe this run started from")
+    preset: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,59}$", description="the recipe this run started from; ids begin with it"
+    )
     family: str
     data: str
     model: SerializeAsAny[ModelConfig]

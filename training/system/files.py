@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["keep_before", "replace_file", "replacing"]
+__all__ = ["keep_before", "plain_file", "replace_file", "replacing"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -83,3 +84,26 @@ def keep_before(path: Path, before: Path) -> None:
         raise
     except OSError:  # not every file system has links
         shutil.copyfile(path, before)
+
+
+def plain_file(folder: Path, name: str) -> bytes:
+    """What a file inside a folder holds, if it is a file of its own: a link on the way, or a device, is not followed.
+
+    Arguments:
+        name: with forward slashes.
+
+    Raises:
+        OSError: there is none, it cannot be read, or it leads elsewhere.
+    """
+    path = folder
+    for part in name.split("/"):
+        path = path / part
+        if stat.S_ISLNK(path.lstat().st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    handle = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        return file.read()

@@ -131,3 +131,20 @@ def test_a_fork_trains_from_a_runs_weights(
     assert "kept weights at 60" in refused("runs", "fork", "vae-7", "--step", 30)
     assert "keeps the sizes" in refused("runs", "fork", "vae-7", "--set", "z=7")
     assert "There is no run" in refused("runs", "fork", "nobody")
+
+
+class TestBundle:
+    def test_out_and_in_again(self, command: Command, runs_folder: Path, brief: TrainConfig, tmp_path: Path) -> None:  # noqa: F811
+        train_into(RunWriter(runs_folder / "mine", brief))
+        file = tmp_path / "out.zip"
+        code, _, err = command("runs", "bundle", "mi", "--out", str(file))
+        assert (code, "out.zip has" in err) == (0, True)
+        code, out, err = command("runs", "open", str(file))
+        assert (code, out.strip()) == (0, "mine-2")
+        assert "mine-2 is here, finished at step 60" in err
+
+    def test_what_is_no_bundle(self, refused: Callable[..., str], tmp_path: Path, runs_folder: Path) -> None:  # noqa: F811
+        (tmp_path / "no.zip").write_text("none")
+        assert "no.zip cannot be opened as a run" in refused("runs", "open", str(tmp_path / "no.zip"))
+        assert "There is no file" in refused("runs", "open", str(tmp_path / "nowhere.zip"))
+        assert not list(runs_folder.glob("*"))

@@ -1,9 +1,10 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from training.system.files import replace_file, replacing
+from training.system.files import plain_file, replace_file, replacing
 
 
 @pytest.mark.parametrize("sync", [True, False])
@@ -57,3 +58,19 @@ def test_threads_that_write_one_file_do_not_tear_it(tmp_path: Path) -> None:
         list(pool.map(lambda content: replace_file(file, content, sync=False), contents * 5))
     assert file.read_bytes() in contents
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
+def test_a_plain_file_is_read_and_no_link_and_no_device_is(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    (folder / "in").mkdir(parents=True)
+    outside.mkdir()
+    for file in (folder / "in" / "file", outside / "file"):
+        file.write_bytes(b"content")
+    assert plain_file(folder, "in/file") == b"content"
+    (folder / "link").symlink_to(outside / "file")
+    (folder / "away").symlink_to(outside)
+    os.mkfifo(folder / "pipe")
+    for name in ("link", "away/file", "pipe", "in", "nowhere"):
+        with pytest.raises(OSError):
+            plain_file(folder, name)
