@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.kit.guard import section
+from pages.people.entering import enter_page
 from pages.people.visitor import visitor
 from pages.web.open_browser import open_browser
 from pages.web.workspace_cookie import WorkspaceCookie
@@ -104,9 +105,10 @@ PAGES = [
 if __name__ == "app":
     app = st.App(Path(__file__), middleware=[Middleware(WorkspaceCookie)], lifespan=open_browser)
 else:
-    st.session_state["entered"] = True  # pages/kit/frame.py says why
     st.set_page_config(page_title="ELBO Lab", page_icon=f"data:image/png;base64,{ICON}", layout="wide")
     page = st.navigation([each() for each in PAGES], position="top")
     st.set_page_config(page_title="ELBO Lab" if page.title == "Home" else f"{page.title} · ELBO Lab")
     with section(page.title):
+        enter_page()
+        st.session_state["entered"] = True  # pages/kit/frame.py says why
         page.run()

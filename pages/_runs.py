@@ -16,6 +16,7 @@ from pages.lab.lines import Line, lines_of
 from pages.lab.run_rows import settings_rows
 from pages.lab.run_table import choose_runs, run_table
 from pages.lab.scrubber import scrubber
+from pages.people.workspace_panel import workspace_panel
 from pages.takeaway.bundle_upload import open_a_run
 from training.lab.run_summaries import RunSummary, run_summaries, shipped_summaries
 
@@ -95,6 +96,7 @@ if chosen:
     with section("notes"):
         notes_form(chosen)
 frame.share()
+workspace_panel()
 st.space("small")
 frame.notes(page_text(__file__))
 if any(run.active for run in runs):

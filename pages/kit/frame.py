@@ -69,7 +69,7 @@ def share() -> None:
 
 
 def _enter_through_app() -> None:
-    """Start again in app.py if this page was run without it.
+    """Start again in app.py if this page was run without it: else a stranger would get past the class's password.
 
     The very first run of a fresh server still looks into a folder named `pages` by itself; a link straight to a
     page then runs the page alone, with another navigation and layout. From the second run on, app.py leads.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pages.kit.ticking import duration
 from training.data.registry import DATA_SETS
 from training.lab.run_summaries import RunSummary, differing
+from training.people.rights import whose
 
 __all__ = [
     "COLUMNS",
@@ -32,6 +33,7 @@ SORTS = {
     "label": "By name",
 }
 UNSAID = "–"
+FROM = {"own": "", "machine": "the machine", "published": "the class", "another's": "another"}
 ACCURACY = ("accuracy", "content_accuracy")
 COLUMNS = (
     "Run",
@@ -45,6 +47,7 @@ COLUMNS = (
     "Accuracy",
     "Time",
     "Data",
+    "From",
     "Tags",
     "Note",
 )
@@ -147,10 +150,16 @@ def _cells(run: RunSummary, differ: Sequence[str]) -> dict[str, Any]:
         "Accuracy": number(run, "accuracy"),
         "Time": duration(run.seconds) if run.seconds else None,
         "Data": data_label(run.data),
+        "From": _from(run),
         "Tags": list(run.notes.tags),
         "Note": run.notes.note.partition("\n")[0],
     }
     return {name: None if isinstance(cell, float) and not math.isfinite(cell) else cell for name, cell in cells.items()}
+
+
+def _from(run: RunSummary) -> str:
+    """Whose run it is, where it is not the visitor's own."""
+    return "" if run.origin == "shipped" else FROM[whose(run.path)]
 
 
 def _sweep(title: str, runs: Sequence[RunSummary]) -> Row:
@@ -176,6 +185,7 @@ def _sweep(title: str, runs: Sequence[RunSummary]) -> Row:
         **numbers,
         "Time": duration(sum(run.seconds for run in runs)),
         "Data": one_for_all(data_label(run.data) for run in runs),
+        "From": one_for_all(map(_from, runs)),
         "Tags": list(dict.fromkeys(tag for run in runs for tag in run.notes.tags)),
         "Note": "",
     }

@@ -73,8 +73,10 @@ def _table(rows: Sequence[Row]) -> None:
     if state is not None and sorted(state["selection"]["rows"]) != checked:
         st.session_state[key] = selection(checked)
     number = st.column_config.NumberColumn
+    others = any(row.cells["From"] for row in rows)  # a column for nobody else is in the way
+    columns = [name for name in COLUMNS if others or name != "From"]
     st.dataframe(
-        {name: [row.cells[name] for row in rows] for name in COLUMNS},
+        {name: [row.cells[name] for row in rows] for name in columns},
         key=key,
         on_select=partial(_take, key, rows),
         selection_mode="multi-row",

@@ -19,7 +19,7 @@ from training.people.server_secret import fingerprint
 from training.people.viewer import Viewer
 from training.people.workspaces import workspace_of
 
-__all__ = ["address", "is_kept", "sits_here", "visitor"]
+__all__ = ["address", "has_accounts", "is_kept", "is_logged_in", "sits_here", "visitor"]
 
 OF_THE_TAB = "workspace-of-this-tab"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -40,6 +40,19 @@ def is_kept() -> bool:
     """Whether a reload finds the workspace again: there is an account, or a cookie."""
     client = _client()
     return client is None or bool(_account()) or read_cookie(client.cookies.get(cookie_name())) is not None
+
+
+def is_logged_in() -> bool:
+    """Whether the visitor has logged in to an account."""
+    return bool(_account())
+
+
+def has_accounts() -> bool:
+    """Whether visitors can log in: `.streamlit/secrets.toml` names who says who they are."""
+    try:
+        return bool(st.secrets.get("auth"))
+    except FileNotFoundError:
+        return False
 
 
 def address() -> str:

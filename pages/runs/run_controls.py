@@ -8,6 +8,7 @@ import streamlit as st
 from pages.kit import frame, services
 from pages.kit.address import link
 from pages.kit.ticking import TICK_SECONDS, duration, ticking
+from pages.people.share_panel import share_panel
 from pages.runs.fork_form import fork_form
 from pages.runs.live_controls import live_controls
 from pages.runs.run_curves import CHANGED
@@ -64,6 +65,7 @@ def run_controls(run_id: str) -> None:
         f"{CHANGED[row['setting']]} {row['value']:g} after step {row['step']:,}" for row in read_changes(run.path)
     ):
         st.caption(f"**Changed while it trained:** {changed}.")
+    share_panel(run.path)
     if status.active:
         return
     if status.state != "finished" and may(viewer(), "change", run.path):

@@ -16,14 +16,26 @@ from pathlib import Path
 from typing import Literal
 
 from training.people.places import is_run_id, owner_of, owners, place_of
-from training.people.sharing import Share, opens, share_of, shares_in
+from training.people.sharing import Share, change_share, opens, share_of, shares_in
 from training.people.viewer import Viewer, viewer
 from training.system.errors import UserError
 from training.system.folders import runs_folder
 
-__all__ = ["Action", "absent", "find_run", "may", "own_place", "require", "run_folder", "visible_runs"]
+__all__ = [
+    "Action",
+    "absent",
+    "find_run",
+    "may",
+    "own_place",
+    "require",
+    "run_folder",
+    "share_run",
+    "visible_runs",
+    "whose",
+]
 
 Action = Literal["see", "fork", "change"]
+Whose = Literal["own", "machine", "published", "another's"]
 REFUSED = {
     "fork": "The owner of this run has not allowed others to train from it: ask them to, or train one of your own.",
     "change": "This run is not yours: you can look at it, but not change it.",
@@ -120,6 +132,28 @@ def run_folder(run_id: str, action: Action = "see") -> Path:
         raise absent(run_id)
     require(action, path)
     return path
+
+
+def share_run(
+    run: Path, *, published: bool | None = None, link: bool | None = None, forks: bool | None = None
+) -> Share:
+    """Change who may see a run of a workspace, for whoever asks in this thread; see `change_share`.
+
+    Raises:
+        UserError: it is not theirs to change, or the workspace cannot be written.
+    """
+    require("change", run)
+    return change_share(run, published=published, link=link, forks=forks)
+
+
+def whose(run: Path) -> Whose:
+    """Whose a run is to whoever asks in this thread, who may see it; with a machine's run the machine's visitor's."""
+    somebody, owner = viewer(), owner_of(run)
+    if owner == somebody.owner or (not owner and somebody.local):
+        return "own"
+    if not owner:
+        return "machine"
+    return "published" if share_of(run).published else "another's"
 
 
 def _names_in(place: Path) -> list[str]:
