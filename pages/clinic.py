@@ -33,7 +33,7 @@ from training.system.errors import UserError
 
 BOUNDS, DEEP = (1, 10, 100), 1000
 
-frame.mend_link("pages/clinic.py")
+frame.mend_link("pages/clinic.py", ["reference"])
 frame.header(
     "Checkpoint clinic", "What is in these weights, and how do they compare with others?", data=data_asked("models")
 )
@@ -62,7 +62,7 @@ with controls:
         pixels, expected = source.config.pixels, data_set(source.data).pixels
         if pixels != expected:
             st.info(
-                f"{titles[ref]} takes images of {pixels:,} numbers and not of "
+                f"{frame.plain(titles[ref])} takes images of {pixels:,} numbers and not of "
                 f"{expected:,}: there is nothing to measure it on.",
                 icon=":material/info:",
             )
@@ -89,11 +89,11 @@ with picture:
         st.stop()
     reference = next(model for model in models if model.ref.title == named)
     kind = reference.source.family.images
-    strangers = [model.title for model in models if not same_images(model.source.data, reference.source.data)]
-    models = [model for model in models if model.title not in strangers]
+    strangers = [model.shown for model in models if not same_images(model.source.data, reference.source.data)]
+    models = [model for model in models if model.shown not in strangers]
     if strangers:
         st.info(
-            f"Left out, for they are of other images than {reference.title}: {', '.join(strangers)}.",
+            f"Left out, for they are of other images than {reference.shown}: {', '.join(strangers)}.",
             icon=":material/info:",
         )
     grids = st.container()
@@ -104,13 +104,13 @@ with picture:
     sets = list(dict.fromkeys(name for model in models for name in model.known.reports))
     for model in models:
         if model.known.problem:
-            st.error(f"{model.title}: {model.known.problem}", icon=":material/error:")
+            st.error(frame.plain(f"{model.title}: {model.known.problem}"), icon=":material/error:")
     said: list[str] = []
     with section("numbers"):
         for name in sets:
             numbers_of_set(models, reference, name)
         said = sentences(models, reference)
-        for sentence in said:
+        for sentence in sentences(models, reference, written=frame.plain):
             glossary.markdown(f"- {sentence}")
     if sets:
         glossary.caption(

@@ -107,7 +107,11 @@ with section("predictions"):
         models = {ref.label: predictions(services.checkpoint(ref)) for ref in (beside, choice)}
         found = 100 * models[beside.label].accuracy
         with asked:
-            show_answer(guess, answer_among(GUESSES, found), f"{beside.label} predicts {found:.1f} of a hundred right.")
+            show_answer(
+                guess,
+                answer_among(GUESSES, found),
+                f"{frame.plain(beside.label)} predicts {found:.1f} of a hundred right.",
+            )
             for tile, (name, model) in zip(st.columns(2), models.items(), strict=False):
                 tile.metric(
                     swatch(ACCURACY),
@@ -120,14 +124,14 @@ with section("predictions"):
             st.caption(f"Counted on {count:,} test {images.plural}, fed grey.")
             for ref in dict.fromkeys((beside, choice)):
                 if ref.shipped and (selection := read_card(PRETRAINED / ref.shipped).selection):
-                    st.caption(f"{ref.label}: {selection}.")
+                    st.caption(f"{frame.plain(ref.label)}: {selection}.")
             seen_notes({ref.label: ref.learned_from for ref in (beside, choice)}, [counted_on.name])
         st.header("What each predicts", anchor=False)
         for column, key, color, (name, model) in zip(
             st.columns(2, gap="large"), ("before", "after"), MODELS[1::-1], models.items(), strict=False
         ):
             with column:
-                st.markdown(marked(color, name))
+                st.markdown(marked(color, frame.plain(name)))
                 confusion_chart(model, name, key=key)
         if len(models) > 1:
             st.header(f"Rescued {images.plural}", anchor=False)

@@ -30,6 +30,11 @@ NEW = "new training"
 LONGEST_NAME = 60
 
 
+def run_label(run_id: str) -> str:
+    """What tells a run apart from others: its id, which begins with its recipe, and its name or its own settings."""
+    return model_ref("run", run_id).label.removeprefix("run ")
+
+
 def watch(run_id: str) -> None:
     st.session_state[page_key("run")] = run_id
 
@@ -40,12 +45,14 @@ def pick_run() -> str:
     state = st.session_state
     if active is not None and page_key("run") not in state and not st.query_params:
         st.switch_page("pages/train.py", query_params=link("train", run=active))
-    runs = [NEW, *run_ids()]
+    runs = {NEW: NEW, **{run_id: run_label(run_id) for run_id in run_ids()}}
     if page_key("run") not in state:
-        state["absent-run"] = run if (run := st.query_params.get(page_key("run"), NEW)) not in runs else ""
+        asked = st.query_params.get(page_key("run"), NEW)
+        state["absent-run"] = "" if asked in runs.values() else asked
     chosen: str = st.selectbox(
         "Run",
-        runs,
+        list(runs),
+        format_func=lambda run_id: runs.get(run_id, run_id),
         key=page_key("run"),
         bind="query-params",
         help="A new training, or any run that you may see.",
@@ -59,7 +66,9 @@ def pick_run() -> str:
     if error := state.get("start-error"):
         st.error(error, icon=":material/error:")
     if active is not None and chosen == NEW:
-        st.caption(f"**{active}** is training now. A new one trains beside it, or waits for its turn.")
+        st.caption(
+            f"**{frame.plain(run_label(active))}** is training now. A new one trains beside it, or waits for its turn."
+        )
         st.button("Watch it", on_click=watch, args=[active], key="watch", width="stretch")
     return chosen
 
@@ -120,7 +129,7 @@ def data_shown() -> "DataSet | None":
     return whole(ref.data) if ref is not None and ref.data in DATA_SETS else None
 
 
-frame.mend_link("pages/train.py", **{"measure-bounds": is_bound})
+frame.mend_link("pages/train.py", ["run"], **{"measure-bounds": is_bound})
 frame.header("Train", "How does a model learn to draw, from noise to clear images?", data=data_shown())
 picture, controls = st.columns([2.4, 1], gap="large")
 

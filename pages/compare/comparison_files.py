@@ -65,7 +65,7 @@ def downloads(
 def _keep(model: Compared) -> None:
     """An uploaded file goes with its tab, unless somebody keeps it."""
     if st.button(
-        f"Keep {model.title} on this server",
+        f"Keep {model.shown} on this server",
         icon=":material/save:",
         key="keep",
         help="As a run: everybody who uses this server can then choose it, and it stays when you close the tab.",

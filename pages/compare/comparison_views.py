@@ -1,6 +1,6 @@
 """Models compared: their numbers, their samples, their reconstructions, the KL of their latent dimensions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
@@ -13,6 +13,7 @@ from pages.draw.strips import Strip, strips
 from pages.families.label_views import confusion_chart, predictions
 from pages.families.swap_matrix import matrix
 from pages.kit import glossary, services
+from pages.kit.guard import plain
 from pages.kit.tables import table
 from pages.measure import numbers
 from training.checkpoints.model_ref import ModelRef
@@ -62,13 +63,18 @@ class Compared(NamedTuple):
     source: "Checkpoint"
     known: Measured = NOTHING_YET
 
+    @property
+    def shown(self) -> str:
+        """Its title as Markdown."""
+        return plain(self.title)
+
 
 def sample_grids(models: Sequence[Compared], seed: int) -> None:
     """200 images from each model's prior, two in a row."""
     columns = st.columns(min(len(models), 2), gap="medium")
     for position, model in enumerate(models):
         with columns[position % len(columns)]:
-            st.markdown(marked(model.color, f"**{model.title}**"))
+            st.markdown(marked(model.color, f"**{model.shown}**"))
             figures.picture(
                 services.samples_png(model.source, "means", seed, 1.0),
                 key=f"grid-{position}",
@@ -102,16 +108,16 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
     known = [model.known.reports.get(set_name) for model in models]
     bounds = sorted({m for report in known if report is not None for m in report.niwae})
     head = ["", swatch(NELBO), swatch(KL_Z), swatch(RECONSTRUCTION, "Rec.")]
-    head += [*(swatch(BOUND, f"\u2212IWAE\u2011{m}") for m in bounds), f"NELBO − {reference.title}, 95%"]
+    head += [*(swatch(BOUND, f"\u2212IWAE\u2011{m}") for m in bounds), f"NELBO − {reference.shown}, 95%"]
     lines: list[list[str]] = []
     for model, report in zip(models, known, strict=True):
         if report is None:
-            lines.append([marked(model.color, model.title), *["–"] * (len(head) - 1)])
+            lines.append([marked(model.color, model.shown), *["–"] * (len(head) - 1)])
             continue
         found = difference_of(model, reference, set_name)
         lines.append(
             [
-                marked(model.color, model.title),
+                marked(model.color, model.shown),
                 numbers.cell((report.nelbo, report.nelbo_se)),
                 numbers.cell((report.kl, None)),
                 numbers.cell((report.rec, None)),
@@ -124,7 +130,7 @@ def numbers_of_set(models: Sequence[Compared], reference: Compared, set_name: st
     with st.container(key=f"numbers-{set_name}"):
         table(head, lines)
     if any(model.source.config.free_numbers() for model in models):
-        st.caption("; ".join(f"{model.title}: {model.source.likelihood}" for model in models) + ".")
+        st.caption("; ".join(f"{model.shown}: {model.source.likelihood}" for model in models) + ".")
 
 
 def _interval(found: "Difference | None", model: Compared, reference: Compared, set_name: str) -> str:
@@ -136,22 +142,29 @@ def _interval(found: "Difference | None", model: Compared, reference: Compared, 
     return f"{mean}\u00a0({least}\u00a0to\u00a0{most})" + ("" if sure else "\u00a0?")
 
 
-def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
-    """What the differences mean, on the largest set that is measured, and what the numbers show."""
+def sentences(models: Sequence[Compared], reference: Compared, *, written: Callable[[str], str] = str) -> list[str]:
+    """What the differences mean, on the largest set that is measured, and what the numbers show.
+
+    Arguments:
+        written: how a model's title is written: `plain` where the sentences are read as Markdown.
+    """
     from training.diagnosis.fingerprints import of_numbers, of_variance
     from training.diagnosis.paired_comparison import in_words, training_noise
+
+    def named(model: Compared) -> str:
+        return written(model.title)
 
     said = []
     for model in models:
         sets = [name for name in model.known.reports if name in reference.known.reports]
         found = difference_of(model, reference, sets[-1]) if sets else None
-        if model is not reference and sets and (why := _why_not_compared(model, reference)) is not None:
+        if model is not reference and sets and (why := _why_not_compared(model, reference, written)) is not None:
             said.append(why)
         elif found is not None:
             family, mine, theirs = model.source.family.name, model.source.learned_from, reference.source.learned_from
             alike = family == reference.source.family.name and (mine == theirs or NOT_KNOWN in (mine, theirs))
             noise = training_noise(family, sets[-1]) if alike else None
-            sentence = in_words(model.title, reference.title, found, noise, _bound_apart(model, reference, sets[-1]))
+            sentence = in_words(named(model), named(reference), found, noise, _bound_apart(model, reference, sets[-1]))
             if not as_equals(mine, theirs, sets[-1]):
                 sentence = f"{sentence[:-1]}, if neither of them has learned from these images."
             said.append(sentence)
@@ -164,14 +177,14 @@ def sentences(models: Sequence[Compared], reference: Compared) -> list[str]:
                 clues = of_numbers(report, None if right is None else right.share, usual_terms)
                 if usual_terms is not None and model.known.readings is not None:
                     clues += filter(None, [of_variance(model.known.readings, usual_terms["nelbo"])])
-                said += [f"{model.title}: {clue}" for clue in clues]
+                said += [f"{named(model)}: {clue}" for clue in clues]
     return said
 
 
-def _why_not_compared(model: Compared, reference: Compared) -> str | None:
+def _why_not_compared(model: Compared, reference: Compared, written: Callable[[str], str] = str) -> str | None:
     from training.diagnosis.paired_comparison import why_not_compared
 
-    return why_not_compared(model.source, reference.source, (model.title, reference.title))
+    return why_not_compared(model.source, reference.source, (written(model.title), written(reference.title)))
 
 
 def _bound_apart(model: Compared, reference: Compared, set_name: str) -> tuple[int, float] | None:
@@ -293,7 +306,7 @@ def swaps(models: Sequence[Compared]) -> None:
     columns = st.columns(min(len(able), 2), gap="medium")
     for position, model in enumerate(able):
         with columns[position % len(columns)]:
-            st.markdown(marked(model.color, f"**{model.title}**"))
+            st.markdown(marked(model.color, f"**{model.shown}**"))
             figures.picture(
                 matrix(model.source, chosen, 0).picture,
                 key=f"swaps-{position}",
@@ -345,8 +358,9 @@ def latent_usage(models: Sequence[Compared]) -> None:
         },
     }
     with st.container(key="chart-usage"):
-        charts.vega(rows, spec, key="usage", alt=f"KL of each latent dimension: {'; '.join(summary)}")
-    glossary.caption(f"In use, by a posterior mean that varies with the image: {'; '.join(summary)}.")
+        said = "; ".join(summary)
+    charts.vega(rows, spec, key="usage", alt=f"KL of each latent dimension: {said}")
+    glossary.caption(f"In use, by a posterior mean that varies with the image: {plain(said)}.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=services.BY_WEIGHTS)
@@ -371,7 +385,7 @@ def classifiers(models: Sequence[Compared]) -> None:
     for position, model in enumerate(able):
         with columns[position % len(columns)]:
             read = predictions(model.source)
-            st.markdown(f"{marked(model.color, f'**{model.title}**')}: right for {read.accuracy:.2%}")
+            st.markdown(f"{marked(model.color, f'**{model.shown}**')}: right for {read.accuracy:.2%}")
             confusion_chart(read, model.title, key=f"confusion-{position}")
 
 

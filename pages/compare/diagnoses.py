@@ -79,7 +79,7 @@ def _fits(layer: "Layer") -> str:
 def weights_by_layer(models: Sequence[Compared]) -> None:
     """The numbers of every tensor, a table for each model."""
     for model in models:
-        with st.expander(marked(model.color, model.title), icon=":material/layers:"):
+        with st.expander(marked(model.color, model.shown), icon=":material/layers:"):
             rows = [
                 (
                     "wrong" if found.not_finite else "",

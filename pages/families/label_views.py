@@ -9,6 +9,7 @@ from pages.draw import charts, figures
 from pages.draw.palette import ACCURACY, CROSS_ENTROPY, MODELS, REFERENCE
 from pages.draw.strips import Strip, strips
 from pages.kit import services
+from pages.kit.guard import plain
 from training.data.registry import at_hand
 from training.system.folders import PRETRAINED
 
@@ -211,8 +212,8 @@ def rescued(one: Predictions, other: Predictions, names: Sequence[str]) -> None:
     saved = (one.predicted != one.labels) & (other.predicted == one.labels)
     lost = (one.predicted == one.labels) & (other.predicted != one.labels)
     st.markdown(
-        f"**{names[0]} is wrong and {names[1]} is right for {int(saved.sum()):,} images; the reverse holds for "
-        f"{int(lost.sum()):,}.** The first, by their most frequent mistake:"
+        f"**{plain(names[0])} is wrong and {plain(names[1])} is right for {int(saved.sum()):,} images; the reverse "
+        f"holds for {int(lost.sum()):,}.** The first, by their most frequent mistake:"
     )
     mistakes: dict[tuple[int, int], list[int]] = {}
     for position in saved.nonzero().squeeze(1).tolist():

@@ -8,7 +8,7 @@ left, Back and Forward what stood there.
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
@@ -51,7 +51,7 @@ def enter(page: str) -> bool:
     return entered
 
 
-def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
+def mend_link(page: str, run_fields: Collection[str] = (), /, **checks: Callable[[str], bool]) -> None:
     """Enter a page: open it at what its address asks for, without those parts that are junk.
 
     Junk is empty texts and numbers without end, which Streamlit's own reading trips over, and texts that fail their
@@ -60,6 +60,7 @@ def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
 
     Arguments:
         page: the page's own file, such as "pages/samples.py".
+        run_fields: names of the fields that may hold a run without the word before it, such as "vae-7 (z 2)".
         checks: by the name of a text field, whether a text makes sense there; not asked of what somebody types later.
     """
     state, name, context = st.session_state, _name_of(Path(page)), get_script_run_ctx()
@@ -79,7 +80,11 @@ def mend_link(page: str, **checks: Callable[[str], bool]) -> None:
         return bool(value) and not _endless(value) and (key not in unseen or unseen[key](value))
 
     own = {key if key.startswith(f"{name}-") else page_key(key): values for key, values in asked.items()}
-    sound = {key: [_as_now(value) for value in values if is_sound(key, value)] for key, values in own.items()}
+    runs = set(map(page_key, run_fields))
+    sound = {
+        key: [_as_now(value, bare=key in runs) for value in values if is_sound(key, value)]
+        for key, values in own.items()
+    }
     if sound != asked:
         st.switch_page(page, query_params={key: values for key, values in sound.items() if values})
     remember()
@@ -142,10 +147,11 @@ def forget_absent(name: str) -> None:
     st.session_state.pop(page_key(f"{name}-absent"), None)
 
 
-def _as_now(text: str) -> str:
-    """A run's label as it is now; any other text as it is."""
-    run = run_called(text)
-    return text if run is None else run.label
+def _as_now(text: str, *, bare: bool) -> str:
+    """A run's label as it is now, without the word "run" if the text may leave it out; any other text as it is."""
+    if bare and (run := run_called(f"run {text}")) is not None:
+        return run.label.removeprefix("run ")
+    return text if (run := run_called(text)) is None else run.label
 
 
 def _endless(text: str) -> bool:

@@ -46,5 +46,10 @@ def failure(error: UserError) -> None:
 
 
 def plain(text: str) -> str:
-    """Markdown that shows a text as it is: no link, picture, colour or formula that a stranger's file put into it."""
-    return re.sub(r"[\[$<*~]|__", lambda found: "".join(f"\\{mark}" for mark in found[0]), text)
+    """Markdown that shows a text as it is: no link, picture, colour or formula that a stranger's file put into it.
+
+    In a cell of a table too. An address is no link: an unseen mark stands in it, since a backslash would not do.
+    """
+    escaped = re.sub(r"[\[$&*~|`]|__", lambda found: "".join(f"\\{mark}" for mark in found[0]), text)
+    escaped = escaped.replace("<", "&lt;")
+    return re.sub(r"://|www\.|@", lambda found: f"{found[0]}\u2060", escaped, flags=re.IGNORECASE)

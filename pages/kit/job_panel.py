@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.kit import services
+from pages.kit.guard import plain
 
 if TYPE_CHECKING:
     from training.system.jobs import Job
@@ -32,7 +33,7 @@ def job_panel(jobs: "Sequence[Job]", *, key: str) -> bool:
         st.rerun()
     for job in active:
         title = f"{job.title}: " if len(active) > 1 else ""
-        st.progress(job.progress, text=title + _doing(job))
+        st.progress(job.progress, text=plain(title + _doing(job)))
     if active:
         st.button(
             "Cancel",
@@ -44,7 +45,7 @@ def job_panel(jobs: "Sequence[Job]", *, key: str) -> bool:
         )
     for job in jobs:
         if job.error:
-            st.error(job.error, icon=":material/error:")
+            st.error(plain(job.error), icon=":material/error:")
     return bool(active)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.draw.palette import BOUND, MODELS, marked, swatch
 from pages.kit import glossary
+from pages.kit.guard import plain
 from pages.kit.tables import table
 from pages.measure.ladder_drawing import ERRORS_SHOWN, Ladder, drawing
 from pages.measure.numbers import Column, Estimate
@@ -52,7 +53,7 @@ def gains_table(models: Sequence[Column]) -> None:
             [_closed(model.bounds, m, 10 * m) for m in (1, 10, 100)], max(model.bounds, default=1000) / 1000
         )
         cells = ["–" if nats is None else signed(nats) for nats in (*closed, rest)]
-        lines.append([marked(color, model.title), *cells])
+        lines.append([marked(color, plain(model.title)), *cells])
     table(head, lines)
     glossary.caption(
         "The gap to −log p(x) below the last bound is unknown. The last column continues the last two tenfold steps up "
@@ -82,7 +83,7 @@ def proof(model: Column, color: str) -> None:
         else:
             why = f"a mean of {above:,} weights is a mean of {above / m:g} means of {m:,}: Jensen once more"
         lines.append((step, why, signed(model.bounds[m][0])))
-    table(["", "why", marked(color, f"estimate, {model.title}")], lines, words=2)
+    table(["", "why", marked(color, f"estimate, {plain(model.title)}")], lines, words=2)
 
 
 def _closed(bounds: Mapping[int, Estimate], low: int, high: int) -> float | None:

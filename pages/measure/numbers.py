@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.draw.palette import ACCURACY, BOUND, swatch
 from pages.kit import glossary
+from pages.kit.guard import plain
 from pages.kit.tables import table
 from pages.kit.terms import every_in_order, term
 from pages.measure.seen_notes import seen_notes
@@ -153,7 +154,7 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     ladder = {m: [swatch(BOUND, f"\u2212IWAE\u2011{m}")] for m in bounds}
     classified = [swatch(ACCURACY)]
     for source in columns:
-        header = [*header, source.title]
+        header = [*header, plain(source.title)]
         for name, row in rows.items():
             row.append(cell(source.terms.get(name)))
         for m, row in ladder.items():
@@ -174,10 +175,10 @@ def numbers_table(columns: Sequence[Column], bounds: Sequence[int] | None = None
     glossary.caption(whole(data).protocol)
     for title, selection in {source.title.split(",")[0]: source.selection for source in columns}.items():
         if selection:
-            glossary.caption(f"{title}: {selection}.")
+            glossary.caption(f"{plain(title)}: {selection}.")
     for source in columns:
         if source.spread is not Spread.NOISE:
-            glossary.caption(f"{source.title}: {source.spread.label}")
+            glossary.caption(f"{plain(source.title)}: {source.spread.label}")
     if any(source.ess for source in columns):
         glossary.caption(ESS)
     if "kl_y" in names and 1 in bounds:

@@ -1,5 +1,6 @@
 """Every page opens with a model of every family and of every data set: whoever adds one adds no test here."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pages.latent.latent_space import PARTS
 from tests.patience import PATIENCE
 from tests.profile_page import PAGES, SCRIPTS
 from training.data.registry import DATA_SETS
+from training.lab.run_notes import change_notes
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
@@ -58,6 +60,23 @@ def test_a_run_on_the_data_set_opens_on_every_page(runs_folder: Path, name: str)
     opens_everywhere(runs_folder, fitting.presets[0].name, data=name)
 
 
+NAMED = "![i](https://example.org/i.png) [l](https://example.org) $9$ <b>bold</b> :red[r]"
+SHOWN_AS_THEY_ARE = ("selectbox", "multiselect", "text_input", "text_area", "html")
+READ_AS_MARKDOWN = ("body", "label", "help", "text", "caption", "placeholder")
+
+
+def formatted(page: AppTest) -> list[str]:
+    """Texts of the page that would draw the run's name as Markdown or HTML instead of as it was written."""
+    texts = [
+        str(getattr(part.proto, name))
+        for part in page
+        for name in READ_AS_MARKDOWN
+        if part.type not in SHOWN_AS_THEY_ARE and hasattr(getattr(part, "proto", None), name)
+    ]
+    read = "|".join(rf"(?<!\\){re.escape(part)}" for part in (*NAMED.split(), "https://example.org"))
+    return [text for text in texts if re.search(read, text)]
+
+
 SMALLEST = {"z": 1, "k": 1, "hidden": (1, 1), "labelled": 10, "channels": (1, 1, 1), "width": 1}
 GUESSES = {
     "mixture": "fewer than 50",
@@ -82,6 +101,7 @@ def test_the_smallest_model_that_the_form_allows_is_shown_on_every_page(runs_fol
     small = {name: size for name, size in SMALLEST.items() if name in fields}
     config = TrainConfig.from_preset(FAMILIES[family].presets[0].name, steps=2, batch_size=1, device="cpu", model=small)
     assert train_into(RunWriter(runs_folder / "mine", config)).state == "finished"
+    change_notes(runs_folder / "mine", name=NAMED, note=NAMED)
     words = DATA_SETS[config.data].words
     views = VIEWS if FAMILIES[family].images == "binary" else ()
     for page, asked in [
@@ -92,5 +112,6 @@ def test_the_smallest_model_that_the_form_allows_is_shown_on_every_page(runs_fol
         found = opened(page, **{key: value for key, value in named.items() if value})
         assert not found.exception, (page, asked)
         assert not [error.value for error in found.error], (page, asked)
+        assert formatted(found) == [], (page, asked)
         if "view" in asked:
             assert found.button_group(key="samples-view").value == asked["view"]

@@ -7,11 +7,13 @@ from streamlit.testing.v1 import AppTest
 import training.lab.launch
 from models.registry import PRESETS, family_of
 from pages.kit import services
+from pages.kit.address import link
 from pages.runs.run_controls import pages_of
 from tests.pages.conftest import text_of
 from tests.patience import PATIENCE, until
 from training.checkpoints.reading import load_checkpoint
 from training.lab.run_index import readable_runs
+from training.lab.run_notes import change_notes
 from training.runs.config import TrainConfig
 from training.runs.events import Measured
 from training.runs.run_folder import Run, read_changes
@@ -296,6 +298,20 @@ def test_a_run_says_what_differs_from_its_recipe_first(app: AppTest, runs_folder
     page = app.switch_page("pages/train.py").run()
     (caption,) = [part.value for part in page.caption if part.value.startswith("**beta-4**")]
     assert caption.startswith("**beta-4**: **KL weight, β 7** (recipe: 4); Size of z 10. 1 steps")
+
+
+@pytest.mark.parametrize("asked", ["heavy", "heavy (β 7)", "heavy “as it was called”"])
+def test_the_picker_says_what_tells_runs_apart_and_any_link_of_a_run_opens_it(
+    app: AppTest, runs_folder: Path, asked: str
+) -> None:
+    for run_id, name in (("heavy", ""), ("light", "the *light* one")):
+        config = TrainConfig.from_preset("beta-4", model={"beta": 7.0}, steps=20_000, device="cpu")
+        RunWriter(runs_folder / run_id, config)
+        change_notes(runs_folder / run_id, name=name)
+    app.query_params.update(link("train", run=asked))
+    page = app.switch_page("pages/train.py").run()
+    assert set(page.selectbox(key="train-run").options) == {"new training", "heavy (β 7)", "light “the *light* one”"}
+    assert page.selectbox(key="train-run").value == "heavy"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.checkpoints.recipe_changes import changes_in_words
-from training.checkpoints.records import facts_in, learned_from
+from training.checkpoints.records import facts_in, learned_from, name_in
 from training.data.seen import NOT_KNOWN
 from training.people.places import is_run_id
 from training.people.rights import find_run
@@ -16,7 +16,7 @@ from training.system.folders import PRETRAINED, runs_folder
 __all__ = ["ModelRef", "Origin", "model_ref", "run_called"]
 
 Origin = Literal["shipped", "run", "upload"]
-_RUN = re.compile(r"run ([A-Za-z0-9][A-Za-z0-9._=-]{0,99})(?: \(.*\))?", re.DOTALL)
+_RUN = re.compile(r"run ([A-Za-z0-9][A-Za-z0-9._=-]{0,99})(?: \(.*\)| “.*”)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,12 @@ class ModelRef:
 
     @property
     def label(self) -> str:
-        """What people read: its title, and what a run changed in its recipe, such as "run vae-7 (z 2, 500 steps)"."""
+        """What people read: its title, and what tells a run apart: its given name, or what it changed in its recipe.
+
+        Such as "run vae-7 “a wide one”" or "run vae-7 (z 2, 500 steps)". A stranger may have written the name.
+        """
+        if self.origin == "run" and (name := name_in(self.path.parent)):
+            return f"run {self.name} “{name}”"
         changes = changes_in_words(self.path.parent) if self.origin == "run" else ""
         return f"{self.origin} {self.name}" + (f" ({changes})" if changes else "")
 

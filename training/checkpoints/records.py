@@ -9,7 +9,10 @@ from typing import Any
 from training.data.seen import NOT_KNOWN
 from training.system.remembered import Remembered
 
-__all__ = ["facts_in", "learned_from", "record_in"]
+__all__ = ["LONGEST_NAME", "NOTES_FILE", "facts_in", "learned_from", "name_in", "record_in"]
+
+NOTES_FILE = "about.json"  # what people say of a run
+LONGEST_NAME, MOST_BYTES = 80, 64 * 1024
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -32,6 +35,25 @@ _records = Remembered(_read)
 def facts_in(folder: Path) -> Mapping[str, str]:
     """The texts in it, by name."""
     return {key: value for key, value in record_in(folder).items() if isinstance(value, str)}
+
+
+def name_in(folder: Path) -> str:
+    """The name that somebody gave to the run in a folder, as one line; "" where nobody did."""
+    return _names(f"{folder}/{NOTES_FILE}") or ""
+
+
+def _read_name(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            said = json.loads(opened.read(MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return ""
+    name = said.get("name") if isinstance(said, dict) else None
+    printable = "".join(letter if letter.isprintable() else " " for letter in name) if isinstance(name, str) else ""
+    return " ".join(printable[:LONGEST_NAME].split())
+
+
+_names = Remembered(_read_name)
 
 
 def learned_from(folder: Path) -> str:

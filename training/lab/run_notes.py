@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from training.checkpoints.records import LONGEST_NAME, NOTES_FILE
 from training.people.places import is_run_id
 from training.people.rights import require
 from training.system.errors import UserError, explain
@@ -27,8 +28,7 @@ __all__ = [
     "read_notes",
 ]
 
-NOTES_FILE = "about.json"
-LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, MOST_TAGS = 80, 2000, 24, 20
+LONGEST_NOTE, LONGEST_TAG, MOST_TAGS = 2000, 24, 20
 MOST_BYTES = 64 * 1024
 _changing = threading.Lock()
 _SAID = {

@@ -47,7 +47,7 @@ def test_a_section_that_raises_is_a_sentence_and_the_others_are_drawn(caplog: py
     assert not found.exception
     assert [error.value for error in found.error] == [
         guard.SENTENCE,
-        "Choose \\<b>another\\</b> model.",
+        "Choose &lt;b>another&lt;/b> model.",
         guard.SENTENCE,
     ]
     assert [text.value for text in found.markdown] == ["The fourth is drawn."]

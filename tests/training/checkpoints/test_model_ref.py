@@ -1,9 +1,15 @@
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training.checkpoints.model_ref import ModelRef, model_ref, run_called
 from training.checkpoints.reading import load_checkpoint
+from training.checkpoints.records import LONGEST_NAME, name_in
+from training.lab.run_notes import change_notes
 from training.system.folders import PRETRAINED, pretrained_names
 
 
@@ -41,7 +47,31 @@ def test_a_run_is_labelled_with_what_it_changed_in_its_recipe(runs_folder: Path)
     assert model_ref("shipped", "beta-4").label == "shipped beta-4"
 
 
-@pytest.mark.parametrize("text", ["run vae-1", "run vae-1 (z 2)", "run vae-1 (as it was called once)"])
+def test_a_run_with_a_name_is_labelled_with_it(runs_folder: Path) -> None:
+    folder = runs_folder / "vae-1"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"preset": "vae", "family": "vae", "model": {"z": 2, "pixels": 784}}')
+    change_notes(folder, name="the narrow one")
+    assert model_ref("run", "vae-1").label == "run vae-1 “the narrow one”"
+    assert model_ref("run", "vae-1").title == "run vae-1"
+    change_notes(folder, name="")
+    assert model_ref("run", "vae-1").label == "run vae-1 (z 2)"
+
+
+@given(st.text() | st.binary() | st.dictionaries(st.text(), st.text() | st.integers()))
+def test_a_damaged_or_hostile_name_is_one_short_line_or_none(said: object) -> None:
+    with TemporaryDirectory() as folder:
+        raw = said if isinstance(said, bytes) else json.dumps({"name": said}).encode()
+        (Path(folder) / "about.json").write_bytes(raw)
+        name = name_in(Path(folder))
+    assert name == " ".join(name.split())
+    assert len(name) <= LONGEST_NAME
+    assert name.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text", ["run vae-1", "run vae-1 (z 2)", "run vae-1 (as it was called once)", "run vae-1 “as it was called”"]
+)
 def test_a_run_is_known_by_its_title_and_by_any_of_its_labels(runs_folder: Path, text: str) -> None:
     folder = runs_folder / "vae-1"
     folder.mkdir(parents=True)
