@@ -86,6 +86,14 @@ RUNS = partial(
     help="Every training in one table; any of them beside each other, step by step: curves, samples, settings.",
 )
 
+ELBO = partial(
+    st.Page,
+    "pages/theory/elbo.py",
+    title="ELBO",
+    icon=":material/vertical_align_bottom:",
+    help="Two derivations of the bound, line by line, each with its number for your digit.",
+)
+
 SOURCE = partial(st.Page, "pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
 PAGES = [
@@ -101,12 +109,15 @@ PAGES = [
     RUNS,
     SOURCE,
 ]
+THEORY = [
+    ELBO,
+]
 
 if __name__ == "app":
     app = st.App(Path(__file__), middleware=[Middleware(WorkspaceCookie)], lifespan=open_browser)
 else:
     st.set_page_config(page_title="ELBO Lab", page_icon=f"data:image/png;base64,{ICON}", layout="wide")
-    page = st.navigation([each() for each in PAGES], position="top")
+    page = st.navigation({"": [each() for each in PAGES], "Theory": [each() for each in THEORY]}, position="top")
     st.set_page_config(page_title="ELBO Lab" if page.title == "Home" else f"{page.title} · ELBO Lab")
     with section(page.title):
         enter_page()

@@ -1,4 +1,4 @@
-"""Source: a file of models/, opened at the lines that compute a formula. The links under formulas lead here."""
+"""Source: a file of the mathematics, opened at the lines that compute a formula. The links under formulas lead here."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,11 @@ from pages.kit.address import page_key
 from training.system.folders import PROJECT
 from training.system.templates import template
 
-FILES = sorted(path.relative_to(PROJECT).as_posix() for path in (PROJECT / "models").rglob("[!_]*.py"))
+FILES = sorted(
+    path.relative_to(PROJECT).as_posix()
+    for folder in ("models", "training/evaluation", "training/theory")
+    for path in (PROJECT / folder).rglob("[!_]*.py")
+)
 MARK = Path(__file__).with_suffix(".html")
 
 

@@ -124,7 +124,8 @@ def remember() -> None:
 def clean_address() -> None:
     """Take the settings of other pages out of the browser's address, once this page is entered."""
     own = st.session_state.get(PAGE)
-    names = [_name_of(file) for file in sorted(_PAGES.glob("*.py")) if file.stem != "__init__"]
+    scripts = [*_PAGES.glob("*.py"), *_PAGES.glob("theory/*.py")]
+    names = sorted({_name_of(file) for file in scripts if file.stem != "__init__"})
     others = [f"{name}-" for name in names if name != own]
     st.html(_CLEANING.read_text("utf-8").replace("OTHERS", json.dumps(others)), unsafe_allow_javascript=True)
 

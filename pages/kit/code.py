@@ -1,8 +1,8 @@
-"""The code beside a formula: the lines of models/ that compute it, read from the source that runs."""
+"""The code beside a formula: the lines that compute it, of models/ or training/, read from the source that runs."""
 
 import ast
-import importlib
 import inspect
+import pkgutil
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,7 +21,7 @@ LABEL = "The code of this formula"
 
 
 class Excerpt(NamedTuple):
-    """A function or class of models/ as its file holds it: its source without indentation, its first and last line."""
+    """A function or class as its file holds it: its source without indentation, its first and last line."""
 
     name: str
     source: str
@@ -39,8 +39,8 @@ def code_below(family: str, *names: str, key: str) -> None:
 
     Arguments:
         family: whose model has the methods.
-        names: methods of the family's model, such as "elbo_terms", and functions by their module, such as
-            "models.blocks.distributions.kl_normal". What they call themselves is shown after them.
+        names: methods of the family's model, such as "elbo_terms", and functions and methods by their module, such as
+            "models.blocks.distributions.kl_normal". What they call of models/ is shown after them.
         key: names the formula among those of one page.
     """
     st.fragment(partial(_folded, family, names, key), key=f"fragment-code-{key}")()
@@ -92,8 +92,7 @@ def _method(owners: tuple[type, ...], name: str) -> Any:
 
 
 def _named(owners: tuple[type, ...], name: str) -> Callable[..., Any]:
-    module, _, attribute = name.rpartition(".")
-    found = getattr(importlib.import_module(module), attribute) if module else _method(owners, attribute)
+    found = pkgutil.resolve_name(name) if "." in name else _method(owners, name)
     if found is None:
         raise AttributeError(f"{owners[0].__name__} has no {name}")
     function: Callable[..., Any] = inspect.unwrap(found)

@@ -20,6 +20,7 @@ PAGES = {
     "labels": "labels?guess=70+to+80",
     "style": "style?guess=over+90",
     "clinic": "clinic",
+    "elbo": "elbo?elbo-all=true",
 }
 WIDE, NARROW, PHONE = 1440, 900, 390
 CUT = """() => [...document.querySelectorAll('.katex-display, h1, h2, h3, [data-testid=stMetricValue]')]
