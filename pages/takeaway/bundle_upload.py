@@ -10,13 +10,17 @@ from training.system.errors import UserError
 
 __all__ = ["open_a_run"]
 
-CAME, WRONG = "opened-run", "opening-error"
+CAME, WRONG, OPENED = "opened-run", "opening-error", "runs-opened"
 LONGEST_NAME = 60
 
 
 def open_a_run() -> str:
     """A form that takes a bundle, what came of the last one, and the id of the run that came in just now, or ""."""
-    with st.popover("Open a run", icon=":material/unarchive:"), st.form("open-run", clear_on_submit=True, border=False):
+    opened = st.session_state.get(OPENED, 0)  # another key is another popover: closed, so that the run is seen
+    with (
+        st.popover("Open a run", icon=":material/unarchive:", key=f"open-a-run-{opened}"),
+        st.form("open-run", clear_on_submit=True, border=False),
+    ):
         file = st.file_uploader(
             "A run as one zip",
             ["zip"],
@@ -50,6 +54,7 @@ def _open(file: "st.runtime.uploaded_file_manager.UploadedFile | None") -> None:
         kept.flush()
         try:
             st.session_state[CAME] = open_bundle(Path(kept.name), services.quarantine(), name=name).id
+            st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
         except UserError as error:
             st.session_state[WRONG] = str(error)
     st.rerun()

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from training.cli.console import errors, print_json, setting
 from training.system.errors import UserError, one_of
+from training.system.files import replace_file
 
 if TYPE_CHECKING:
     from training.lab.run_summaries import RunSummary
@@ -133,6 +134,51 @@ def bundle(
     errors.print(f"{file} has {file.stat().st_size / 1e6:.1f} MB. Open it with: python -m training runs open {file}")
 
 
+@app.command("script")
+def script(
+    run: RunId, out: Annotated[Path | None, typer.Option(help="The file; on stdout when absent.")] = None
+) -> None:
+    """Write a run as one Python script that trains it again, with PyTorch alone, and prints its NELBO."""
+    from training.runs.run_folder import Run
+    from training.takeaway.script import retrain_script
+
+    _put(retrain_script(Run(_found(run)), out.name if out is not None else "retrain.py").encode(), out)
+
+
+@app.command("notebook")
+def notebook_command(
+    run: RunId, out: Annotated[Path | None, typer.Option(help="The file; on stdout when absent.")] = None
+) -> None:
+    """Write the same as a Jupyter notebook."""
+    from training.runs.run_folder import Run
+    from training.takeaway.script import notebook
+
+    _put(notebook(Run(_found(run))).encode(), out)
+
+
+@app.command("csv")
+def csv_command(
+    run: RunId, out: Annotated[Path | None, typer.Option(help="The file; on stdout when absent.")] = None
+) -> None:
+    """Write a run's measurements as CSV."""
+    from training.runs.run_folder import Run
+    from training.takeaway.measurements import measurements_csv
+
+    _put(measurements_csv(Run(_found(run))), out)
+
+
+@app.command("events")
+def events(
+    run: RunId, out: Annotated[Path, typer.Option(help="The folder for `tensorboard --logdir`.")] = Path("events")
+) -> None:
+    """Write a run's measurements as TensorBoard's event files, where the package tensorboard is installed."""
+    from training.runs.run_folder import Run
+    from training.takeaway.measurements import write_events
+
+    write_events(Run(_found(run)), out)
+    errors.print(f"Look at them with: tensorboard --logdir {out}")
+
+
 @app.command("open")
 def open_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle, as `runs bundle` or the page wrote it.")],
@@ -188,6 +234,21 @@ def empty(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     errors.print(f"{len(gone)} {'run is' if len(gone) == 1 else 'runs are'} gone.")
     if len(gone) < there:
         raise UserError(f"{there - len(gone)} of them could not be deleted: they are training, or in use.")
+
+
+def _put(content: bytes, out: Path | None) -> None:
+    """Write to a file, or to stdout.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    if out is None:
+        typer.echo(content.decode(), nl=False)
+        return
+    try:
+        replace_file(out, content)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}): choose another place.") from error
 
 
 def _found(beginning: str, *, in_bin: bool = False) -> Path:

@@ -148,3 +148,21 @@ class TestBundle:
         assert "no.zip cannot be opened as a run" in refused("runs", "open", str(tmp_path / "no.zip"))
         assert "There is no file" in refused("runs", "open", str(tmp_path / "nowhere.zip"))
         assert not list(runs_folder.glob("*"))
+
+
+class TestTakingAlong:
+    @pytest.fixture
+    def mine(self, runs_folder: Path, brief: TrainConfig) -> None:
+        train_into(RunWriter(runs_folder / "mine", brief))
+
+    @pytest.mark.usefixtures("mine")
+    def test_programs_and_numbers(self, command: Command, tmp_path: Path) -> None:  # noqa: F811
+        compile(command("runs", "script", "mine").out, "script", "exec")
+        assert command("runs", "script", "mine", "--out", str(tmp_path / "s.py")) == (0, "", "")
+        assert "python s.py FOLDER" in (tmp_path / "s.py").read_text()
+        assert json.loads(command("runs", "notebook", "mine").out)["nbformat"] == 4
+        assert command("runs", "csv", "mine").out.startswith("step,seconds,split,nelbo,kl,rec")
+
+    @pytest.mark.usefixtures("mine")
+    def test_a_place_that_cannot_be_written(self, refused: Callable[..., str], tmp_path: Path) -> None:  # noqa: F811
+        assert "cannot be written" in refused("runs", "csv", "mine", "--out", str(tmp_path / "no" / "where.csv"))
