@@ -50,6 +50,13 @@ BOUNDS = partial(
     icon=":material/stairs:",
     help="IWAE bounds of any models: how near do they come to −log p(x), and what does each tenfold of samples add?",
 )
+EXACT = partial(
+    st.Page,
+    "pages/exact.py",
+    title="Exact",
+    icon=":material/target:",
+    help="Two latent dimensions: log p(x) and p(z|x) summed on a grid. What do more samples move, and what not?",
+)
 LABELS = partial(
     st.Page,
     "pages/labels.py",
@@ -102,6 +109,7 @@ PAGES = [
     BETA,
     MIXTURE,
     BOUNDS,
+    EXACT,
     LABELS,
     STYLE,
     CLINIC,

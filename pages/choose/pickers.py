@@ -3,7 +3,7 @@
 A choice is a model's title; what a visitor reads, and what stands in the address, is its label.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -41,6 +41,7 @@ def pick_model(
     key: str = "checkpoint",
     default: str = "",
     data: str = "",
+    fits: Callable[[ModelRef], bool] = lambda ref: True,
 ) -> ModelRef | None:
     """A picker whose choice is in the page's address, as `ModelRef.label`; None where there is no model to choose.
 
@@ -48,8 +49,9 @@ def pick_model(
         families: for a page that is about some families alone.
         default: title of the model to begin with; the first one that there is, if not given.
         data: models of these images alone; of every data set, if not given.
+        fits: whether a page can show a model.
     """
-    options = _models(families, data)
+    options = {title: ref for title, ref in _models(families, data).items() if fits(ref)}
     labels = _labels(options)
     lacking = absent(key, labels.values())
     titles = list(options)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.checkpoints.recipe_changes import changes_in_words
-from training.checkpoints.records import facts_in, learned_from, name_in
+from training.checkpoints.records import facts_in, learned_from, name_in, record_in
 from training.data.seen import NOT_KNOWN
 from training.people.places import is_run_id
 from training.people.rights import find_run
@@ -56,6 +56,14 @@ class ModelRef:
             return f"run {self.name} “{name}”"
         changes = changes_in_words(self.path.parent) if self.origin == "run" else ""
         return f"{self.origin} {self.name}" + (f" ({changes})" if changes else "")
+
+    @property
+    def latent_dimensions(self) -> int | None:
+        """How many numbers its z has; None where its folder does not say."""
+        record = record_in(self.path.parent)
+        settings = record.get("training", record)
+        z = settings.get("model", {}).get("z") if isinstance(settings, dict) else None
+        return z if isinstance(z, int) else None
 
     @property
     def learned_from(self) -> str:

@@ -15,7 +15,7 @@ from pages.kit import code
 from pages.kit.code import LABEL, excerpts
 from training.system.folders import PROJECT
 
-WITH_A_FORMULA = ("home", "samples", "beta", "mixture", "bounds", "labels", "style", "clinic", "train")
+WITH_A_FORMULA = ("home", "samples", "beta", "mixture", "bounds", "exact", "labels", "style", "clinic", "train")
 
 
 def under_formulas(block: Block) -> Iterator[object]:
