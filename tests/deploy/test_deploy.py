@@ -1,10 +1,16 @@
 """What the files for a container and for a proxy promise."""
 
 import re
+import urllib.request
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
 from tests.deploy.dockerfile import build_context, instructions
+from tests.deploy.proxied import NGINX, proxied
 from training.system.folders import PROJECT
 
 DOCKERFILE = instructions((PROJECT / "Dockerfile").read_text())
@@ -39,3 +45,24 @@ def test_the_proxies_let_in_what_the_app_takes() -> None:
     for name, pattern in (("nginx.conf", r"client_max_body_size (\d+)m;"), ("Caddyfile", r"max_size (\d+)MB")):
         allowed = int(re.findall(pattern, (PROJECT / "deploy" / name).read_text())[0])
         assert limit < allowed <= limit + 4, name
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_a_browser_stays_with_its_process_and_both_serve(tmp_path: Path) -> None:
+    def get(path: str, cookie: str) -> Any:
+        asked = urllib.request.Request(f"{address}{path}", headers={"Accept": "text/html", "Cookie": cookie})
+        return urllib.request.urlopen(asked)
+
+    with proxied(tmp_path, spread=True) as (address, servers):
+        met = set[str]()
+        for visitors in range(60):
+            if visitors >= 3 and len(met) == 2:
+                break
+            with get("/", "") as first:
+                cookies = SimpleCookie(first.headers["Set-Cookie"])
+            cookie = "; ".join(f"{name}={each.value}" for name, each in cookies.items())
+            assert cookie.startswith("elbo-lab-")
+            processes = {get(path, cookie).headers["X-Process"] for path in ("/", "/train", "/", "/samples")}
+            assert len(processes) == 1
+            met |= processes
+        assert met == {f"127.0.0.1:{server.port}" for server in servers}
