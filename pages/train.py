@@ -64,7 +64,7 @@ def pick_run() -> str:
             "its server."
         )
     if error := state.get("start-error"):
-        st.error(error, icon=":material/error:")
+        st.error(frame.plain(error), icon=":material/error:")
     if active is not None and chosen == NEW:
         st.caption(
             f"**{frame.plain(run_label(active))}** is training now. A new one trains beside it, or waits for its turn."

@@ -16,6 +16,13 @@ SENTENCE = (
     "This part of the page could not be drawn, and the server's log says why: choose another model or setting, or "
     "reload the page."
 )
+UNSEEN = "\u2060"  # joins words
+_MARKS = re.compile(r"[\\\[$&*~|`]|(?<![^\W_])_|_(?![^\W_])")
+_AT_LINE_START = re.compile(r"^(\d+(?=[.)](?:\s|$)))?([-+#>=.)])", re.MULTILINE)
+_FOUND_LATER = re.compile(
+    r"(?<=http)(?=s?://)|(?<=www)(?=\.)|(?<=@)|(?<=:)(?=[a-z]|[\w+-]+:)|(?<=-)(?=[->])|(?<=[>~])(?==)|(?<=&lt;)(?=[-=])",
+    re.IGNORECASE,
+)
 UNEXPECTED: tuple[type[Exception], ...] = (Exception,)
 _LOG = logging.getLogger(__name__)
 
@@ -46,10 +53,12 @@ def failure(error: UserError) -> None:
 
 
 def plain(text: str) -> str:
-    """Markdown that shows a text as it is: no link, picture, colour or formula that a stranger's file put into it.
+    """Markdown that shows a text as it is: no link, picture, icon, colour or formula that a stranger put into it.
 
-    In a cell of a table too. An address is no link: an unseen mark stands in it, since a backslash would not do.
+    In a cell of a table too. What a backslash would not undo is broken by a mark that nobody sees: Streamlit looks for
+    addresses, icons and arrows in the text that is left once Markdown has been read.
     """
-    escaped = re.sub(r"[\[$&*~|`]|__", lambda found: "".join(f"\\{mark}" for mark in found[0]), text)
-    escaped = escaped.replace("<", "&lt;")
-    return re.sub(r"://|www\.|@", lambda found: f"{found[0]}\u2060", escaped, flags=re.IGNORECASE)
+    lines = "\n".join(line.lstrip() for line in text.splitlines())
+    escaped = _MARKS.sub(r"\\\g<0>", lines).replace("<", "&lt;")
+    escaped = _AT_LINE_START.sub(lambda found: f"{found[1] or ''}\\{found[2]}", escaped)
+    return _FOUND_LATER.sub(UNSEEN, escaped)

@@ -10,11 +10,12 @@ from pages.draw.palette import KL_Z
 from pages.kit import glossary
 from training.lab.latent_file import Latent, latent_of
 from training.system.json_lines import rows_of
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
-    from training.runs.run_folder import Run
+    from training.runs.run_folder import MetricTable, Run
 
-__all__ = ["collapse_in", "health"]
+__all__ = ["collapse_in", "gap_at", "health"]
 
 ACTIVE_KL = 0.01  # nats; a dimension below it says nothing
 MOST_STEPS, MOST_DIMENSIONS = 60, 32
@@ -38,7 +39,10 @@ def health(run: "Run", settings: Mapping[str, float]) -> None:
         return
     with fold:
         rows = rows_of(run.path / "latent.jsonl")
-        glossary.caption(_in_numbers(rows[-1], len(latent["kl"][-1])) if rows else "")
+        if rows:
+            own = rows[-1]
+            gap = gap_at(own["step"], run.metrics("train"), run.metrics("held-out"))
+            glossary.caption(_in_numbers(own, len(latent["kl"][-1]), gap, run.status().steps_per_second))
         _strip(latent)
 
 
@@ -68,10 +72,22 @@ def _collapsed(step: int, settings: Mapping[str, float]) -> str:
     )
 
 
-def _in_numbers(row: Mapping[str, Any], dimensions: int) -> str:
+def gap_at(step: int, training: "MetricTable", held_out: "MetricTable") -> float | None:
+    """Held-out NELBO less that of the training batches before a step, in nats; None where both are not known."""
+    found = [
+        dict(zip(table.steps, table.terms.get("nelbo", []), strict=False)).get(step) for table in (training, held_out)
+    ]
+    return found[1] - found[0] if found[0] is not None and found[1] is not None else None
+
+
+def _in_numbers(row: Mapping[str, Any], dimensions: int, gap: float | None, speed: float) -> str:
     said = [f"**{row.get('active_units', 0)} of {dimensions}** latent dimensions are active units"]
+    if gap is not None:
+        said.append(f"the gap, held-out less training NELBO, is **{signed(gap, '+.2f')} nats**")
     if (norm := row.get("gradient_norm")) is not None:
         said.append(f"the gradient's norm is **{norm:.3g}**")
+    if speed:
+        said.append(f"a step takes **{1000 / speed:.3g} ms**")
     if memory := row.get("megabytes"):
         said.append(f"the process has taken **{memory:,.0f} MB** at most")
     return f"At step {row['step']:,} {'; '.join(said)}. Below: the KL of each dimension over time, on held-out images."

@@ -1,6 +1,7 @@
 """A real server and a real Chromium. Nothing here reaches outside the machine."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -57,16 +58,22 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.runs = folder / "runs"
+        self.log = folder / "server.log"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again on the same folders and the same port."""
+        folder = self.runs.parent
         environment = os.environ | {"ELBO_LAB_RUNS": str(self.runs), "ELBO_LAB_DATA": str(folder / "data")}
         options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(self.port)]
-        self.log = folder / "server.log"
-        with self.log.open("w") as log:
+        with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", *options],
                 cwd=PROJECT,
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # with its trainings, and with nothing else
             )
         self._await_health()
 
@@ -79,6 +86,11 @@ class Server:
             except OSError:
                 time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
+
+    def cut_power(self) -> None:
+        """Kill it and all its trainings in one moment."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
 
     def stop(self) -> None:
         self.process.terminate()

@@ -78,6 +78,17 @@ def test_why_a_chosen_run_failed_is_said(app: AppTest) -> None:
     assert "vae-1 failed: The loss stopped being a number" in text_of(opened(app, **{"runs-chosen": "run vae-1"}))
 
 
+def test_a_run_whose_config_is_damaged_is_there_and_can_be_deleted(app: AppTest) -> None:
+    path = trained("vae-1")
+    (path / "config.json").write_text('{"preset": ')
+    page = opened(app, **{"runs-chosen": ["run vae-1", "shipped vae"]})
+    assert table_of(page)["vae-1"]["State"] == "failed"
+    assert "vae-1 failed: Its config.json is damaged" in text_of(page)
+    page.button(key="delete").click().run()
+    assert not page.exception
+    assert "vae-1" not in table_of(page)
+
+
 def test_what_is_looked_for_is_in_the_address(app: AppTest) -> None:
     trained("vae-1", seed=1)
     trained("vae-2", seed=2, model={"z": 20})

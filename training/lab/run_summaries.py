@@ -5,7 +5,7 @@ Of a thousand runs only those are read again whose files have changed.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,10 @@ __all__ = ["RunSummary", "differing", "metrics_of", "run_summaries", "run_summar
 
 TAIL_BYTES = 32 * 1024  # holds a held-out measurement and all training ones after it
 MOST_BYTES = 256 * 1024  # of a config
+DAMAGED = (
+    "Its config.json is damaged, so no one knows which model it is: put the file back from a copy, or delete the run. "
+    "Its weights are still in its folder."
+)
 UNSAID = ("preset", "family", "data", "model", "steps", "device", "precision", "pixels", "y")
 
 
@@ -83,7 +87,7 @@ class RunSummary:
 
 
 def run_summaries(folder: Path | None = None) -> list[RunSummary]:
-    """Every run that whoever asks may see and whose config can be read, the one that changed last first.
+    """Every run that whoever asks may see, the one that changed last first.
 
     Those in the bin are left out.
     """
@@ -92,12 +96,18 @@ def run_summaries(folder: Path | None = None) -> list[RunSummary]:
 
 
 def run_summary(path: Path) -> RunSummary | None:
-    """The run in a folder; None where its config cannot be read."""
-    asked = _configs(f"{path}/config.json")
+    """The run in a folder; None where there is none. One whose config is damaged says so, and nothing of its model."""
+    asked, status = _configs(f"{path}/config.json"), _status(path)
     if asked is None:
-        return None
-    status = _status(path) or Status(state="interrupted", steps=asked["steps"])
+        return None if status is None else _damaged(path, status)
+    status = status or Status(state="interrupted", steps=asked["steps"])
     return _summary("run", path, asked, status.state, status)
+
+
+def _damaged(path: Path, status: Status) -> RunSummary:
+    nothing = {"preset": "", "family": "", "data": "", "settings": {}, "batch_size": 1, "steps": max(status.steps, 1)}
+    status = status.model_copy(update={"message": DAMAGED})
+    return replace(_summary("run", path, nothing, "failed", status), terms={})
 
 
 def shipped_summaries() -> list[RunSummary]:

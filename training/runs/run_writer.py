@@ -204,8 +204,9 @@ class RunWriter:
             replace_file(folder / kind / f"{name}.png", pictures.png_bytes(image, step=event.step), sync=False)
 
     def _keep_step(self, event: Stepped) -> None:
+        (self.path / "step").mkdir(exist_ok=True)  # not its parents: a folder that was deleted stays so
         for kind in PICTURE_KINDS:
-            (self.path / "step" / kind).mkdir(parents=True, exist_ok=True)
+            (self.path / "step" / kind).mkdir(exist_ok=True)
         self._keep_pictures(event.pictures, self.path / "step", "last")
         row = {name: value for name, value in vars(event).items() if name != "pictures"}
         replace_file(self.path / "step.json", json.dumps(row).encode(), sync=False)

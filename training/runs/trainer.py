@@ -237,10 +237,10 @@ def train(
         return Saved(trainer.taken, {**trainer.state(), **own}, kept)
 
     if resume is None:
-        yield saved()
         yield watcher.held_out(0, clock.seconds())
         yield watcher.health(0, clock.seconds(), None)
         yield watcher.pictures(0)
+        yield saved()  # last: a training that ends before it begins anew, and measures step 0 again
     while trainer.taken < config.steps and not best.is_long_ago:
         for change in changes:
             if change.step == trainer.taken:

@@ -1,16 +1,18 @@
+import re
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.runs.health import _collapsed, collapse_in
+from pages.runs.health import _collapsed, collapse_in, gap_at
 from tests.pages.conftest import text_of
 from training.lab.latent_file import Latent
 from training.runs.config import TrainConfig
 from training.runs.events import Health
-from training.runs.run_folder import Run
+from training.runs.run_folder import MetricTable, Run
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
+from training.system.number_format import signed
 
 
 def looks(*kl: list[float]) -> Latent:
@@ -58,7 +60,20 @@ def test_a_run_shows_what_its_dimensions_carry(app: AppTest, runs_folder: Path, 
     page.run()
     assert not page.exception
     assert "of 5** latent dimensions are active units" in text_of(page)
-    assert "the gradient's norm is **" in text_of(page)
+    text, run = text_of(page), Run(runs_folder / "mine")
+    assert "the gradient's norm is **" in text
+    assert re.search(r"a step takes \*\*[\d.]+ ms\*\*", text)
+    gap = run.metrics("held-out").terms["nelbo"][-1] - run.metrics("train").terms["nelbo"][-1]
+    assert f"the gap, held-out less training NELBO, is **{signed(gap, '+.2f')} nats**" in text
+
+
+def test_a_gap_is_of_one_step() -> None:
+    training = MetricTable([50, 100], [1.0, 2.0], {"nelbo": [200.0, 150.0]})
+    held_out = MetricTable([0, 100], [0.0, 2.0], {"nelbo": [545.0, 152.5]})
+    assert gap_at(100, training, held_out) == 2.5
+    assert gap_at(0, training, held_out) is None
+    assert gap_at(50, training, held_out) is None
+    assert gap_at(100, MetricTable([100], [1.0], {}), held_out) is None
 
 
 def test_a_collapsed_run_is_warned_of(app: AppTest, runs_folder: Path, brief: TrainConfig) -> None:

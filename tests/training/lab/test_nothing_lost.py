@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -197,6 +198,47 @@ def test_a_full_disk_is_said_and_the_run_resumes(
     assert status.message == "The disk is full: free some space, then resume the run; its last checkpoint is kept."
     monkeypatch.setattr(run_writer, "append_row", room)
     assert train_into(RunWriter(tmp_path / "run", brief, resume=True)).state == "finished"
+
+
+@pytest.mark.parametrize("pace", [0.0, 20.0])
+def test_a_folder_that_is_deleted_under_a_running_training_ends_it_and_stays_deleted(
+    runs_folder: Path, long: TrainConfig, pace: float, capfd: pytest.CaptureFixture[str]
+) -> None:
+    queue_run(runs_folder / "gone", long)
+    run = Run(runs_folder / "gone")
+    with worker(run) as process:
+        until(lambda: run.status().step > 0)
+        if pace:
+            heard = ask(run.path, "pace", pace)
+            until(lambda: run.status().heard == heard)
+        shutil.rmtree(run.path.rename(runs_folder.parent / "away"), ignore_errors=True)  # at one moment
+        process.wait(PATIENCE)
+    assert not run.path.exists()
+    assert run_ids() == []
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_folder_that_becomes_read_only_is_said_and_the_run_resumes(
+    tmp_path: Path, brief: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: Path, *_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(file))
+
+    def lock(event: Event) -> None:
+        if isinstance(event, Saved):
+            for name in ("append_row", "replace_file", "replacing"):
+                monkeypatch.setattr(run_writer, name, refused)
+
+    status = train_into(RunWriter(tmp_path / "run", brief), on_event=lock)
+    assert status.state == "failed"
+    assert status.message.startswith("A file could not be read or written ([Errno 30] Read-only file system")
+    assert "put that right, then resume the run" in status.message
+    monkeypatch.undo()
+    run = Run(tmp_path / "run")
+    assert run.status().state == "interrupted"
+    assert train_into(RunWriter(run.path, brief, resume=True)).state == "finished"
+    train_into(RunWriter(tmp_path / "whole", brief))
+    assert_equal(run, Run(tmp_path / "whole"))
 
 
 @pytest.mark.parametrize("state", ["running", "paused"])

@@ -95,12 +95,20 @@ def test_a_run_that_falls_silent_is_interrupted_though_no_file_changes(
     ["", "[]", '{"preset": "vae"}', '{"preset": "vae", "family": "vae", "data": "mnist", "steps": "x", "model": {}}',
      '{"preset": "vae", "family": "vae", "data": "mnist", "steps": 0, "model": {}}', "[" * 100_000],
 )  # fmt: skip
-def test_a_config_that_is_none_is_left_out(tmp_path: Path, config: str) -> None:
-    (tmp_path / "vae-1").mkdir()
-    (tmp_path / "vae-1" / "config.json").write_text(config)
+def test_a_run_whose_config_is_damaged_is_listed_and_says_so(tmp_path: Path, config: str) -> None:
+    path = made(tmp_path, "vae-1")
+    measured(path, (250, "held-out", {"nelbo": 150.5}))
+    change_notes(path, name="mine")
+    (path / "config.json").write_text(config)
+    (tmp_path / "no-run").mkdir()
+    (tmp_path / "no-run" / "config.json").write_text(config)
     made(tmp_path, "vae-2")
-    assert [run.id for run in run_summaries(tmp_path)] == ["vae-2"]
-    assert run_summary(tmp_path / "vae-1") is None
+    runs = {run.id: run for run in run_summaries(tmp_path)}
+    assert runs.keys() == {"vae-1", "vae-2"}
+    damaged = runs["vae-1"]
+    assert (damaged.state, damaged.label, damaged.step, dict(damaged.terms)) == ("failed", "mine", 300, {})
+    assert damaged.message.startswith("Its config.json is damaged")
+    assert run_summary(tmp_path / "no-run") is None
 
 
 def test_the_newest_measurement_is_found_at_the_end_of_a_long_file(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_events_come_in_order(small: VAEConfig, fake_digits: Dataset) -> None:
     events = trained(config, fake_digits, save_seconds=math.inf)
     assert events[-1].step == 520
     assert [label(event) for event in events] == [
-        *[("Saved", 0), ("held-out", 0), ("Health", 0), ("Pictures", 0)],
+        *[("held-out", 0), ("Health", 0), ("Pictures", 0), ("Saved", 0)],
         *[("train", 50), ("train", 100), ("Pictures", 100)],
         *[("train", 150), ("train", 200), ("Pictures", 200)],
         *[("train", 250), ("held-out", 250), ("Health", 250), ("train", 300), ("Pictures", 300)],
