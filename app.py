@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
 
 from pages.kit.guard import section
 from pages.people.entering import enter_page
@@ -101,6 +102,30 @@ ELBO = partial(
     help="Two derivations of the bound, line by line, each with its number for your digit.",
 )
 
+LOG_SUM_EXP = partial(
+    st.Page,
+    "pages/theory/log_sum_exp.py",
+    title="Log-sum-exp",
+    icon=":material/functions:",
+    help="The log of a mixture's density: why the −log K, and what floats make of the naive form.",
+)
+
+IWAE = partial(
+    st.Page,
+    "pages/theory/iwae.py",
+    title="IWAE",
+    icon=":material/stacked_line_chart:",
+    help="Why more samples tighten the bound: importance sampling, Jensen, the subset argument, limit and rate.",
+)
+
+GRADIENTS = partial(
+    st.Page,
+    "pages/theory/gradients.py",
+    title="Gradients",
+    icon=":material/trending_up:",
+    help="Reparameterisation against the score function: the same mean, and how far each spreads.",
+)
+
 SOURCE = partial(st.Page, "pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
 PAGES = [
@@ -119,9 +144,13 @@ PAGES = [
 ]
 THEORY = [
     ELBO,
+    LOG_SUM_EXP,
+    IWAE,
+    GRADIENTS,
 ]
 
 if __name__ == "app":
+    PagesManager.uses_pages_directory = False  # the first visitor's link to a page in a folder would not be found
     app = st.App(Path(__file__), middleware=[Middleware(WorkspaceCookie)], lifespan=open_browser)
 else:
     st.set_page_config(page_title="ELBO Lab", page_icon=f"data:image/png;base64,{ICON}", layout="wide")

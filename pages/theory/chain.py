@@ -17,6 +17,7 @@ from training.theory.measured import Numbers
 
 __all__ = ["chain"]
 
+LETTERS = "abcd"  # a formula alone would leave a choice without a name
 ANSWERS = "derivations"  # in the session: by page, by line, whether each answer so far was right
 
 
@@ -65,22 +66,22 @@ def _gap(number: int, line: Line) -> None:
     key = page_key(f"gap-{line.name}")
     chosen: int | None = st.pills(
         f"**{number}.** {line.asks}",
-        range(len(line.choice)),
-        format_func=lambda place: line.choice[place].text,
+        range(len(line.choices)),
+        format_func=lambda place: f"{LETTERS[place]}\u2002{line.choices[place].text}",
         key=key,
         wrap=True,
         on_change=_mark,
         args=(line, key),
     )
     if chosen is not None:
-        st.markdown(f":red[**No.**] {line.choice[chosen].reason}")
+        st.markdown(f":red[**No.**] {line.choices[chosen].reason}")
 
 
 def _mark(line: Line, key: str) -> None:
     """Keep the answer that was just given."""
     chosen: int | None = st.session_state[key]
     if chosen is not None:
-        _answers().setdefault(line.name, []).append(line.choice[chosen].right)
+        _answers().setdefault(line.name, []).append(line.choices[chosen].right)
 
 
 def _open_line(number: int, line: Line, family: str, labels: dict[str, str], numbers: Numbers) -> None:

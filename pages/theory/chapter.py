@@ -9,12 +9,13 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from zlib import crc32
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = ["Chapter", "Choice", "Equality", "Line", "Order", "Play", "Values", "chapter_of", "filled", "open_gap"]
 
-GAP = re.compile(r"\\gap\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
+GAP = r"\gap{"
 QUESTION_MARK = r"\boxed{\;?\;}"
 
 
@@ -54,10 +55,11 @@ class Equality(_Declared):
 
 
 class Order(_Declared):
-    """Numbers that only rise, and the gaps between them."""
+    """Numbers that only rise, and the gaps between them; or whose order is only what was measured, no theorem."""
 
     kind: Literal["order"]
     rising: tuple[str, ...] = Field(min_length=2)
+    theorem: bool = True
 
 
 class Values(_Declared):
@@ -85,6 +87,12 @@ class Line(_Declared):
     code: tuple[str, ...] = Field(min_length=1)
     play: Play
     note: str = ""
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The choices as a page offers them, so that where the right one stands says nothing."""
+        first = crc32(self.name.encode()) % len(self.choice)
+        return self.choice[first:] + self.choice[:first]
 
     @property
     def right(self) -> Choice:
@@ -145,9 +153,21 @@ def _joined(declared: object) -> object:
 
 def open_gap(formula: str) -> str:
     """A formula with a question mark for the part that is asked for."""
-    return GAP.sub(lambda _: QUESTION_MARK, formula)
+    before, _, after = _around_gap(formula)
+    return before + QUESTION_MARK + after
 
 
 def filled(formula: str) -> str:
     """The whole formula."""
-    return GAP.sub(lambda found: found[1], formula)
+    return "".join(_around_gap(formula))
+
+
+def _around_gap(formula: str) -> tuple[str, str, str]:
+    """What stands before the gap, in it and after it."""
+    before, _, rest = formula.partition(GAP)
+    depth = 1
+    for place, letter in enumerate(rest):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if not depth:
+            return before, rest[:place], rest[place + 1 :]
+    raise ValueError(f"No gap that ends is in the formula {formula}")

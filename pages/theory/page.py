@@ -55,9 +55,11 @@ class Subject(NamedTuple):
         return name_of(self.data, self.position)
 
 
-def theory_page(
-    script: str, numbers_of: Callable[[Subject], Numbers], picture: Callable[[Subject, Numbers], None] | None = None
-) -> None:
+Numbering = Callable[[Subject], Numbers]
+Picturing = Callable[[Subject, Numbers], None]
+
+
+def theory_page(script: str, numbers_of: Numbering, picture: Picturing | None = None) -> None:
     """Draw a chapter.
 
     Arguments:
@@ -71,17 +73,24 @@ def theory_page(
     about = data_set_or_first(model_ref("shipped", chapter.models[0]).data)
     frame.header(chapter.title, chapter.question, data=whole(about.name))
     derivation, controls = st.columns([2.4, 1], gap="large")
+    chosen: list[Subject] = []
     with controls, st.container(key="subject"), section("controls"):
-        subject = _choose(chapter)
+        chosen.append(_choose(chapter))
     with derivation, section("chapter"):
         st.markdown(chapter.intro)
-        numbers = numbers_of(subject)
-        if picture is not None:
-            with section("picture"):
-                picture(subject, numbers)
-        chain(chapter, subject.source.family.name, numbers, subject.places)
+        for subject in chosen:  # none, where its image or its weights are missing, which is said beside it
+            _derive(chapter, subject, numbers_of, picture)
     st.space("small")
     frame.notes(chapter.notes)
+
+
+def _derive(chapter: Chapter, subject: Subject, numbers_of: Numbering, picture: Picturing | None) -> None:
+    """The picture of a chapter, and its lines."""
+    numbers = numbers_of(subject)
+    if picture is not None:
+        with section("picture"):
+            picture(subject, numbers)
+    chain(chapter, subject.source.family.name, numbers, subject.places)
 
 
 def _choose(chapter: Chapter) -> Subject:

@@ -21,6 +21,7 @@ PAGES = {
     "style": "style?guess=over+90",
     "clinic": "clinic",
     "elbo": "elbo?elbo-all=true",
+    "iwae": "iwae?iwae-all=true",
 }
 WIDE, NARROW, PHONE = 1440, 900, 390
 CUT = """() => [...document.querySelectorAll('.katex-display, h1, h2, h3, [data-testid=stMetricValue]')]

@@ -18,8 +18,8 @@ NUMBERS = re.compile(r'class="(?:label|wide)">(.*?)</div>')
 
 
 @pytest.fixture(autouse=True)
-def _navigation_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a server whose first session is past: the folder `pages` is not searched for scripts."""
+def _on_a_server(app: AppTest, svhn_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With house numbers; its first session is past, so that the folder `pages` is not searched for scripts."""
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
 
 
@@ -76,16 +76,16 @@ def test_a_right_answer_opens_the_next_line_and_a_wrong_one_says_why_not(script:
     page, declared = opened(app, script), chapter(script)
     assert drawn(page) == []
     first = declared.line[0]
-    wrong, right = (next(i for i, c in enumerate(first.choice) if c.right is sought) for sought in (False, True))
+    wrong, right = (next(i for i, c in enumerate(first.choices) if c.right is sought) for sought in (False, True))
     page.pills(key=f"{script.stem}-gap-{first.name}").set_value(wrong).run()
-    assert first.choice[wrong].reason in text_of(page)
+    assert first.choices[wrong].reason in text_of(page)
     assert drawn(page) == []
     page.pills(key=f"{script.stem}-gap-{first.name}").set_value(right).run()
     assert not page.exception
     assert len(drawn(page)) == 1
     assert f"1 of {len(declared.line)} lines filled in, 0 at the first try" in str(page.get("progress")[0].proto)
     second = declared.line[1]
-    answer = next(i for i, choice in enumerate(second.choice) if choice.right)
+    answer = next(i for i, choice in enumerate(second.choices) if choice.right)
     page.pills(key=f"{script.stem}-gap-{second.name}").set_value(answer).run()
     assert "lines filled in, 1 at the first try" in str(page.get("progress")[0].proto)
     assert len(drawn(page)) == 2
