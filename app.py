@@ -126,6 +126,14 @@ GRADIENTS = partial(
     help="Reparameterisation against the score function: the same mean, and how far each spreads.",
 )
 
+ROOM = partial(
+    st.Page,
+    "pages/teaching/room.py",
+    title="Room",
+    icon=":material/groups:",
+    help="A class guesses together, by phone and without names; the projector shows the guesses as they come in.",
+)
+
 SOURCE = partial(st.Page, "pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
 PAGES = [
@@ -140,6 +148,7 @@ PAGES = [
     CLINIC,
     TRAIN,
     RUNS,
+    ROOM,
     SOURCE,
 ]
 THEORY = [

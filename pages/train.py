@@ -18,7 +18,7 @@ from training.checkpoints.model_ref import model_ref, run_called
 from training.data.registry import DATA_SETS, best_data_set, data_set, whole
 from training.lab.run_index import active_run, run_ids
 from training.people.rights import find_run
-from training.runs.run_folder import UPLOADED, read_status
+from training.runs.run_folder import UPLOADED, read_changes, read_status
 from training.system.errors import UserError
 from training.system.folders import pretrained_names
 
@@ -102,6 +102,13 @@ def was_uploaded(chosen: str) -> bool:
     return status is not None and status.message == UPLOADED
 
 
+def changed_kl_weight(chosen: str) -> tuple[int, float] | None:
+    """After which step, and to what, a run's KL weight was last changed while it trained; None if it never was."""
+    run = find_run(chosen)
+    changes = [] if run is None else [row for row in read_changes(run) if row["setting"] == "kl_weight"]
+    return (changes[-1]["step"], float(changes[-1]["value"])) if changes else None
+
+
 def shown_model(chosen: str) -> "tuple[Family, ModelConfig, DataSet]":
     """The family that the formulas are of, the config that holds the loss's weights, the data that it learns from."""
     from models.registry import FAMILIES, PRESETS, family_of
@@ -158,7 +165,7 @@ family, config, data = shown_model(chosen)
 with section("formulas"):
     formulas.nelbo_formula(family)
     if not was_uploaded(chosen):
-        formulas.loss_formula(family, config)
+        formulas.loss_formula(family, config, changed=changed_kl_weight(chosen))
 st.space("small")
 frame.notes(page_text(__file__, f"train-{family.images}", labels_alone=config.learns_from_labels_alone, **data.words))
 if say_time is not None:

@@ -3,7 +3,7 @@ r"""Formulas that several families share, in LaTeX; `\term{role}{...}` marks a p
 This module stays light (no torch).
 """
 
-__all__ = ["BERNOULLI", "KL_IN_SHORT", "NELBO", "NELBO_IN_SHORT", "NORMAL", "REC_IN_SHORT", "loss"]
+__all__ = ["BERNOULLI", "KL_IN_SHORT", "NELBO", "NELBO_IN_SHORT", "NORMAL", "REC_IN_SHORT", "loss", "with_kl_weight"]
 
 NORMAL = r"z \sim \mathcal{N}(0, T^2 I)"  # T is the temperature
 BERNOULLI = r"x_i \sim \mathrm{Bernoulli}\bigl(\sigma(\mathrm{dec}(z)_i)\bigr)"
@@ -25,6 +25,11 @@ def loss(*terms: tuple[int | float, str]) -> str:
     signs = [(r"\;-\; " if weight < 0 else r"\;+\; ") + part for weight, part in parts]
     total = " ".join(signs).removeprefix(r"\;+\; ") or "0"
     return rf"\text{{loss}} \;=\; {total}"
+
+
+def with_kl_weight(formula: str, before: float, now: float) -> str:
+    """A loss whose KL has another weight now; unchanged where the KL is no term of its own but part of a NELBO."""
+    return formula.replace(_times(before, KL_IN_SHORT), _times(now, KL_IN_SHORT)) if before else formula
 
 
 def _times(weight: int | float, term: str) -> str:

@@ -1,4 +1,4 @@
 """What a visitor chooses or uploads: models, files, digits, the drawing pad.
 
-May be imported by takeaway, latent, measure, runs, lab, families, compare, theory and the page scripts.
+May be imported by takeaway, latent, measure, runs, lab, families, compare, teaching, theory and the page scripts.
 """

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from pages.classroom.class_question import class_question
 from pages.kit.address import page_key
 
 __all__ = ["answer_among", "guess_first", "guessed", "show_answer"]
@@ -21,9 +22,11 @@ def guess_first(
         hides: what will show then, as the middle of a sentence: "the curve".
         written: how an option is written.
     """
+    options = list(options)
     guess = st.segmented_control(
-        f"Guess first: {question}", list(options), format_func=written, key=page_key("guess"), bind="query-params"
+        f"Guess first: {question}", options, format_func=written, key=page_key("guess"), bind="query-params"
     )
+    class_question(question, [written(option) for option in options], None if guess is None else written(guess))
     if guess is None:
         st.info(f"Make your guess, and {hides} will show.", icon=":material/help:")
     return guess

@@ -17,7 +17,17 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from training.checkpoints.model_ref import run_called
 
-__all__ = ["absent", "clean_address", "enter", "forget_absent", "link", "mend_link", "page_key", "remember"]
+__all__ = [
+    "absent",
+    "clean_address",
+    "enter",
+    "forget_absent",
+    "link",
+    "mend_link",
+    "page_key",
+    "page_name",
+    "remember",
+]
 
 PAGE = "page"
 LEFT = "addresses-left"
@@ -30,6 +40,11 @@ def page_key(name: str) -> str:
     """The key of a widget of the page that is shown: in the session, and in the address if it is bound."""
     page = st.session_state.get(PAGE)
     return name if page is None else f"{page}-{name}"
+
+
+def page_name() -> str:
+    """The name of the page that is shown, such as "samples"; "" before any was entered."""
+    return str(st.session_state.get(PAGE, ""))
 
 
 def link(page: str, **settings: str) -> dict[str, str]:
@@ -124,7 +139,7 @@ def remember() -> None:
 def clean_address() -> None:
     """Take the settings of other pages out of the browser's address, once this page is entered."""
     own = st.session_state.get(PAGE)
-    scripts = [*_PAGES.glob("*.py"), *_PAGES.glob("theory/*.py")]
+    scripts = [*_PAGES.glob("*.py"), *_PAGES.glob("theory/*.py"), *_PAGES.glob("teaching/*.py")]
     names = sorted({_name_of(file) for file in scripts if file.stem != "__init__"})
     others = [f"{name}-" for name in names if name != own]
     st.html(_CLEANING.read_text("utf-8").replace("OTHERS", json.dumps(others)), unsafe_allow_javascript=True)

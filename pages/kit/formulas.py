@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from models.description.latex import NELBO_IN_SHORT
+from models.description.latex import NELBO_IN_SHORT, with_kl_weight
 from pages.draw.palette import ROLES
 from pages.kit.code import code_below
 from pages.kit.guard import plain
 from training.data.seen import NOT_KNOWN
+from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from models.family import Family, ModelConfig
@@ -48,9 +49,19 @@ def nelbo_in_short(family: str) -> None:
     code_below(family, "elbo_terms", key="nelbo")
 
 
-def loss_formula(family: "Family", config: "ModelConfig") -> None:
-    """What a training under this config minimises, with its own weights."""
-    st.latex(coloured(family.loss(config)))
+def loss_formula(family: "Family", config: "ModelConfig", *, changed: tuple[int, float] | None = None) -> None:
+    """What a training under this config minimises, with its own weights.
+
+    Arguments:
+        changed: after which step, and to what, the KL weight was last changed while it trained.
+    """
+    weight = config.kl_weight if changed is None else changed[1]
+    st.latex(coloured(with_kl_weight(family.loss(config), config.kl_weight, weight)))
+    if changed is not None:
+        st.caption(
+            f"The KL weight β was changed while it trained: the KL counts {signed(weight, 'g')} times in this loss "
+            f"since step {changed[0]:,}, and counted {signed(config.kl_weight, 'g')} times when the training began."
+        )
     code_below(family.name, "objective", key="loss")
 
 

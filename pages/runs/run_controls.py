@@ -91,6 +91,12 @@ def run_controls(run_id: str) -> None:
                 icon=icon,
                 query_params=link(page, **{name: model_ref("run", run_id).title}),
             )
+        st.page_link(
+            "pages/_runs.py",
+            label="Its curves beside others'",
+            icon=":material/table_rows:",
+            query_params=link("runs", chosen=model_ref("run", run_id).title),
+        )
         if run.checkpoint_file.is_file():
             st.download_button(
                 "Download weights",

@@ -11,7 +11,8 @@ from tests.pages.conftest import without_entries
 from training.data.idx_files import _HEADERS, SIZES
 from training.data.registry import DATA_SETS
 from training.release.cards import read_card
-from training.system.folders import PRETRAINED
+from training.system.folders import PRETRAINED, pretrained_names
+from training.system.number_format import signed
 
 
 @pytest.fixture(autouse=True)
@@ -139,3 +140,23 @@ def test_the_digits_can_stand_still(app: AppTest) -> None:
     assert moving()
     app.toggle(key="living").set_value(False).run()
     assert not moving()
+
+
+def test_every_family_has_a_door_to_its_page_and_a_row_with_its_numbers(app: AppTest) -> None:
+    doors = {part.proto.label: part.proto for part in app.get("page_link")}
+    assert {label.removeprefix("Explore: ") for label in doors if label.startswith("Explore: ")} == {
+        "Samples",
+        "Beta",
+        "Mixture",
+        "Labels",
+        "Style",
+    }
+    assert len([label for label in doors if label.startswith("Train the ")]) == len(FAMILIES)
+    tables = [str(part.value) for part in app.markdown if "wide-table" in str(part.value)]
+    for family in FAMILIES.values():
+        preset = family.default_preset.name
+        if preset in pretrained_names():
+            rows = [line for table in tables for line in table.splitlines() if f"shipped\u00a0{preset} " in f"{line} "]
+            assert len(rows) == 1, preset
+            sets = read_card(PRETRAINED / preset).sets.values()
+            assert any(signed(numbers.nelbo) in rows[0] for numbers in sets), preset

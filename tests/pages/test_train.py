@@ -19,6 +19,7 @@ from training.runs.events import Measured
 from training.runs.run_folder import Run, read_changes
 from training.runs.run_writer import RunWriter, keep_as_run
 from training.runs.worker import train_into
+from training.system.json_lines import append_row
 
 FIELDS = ("steps", "z", "batch_size", "learning_rate")
 
@@ -300,17 +301,38 @@ def test_a_run_says_what_differs_from_its_recipe_first(app: AppTest, runs_folder
     assert caption.startswith("**beta-4**: **KL weight, β 7** (recipe: 4); Size of z 10. 1 steps")
 
 
+def test_the_loss_has_the_kl_weight_as_it_is_now_and_says_that_it_was_changed(app: AppTest, runs_folder: Path) -> None:
+    config = TrainConfig.from_preset("beta-4", model={"beta": 7.0}, steps=1, batch_size=7, device="cpu")
+    train_into(RunWriter(runs_folder / "heavy", config))
+    for step, value in ((1, 3.0), (1, 2.5)):
+        append_row(runs_folder / "heavy" / "changes.jsonl", {"step": step, "setting": "kl_weight", "value": value})
+    app.query_params.update(link("train", run="heavy"))
+    page = app.switch_page("pages/train.py").run()
+    assert not page.exception
+    (loss,) = [part.value for part in page.latex if "loss" in part.value]
+    assert "2.5\\cdot" in loss
+    assert "7\\cdot" not in loss
+    (said,) = [part.value for part in page.caption if "The KL weight β was changed" in part.value]
+    assert "2.5 times in this loss since step 1, and counted 7 times" in said
+    (way,) = [part for part in page.get("page_link") if "beside others" in part.proto.label]
+    assert way.proto.query_string == "runs-chosen=run+heavy"
+
+
 @pytest.mark.parametrize("asked", ["heavy", "heavy (β 7)", "heavy “as it was called”"])
 def test_the_picker_says_what_tells_runs_apart_and_any_link_of_a_run_opens_it(
     app: AppTest, runs_folder: Path, asked: str
 ) -> None:
     for run_id, name in (("heavy", ""), ("light", "the *light* one")):
-        config = TrainConfig.from_preset("beta-4", model={"beta": 7.0}, steps=20_000, device="cpu")
-        RunWriter(runs_folder / run_id, config)
+        config = TrainConfig.from_preset("beta-4", model={"beta": 7.0}, data="mnist-sample", steps=1, device="cpu")
+        train_into(RunWriter(runs_folder / run_id, config))
         change_notes(runs_folder / run_id, name=name)
     app.query_params.update(link("train", run=asked))
     page = app.switch_page("pages/train.py").run()
-    assert set(page.selectbox(key="train-run").options) == {"new training", "heavy (β 7)", "light “the *light* one”"}
+    assert set(page.selectbox(key="train-run").options) == {
+        "new training",
+        "heavy (β 7, embedded sample, 1 steps)",
+        "light “the *light* one”",
+    }
     assert page.selectbox(key="train-run").value == "heavy"
 
 

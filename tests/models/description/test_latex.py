@@ -16,3 +16,10 @@ from models.description import latex
 )
 def test_a_loss_is_a_sum_with_its_weights(terms: list[tuple[float, str]], written: str) -> None:
     assert latex.loss(*terms) == r"\text{loss} \;=\; " + written
+
+
+def test_a_changed_kl_weight_stands_in_the_loss_where_the_kl_is_a_term_of_its_own() -> None:
+    before = latex.loss((1, latex.REC_IN_SHORT), (1, latex.KL_IN_SHORT))
+    assert latex.with_kl_weight(before, 1, 4.0) == latex.loss((1, latex.REC_IN_SHORT), (4.0, latex.KL_IN_SHORT))
+    assert latex.with_kl_weight(latex.with_kl_weight(before, 1, 4.0), 4.0, 1.0) == before
+    assert latex.with_kl_weight("a NELBO", 1, 4.0) == "a NELBO"
