@@ -236,14 +236,14 @@ def test_a_diverging_run_says_so_and_keeps_its_checkpoint(page: AppTest, runs_fo
     writer = RunWriter(runs_folder / "vae-wild", brief)
 
     def explode(event: object) -> None:
-        if isinstance(event, Measured):
+        if isinstance(event, Measured) and event.step:
             raise FloatingPointError("not a number")
 
     train_into(writer, on_event=explode)
     page.run()
     page.selectbox(key="train-run").select("vae-wild").run()
     assert not page.exception
-    assert len(page.error) == 1
+    assert [part.value for part in page.error][1:] == []
     assert "last checkpoint" in page.error[0].value
     assert Run.named("vae-wild").checkpoint_file.is_file()
 
