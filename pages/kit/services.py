@@ -150,7 +150,7 @@ def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint"
     """
     from training.checkpoints.reading import load_checkpoint
 
-    if _read is None and not ref.path.is_file():
+    if _read is None and (not ref.path.is_file() or (ref.origin == "run" and ref.path.is_symlink())):
         raise UserError(f"There are no weights of {ref.title} here: choose another model, or train it first.")
     return _read or load_checkpoint(ref.path)
 

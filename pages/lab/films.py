@@ -1,6 +1,5 @@
 """The pictures that a run has kept, as one file that a browser can take single pictures out of."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ import streamlit as st
 from streamlit import runtime
 
 from training.lab.run_summaries import RunSummary
+from training.runs.run_folder import steps_of
 
 __all__ = ["Film", "film_of", "kept_pictures"]
 
@@ -43,12 +43,7 @@ def kept_pictures(run: RunSummary, kind: str) -> list[tuple[int, Path]]:
     if run.origin == "shipped":
         file = run.path / "samples.png"
         return [(run.step, file)] if kind == "grids" and file.is_file() else []
-    try:
-        names = os.listdir(run.path / kind)  # noqa: PTH208 -- names alone are asked for
-    except OSError:
-        return []
-    steps = sorted(int(name[:-4]) for name in names if name.endswith(".png") and name[:-4].isdecimal())
-    return [(step, run.path / kind / f"{step}.png") for step in steps]
+    return [(step, run.path / kind / f"{step}.png") for step in steps_of(run.path / kind, ".png")]
 
 
 def film_of(run: RunSummary) -> Film:

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.draw import figures
 from pages.kit import glossary, tables
 from pages.kit.terms import in_order, term
+from training.system.files import plain_file
 from training.system.number_format import signed
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["last_step", "one_step"]
 def last_step(run: "Run") -> dict[str, Any] | None:
     """The last step that was watched by itself, if it is the run's last one."""
     try:
-        row = json.loads((run.path / "step.json").read_bytes())
+        row = json.loads(plain_file(run.path, "step.json"))
     except (OSError, ValueError):
         return None
     return row if isinstance(row, dict) and row.get("step") == run.status().step else None
@@ -42,13 +43,13 @@ def one_step(run: "Run", row: dict[str, Any], data: "DataSet") -> None:
         "so how far a step goes depends on the learning rate and hardly on how large the gradient is."
     )
     figures.picture(
-        run.path / "step" / "grids" / "last.png",
+        plain_file(run.path, "step/grids/last.png"),
         key="grid",
         alt=f"200 {data.plural} from the same noise after step {row['step']:,}",
         caption=f"200 samples after step {row['step']:,}: the same noise at every step",
     )
     figures.picture(
-        run.path / "step" / "reconstructions" / "last.png",
+        plain_file(run.path, "step/reconstructions/last.png"),
         key="reconstructions",
         alt=f"Eight held-out {data.plural} above, their reconstructions after step {row['step']:,} below",
         caption=f"Eight held-out {data.plural} (above) and their reconstructions after step {row['step']:,} (below)",

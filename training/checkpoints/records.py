@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from training.data.seen import NOT_KNOWN
+from training.system.files import open_plain
 from training.system.remembered import Remembered
 
 __all__ = ["LONGEST_NAME", "NOTES_FILE", "facts_in", "learned_from", "name_in", "record_in"]
@@ -24,7 +25,8 @@ def record_in(folder: Path) -> Mapping[str, Any]:
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        return dict(json.loads(file.read_bytes()).items())
+        with open_plain(file) as opened:
+            return dict(json.loads(opened.read()).items())
     except (OSError, ValueError, AttributeError, RecursionError):
         return EMPTY
 
@@ -44,7 +46,7 @@ def name_in(folder: Path) -> str:
 
 def _read_name(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
+        with open_plain(file) as opened:
             said = json.loads(opened.read(MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return ""

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from training.system.files import open_plain
 from training.system.remembered import Remembered
 
 __all__ = ["Latent", "latent_of"]
@@ -22,7 +23,7 @@ def latent_of(path: Path) -> Latent | None:
 
 def _read(file: Path) -> Latent | None:
     try:
-        with file.open("rb") as opened:
+        with open_plain(file) as opened:
             lines = opened.read(MOST_BYTES).splitlines()
     except OSError:
         return None

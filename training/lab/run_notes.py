@@ -13,7 +13,7 @@ from training.checkpoints.records import LONGEST_NAME, NOTES_FILE
 from training.people.places import is_run_id
 from training.people.rights import require
 from training.system.errors import UserError, explain
-from training.system.files import replace_file
+from training.system.files import open_plain, replace_file
 
 __all__ = [
     "LONGEST_NAME",
@@ -102,7 +102,7 @@ def read_notes(path: Path) -> RunNotes:
 def notes_in(file: Path) -> RunNotes:
     """The same of the file itself."""
     try:
-        with file.open("rb") as opened:
+        with open_plain(file) as opened:
             text = opened.read(MOST_BYTES + 1)
         return RunNotes.model_validate_json(text) if len(text) <= MOST_BYTES else EMPTY
     except (OSError, ValidationError):

@@ -13,6 +13,7 @@ from training.data.registry import DATA_SETS, whole
 from training.lab.run_index import notes_of, run_folders
 from training.lab.run_notes import RunNotes
 from training.runs.run_folder import MetricTable, State, Status, measurement_in, read_metrics, read_status
+from training.system.files import open_plain
 from training.system.folders import PRETRAINED, pretrained_names
 from training.system.remembered import Remembered
 
@@ -181,7 +182,7 @@ def _status(path: Path) -> Status | None:
 def _asked(file: Path) -> dict[str, Any] | None:
     """The settings in a config; None where it is not one."""
     try:
-        with file.open("rb") as opened:
+        with open_plain(file) as opened:
             return _checked(json.loads(opened.read(MOST_BYTES)))
     except (OSError, ValueError, RecursionError):
         return None
@@ -220,7 +221,7 @@ def _written(value: object) -> str:
 
 def _last_held_out(file: Path) -> Mapping[str, float]:
     try:
-        with file.open("rb") as opened:
+        with open_plain(file) as opened:
             size = opened.seek(0, 2)
             opened.seek(max(0, size - TAIL_BYTES))
             lines = opened.read().splitlines()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from training.people.rights import require
 from training.system.errors import UserError
+from training.system.files import open_plain
 
 __all__ = ["Ask", "Command", "Setting", "ask", "commands_from", "end_of"]
 
@@ -70,7 +71,7 @@ def ask(folder: Path, do: Ask, value: float = 0.0) -> int:
 def commands_from(folder: Path, heard: int) -> tuple[list[Command], int]:
     """What was asked after so many bytes, and how many bytes there are by then; lines that say nothing are skipped."""
     try:
-        with (folder / CONTROL).open("rb") as file:
+        with open_plain(folder / CONTROL) as file:
             file.seek(heard)
             content = file.read(AT_ONCE)
     except OSError:

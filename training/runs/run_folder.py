@@ -33,6 +33,7 @@ from training.people.places import every_place, is_run_id, root_of
 from training.people.rights import absent, find_run
 from training.runs.control import Setting, commands_from
 from training.system.errors import UserError
+from training.system.files import open_plain, plain_file, plain_names
 from training.system.json_lines import row_in, rows_of
 from training.system.locks import is_held, this_machine
 from training.system.remembered import Remembered
@@ -55,6 +56,7 @@ __all__ = [
     "read_changes",
     "read_metrics",
     "read_status",
+    "steps_of",
 ]
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
@@ -115,7 +117,8 @@ def read_status(folder: Path) -> Status | None:
 
 def _status_in(file: Path) -> Status | None:
     try:
-        return Status.model_validate_json(file.read_bytes())
+        with open_plain(file) as opened:
+            return Status.model_validate_json(opened.read())
     except (OSError, ValidationError):
         return None
 
@@ -191,11 +194,11 @@ class Run:
         self.path = path
         file = path / "config.json"
         try:
-            read = (file, file.stat().st_mtime_ns)
+            read = (file, file.lstat().st_mtime_ns)
             if read not in _configs:
                 from training.runs.config import TrainConfig
 
-                _configs[read] = TrainConfig.model_validate_json(file.read_bytes())
+                _configs[read] = TrainConfig.model_validate_json(plain_file(path, file.name))
             self.config = _configs[read]
         except (OSError, ValidationError) as error:
             raise UserError(f"{path} holds no training run that can be read: choose another.") from error
@@ -231,11 +234,11 @@ class Run:
 
     def picture_steps(self, kind: str = "grids") -> list[int]:
         """Steps at which pictures of a kind ("grids" or "reconstructions") were kept, in order."""
-        return sorted(int(path.stem) for path in (self.path / kind).glob("*.png") if path.stem.isdigit())
+        return steps_of(self.path / kind, ".png")
 
     def kept_steps(self) -> list[int]:
         """Steps whose weights were kept along the way, in order."""
-        return sorted(int(path.stem) for path in (self.path / "kept").glob("*.safetensors") if path.stem.isdigit())
+        return steps_of(self.path / "kept", ".safetensors")
 
     def kept_file(self, step: int) -> Path:
         """The weights that were kept at a step."""
@@ -282,13 +285,19 @@ class Run:
 
         for file in (self.resume_file, self.path / RESUME_BEFORE):
             try:
-                with file.open("rb") as opened:
+                with open_plain(file) as opened:
                     state: dict[str, Any] = torch.load(opened, map_location="cpu", weights_only=True)
                 if state["step"] >= 0 and state["seconds"] >= 0 and {"model", "optimiser", "generator"} <= state.keys():
                     return state
             except Exception:  # a damaged pickle can fail in any way
                 continue
         return None
+
+
+def steps_of(folder: Path, suffix: str) -> list[int]:
+    """The steps of which a folder holds files such as 500.png, in order."""
+    stems = [name.removesuffix(suffix) for name in plain_names(folder) if name.endswith(suffix)]
+    return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdigit())
 
 
 def new_run_id(preset: str, folder: Path) -> str:

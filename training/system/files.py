@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["keep_before", "plain_file", "replace_file", "replacing"]
+__all__ = ["keep_before", "open_plain", "plain_file", "plain_names", "replace_file", "replacing"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -86,8 +86,22 @@ def keep_before(path: Path, before: Path) -> None:
         shutil.copyfile(path, before)
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """Open a file for reading if it is one of its own: a link, a pipe or a device is not followed and not waited for.
+
+    Raises:
+        OSError: there is none, it cannot be read, or it is something else.
+    """
+    flags = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+    handle = os.open(path, os.O_RDONLY | flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a file", str(path))
+    return os.fdopen(handle, "rb")
+
+
 def plain_file(folder: Path, name: str) -> bytes:
-    """What a file inside a folder holds, if it is a file of its own: a link on the way, or a device, is not followed.
+    """What a file inside a folder holds, if it is a file of its own: no link on the way to it is followed.
 
     Arguments:
         name: with forward slashes.
@@ -98,12 +112,16 @@ def plain_file(folder: Path, name: str) -> bytes:
     path = folder
     for part in name.split("/"):
         path = path / part
-        if stat.S_ISLNK(path.lstat().st_mode):
+        if path.is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-    handle = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a file", str(path))
+    with open_plain(path) as file:
         return file.read()
+
+
+def plain_names(folder: Path) -> list[str]:
+    """Names of the files in a folder that are files of their own; none where the folder is a link or cannot be read."""
+    with suppress(OSError):
+        if not folder.is_symlink():
+            with os.scandir(folder) as found:
+                return [each.name for each in found if each.is_file(follow_symlinks=False)]
+    return []

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from training.system.files import open_plain
+
 __all__ = ["append_row", "row_in", "rows_of"]
 
 KEPT_FILES = 32
@@ -41,7 +43,7 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
     with _lock:
         known = _read.pop(file, None) or _Read(0, b"", [])
         try:
-            with file.open("rb") as opened:
+            with open_plain(file) as opened:
                 opened.seek(known.size - len(known.end))
                 new = opened.read()
                 if not new.startswith(known.end):  # another file by now

@@ -28,7 +28,7 @@ class Remembered(Generic[T]):
         """What the file holds; None where there is no such file."""
         name = os.fspath(file)
         try:
-            found = os.stat(name)  # noqa: PTH116 -- a path object for each of thousands of files takes far longer
+            found = os.lstat(name)  # a path object for each of thousands of files takes far longer
         except (OSError, ValueError):
             self._kept.pop(name, None)
             return None

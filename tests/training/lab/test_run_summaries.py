@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -62,13 +63,13 @@ def test_what_changes_is_read_again_and_nothing_else(tmp_path: Path, monkeypatch
     paths = [made(tmp_path, f"vae-{seed}", seed=seed) for seed in range(5)]
     run_summaries(tmp_path)
     read: list[Path] = []
-    opened = Path.open
+    opened = os.open
 
-    def counted(self: Path, *how: Any, **more: Any) -> Any:
-        read.append(self)
-        return opened(self, *how, **more)
+    def counted(path: Any, *how: Any, **more: Any) -> int:
+        read.append(Path(path))
+        return opened(path, *how, **more)
 
-    monkeypatch.setattr(Path, "open", counted)
+    monkeypatch.setattr(os, "open", counted)
     assert len(run_summaries(tmp_path)) == 5
     assert read == []
     status = Status(state="stopped", step=301, steps=900)

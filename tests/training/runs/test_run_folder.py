@@ -14,11 +14,14 @@ import torch
 from models import vae
 from tests.image_files import read_image
 from training.checkpoints.reading import load_checkpoint
+from training.lab.latent_file import latent_of
 from training.lab.run_index import readable_runs
+from training.lab.run_notes import change_notes, read_notes
 from training.runs.config import TrainConfig
 from training.runs.events import Measured, Pictures, Saved
-from training.runs.run_folder import Run, Status, new_run_id
+from training.runs.run_folder import Run, Status, new_run_id, read_status
 from training.runs.run_writer import RunWriter, keep_as_run, mark_ended
+from training.runs.worker import train_into
 from training.system.errors import UserError
 
 
@@ -291,3 +294,30 @@ class TestKeepingAStrangersWeights:
         (tmp_path / "file").touch()
         with pytest.raises(UserError, match="cannot be written"):
             keep_as_run(load_checkpoint(digit_file), tmp_path / "file")
+
+
+def test_no_link_in_a_run_folder_is_followed(tmp_path: Path, brief: TrainConfig) -> None:
+    """Each file of a run is read; the same file behind a link is as if it were missing."""
+    train_into(RunWriter(tmp_path / "run", brief))
+    run = Run(tmp_path / "run")
+    step = run.picture_steps()[-1]
+    change_notes(run.path, name="mine")
+    assert run.metrics().steps
+    for name in ("status.json", "metrics.jsonl", "latent.jsonl", "about.json", f"grids/{step}.png", "reconstructions"):
+        (run.path / name).rename(tmp_path / "elsewhere")
+        (run.path / name).symlink_to(tmp_path / "elsewhere")
+        found: dict[str, Any] = {
+            "status.json": read_status(run.path),
+            "metrics.jsonl": run.metrics().steps or None,
+            "latent.jsonl": latent_of(run.path),
+            "about.json": read_notes(run.path).name or None,
+            f"grids/{step}.png": step if step in run.picture_steps() else None,
+            "reconstructions": run.picture_steps("reconstructions") or None,
+        }
+        assert [each for each, value in found.items() if value is None] == [name]
+        (run.path / name).unlink()
+        (tmp_path / "elsewhere").rename(run.path / name)
+    (run.path / "config.json").rename(tmp_path / "elsewhere")
+    (run.path / "config.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="holds no training run"):
+        Run(run.path)
