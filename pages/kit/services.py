@@ -84,7 +84,7 @@ def families() -> "dict[str, Family]":
     return FAMILIES
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)  # a thread that belongs to no page asks for it too
 def jobs() -> "Jobs":
     """The one registry of background work."""
     from training.system.jobs import Jobs
@@ -92,7 +92,7 @@ def jobs() -> "Jobs":
     return Jobs()
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def launcher() -> "Launcher":
     """The one that starts trainings."""
     from training.lab.launch import Launcher

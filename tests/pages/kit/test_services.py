@@ -1,10 +1,13 @@
+import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from pages.kit import services
+from tests.patience import PATIENCE
 from training.checkpoints.model_ref import model_ref
 from training.system.errors import UserError
 from training.system.folders import PROJECT
@@ -66,3 +69,16 @@ def test_a_run_without_weights_is_one_sentence_that_names_no_folder(runs_folder:
     with pytest.raises(UserError, match=r"^There are no weights of run vae-7 here: choose another model") as refused:
         services.checkpoint(model_ref("run", "vae-7"))
     assert str(runs_folder) not in str(refused.value)
+
+
+@pytest.mark.usefixtures("app", "runs_folder")
+def test_a_thread_of_no_page_asks_for_the_launcher_without_a_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    logger.addHandler(caplog.handler)
+    try:
+        thread = threading.Thread(target=services.launcher)
+        thread.start()
+        thread.join(PATIENCE)
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert not [record for record in caplog.records if "ScriptRunContext" in record.getMessage()]
