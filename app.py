@@ -134,6 +134,22 @@ ROOM = partial(
     help="A class guesses together, by phone and without names; the projector shows the guesses as they come in.",
 )
 
+MIXTURE_KL = partial(
+    st.Page,
+    "pages/theory/mixture_kl.py",
+    title="KL of a mixture",
+    icon=":material/call_split:",
+    help="The one-sample KL of a mixture prior, and the two parts that the KL is made of.",
+)
+
+SUMMED_LABELS = partial(
+    st.Page,
+    "pages/theory/summed_labels.py",
+    title="Labels summed out",
+    icon=":material/checklist:",
+    help="The semi-supervised objective: an exact sum over the ten labels, one image at a time.",
+)
+
 SOURCE = partial(st.Page, "pages/source.py", title="Source", icon=":material/code:", visibility="hidden")
 
 PAGES = [
@@ -156,6 +172,8 @@ THEORY = [
     LOG_SUM_EXP,
     IWAE,
     GRADIENTS,
+    MIXTURE_KL,
+    SUMMED_LABELS,
 ]
 
 if __name__ == "app":

@@ -35,7 +35,8 @@ INSTEAD = {
 }
 BANNED = {re.compile(words, re.IGNORECASE): instead for words, instead in INSTEAD.items()}
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "models/README.md")
-PAGES, TEXTS = (sorted((PROJECT / "pages").rglob(f"*.{suffix}")) for suffix in ("py", "md"))
+PAGES, NOTES, CHAPTERS = (sorted((PROJECT / "pages").rglob(f"*.{suffix}")) for suffix in ("py", "md", "toml"))
+TEXTS = [*NOTES, *CHAPTERS]
 OTHERS = [PROJECT / "app.py", *sorted((PROJECT / "models").rglob("*.py"))]
 SENTENCES = [
     path
