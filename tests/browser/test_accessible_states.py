@@ -11,6 +11,7 @@ from tests.browser.conftest import Server
 from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter, mark_ended
 from training.runs.worker import train_into
+from training.system.folders import PROJECT
 
 COMPARED = """() => !document.querySelector('.st-key-stop-comparing') && [...document.querySelectorAll(
     "[class*='st-key-numbers-'] td")].some(cell => cell.textContent.includes('checkpoint'))"""
@@ -104,3 +105,12 @@ def test_clinic_with_uploads(used: Server, open_page: Callable[..., Page], tmp_p
     page.get_by_role("button", name="Read them").click()
     page.wait_for_function(COMPARED)
     assert_open_to_all(at_rest(page))
+
+
+def test_the_first_gap_of_every_derivation(used: Server, open_page: Callable[..., Page]) -> None:
+    chapters = sorted(file.stem for file in (PROJECT / "pages" / "theory").glob("*.toml"))
+    page = open_page(f"{used.url}/{chapters[0]}")
+    for chapter in chapters:
+        page.goto(f"{used.url}/{chapter}")
+        page.locator(".st-key-line-1 [role=radio]").first.wait_for()
+        assert_open_to_all(at_rest(page))
