@@ -15,6 +15,7 @@ from pages.kit.guard import section
 from pages.people.entering import enter_page
 from pages.people.visitor import visitor
 from pages.web.open_browser import open_browser
+from pages.web.security_headers import SecurityHeaders
 from pages.web.workspace_cookie import WorkspaceCookie
 from training.people.viewer import ask_viewer
 
@@ -178,7 +179,8 @@ THEORY = [
 
 if __name__ == "app":
     PagesManager.uses_pages_directory = False  # the first visitor's link to a page in a folder would not be found
-    app = st.App(Path(__file__), middleware=[Middleware(WorkspaceCookie)], lifespan=open_browser)
+    guards = [Middleware(SecurityHeaders), Middleware(WorkspaceCookie)]
+    app = st.App(Path(__file__), middleware=guards, lifespan=open_browser)
 else:
     st.set_page_config(page_title="ELBO Lab", page_icon=f"data:image/png;base64,{ICON}", layout="wide")
     page = st.navigation({"": [each() for each in PAGES], "Theory": [each() for each in THEORY]}, position="top")

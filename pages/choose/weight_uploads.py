@@ -1,7 +1,11 @@
-"""Files of weights that a visitor uploads: read in quarantine, known to this visitor alone, gone with the session."""
+"""Files of weights that a visitor uploads: read in quarantine, known to this visitor alone, kept in the workspace.
+
+Where there is no workspace that a reload finds again, they are gone with the session.
+"""
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +15,9 @@ from pages.kit import frame, services
 from pages.kit.address import page_key
 from pages.kit.guard import plain
 from training.checkpoints.model_ref import ModelRef, model_ref
+from training.people.kept_files import KeptFile, forget_file, keep_file, kept_files, kept_folder
+from training.people.limits import limits
+from training.people.viewer import viewer
 from training.system.folders import pretrained_names
 
 if TYPE_CHECKING:
@@ -26,8 +33,8 @@ __all__ = [
 ]
 
 SUFFIXES = ["pt", "pth", "safetensors", "zip", "bin", "ckpt"]
-MOST = 6
 LONGEST_NAME = 40
+MOST_NAMED = 1000
 MOST_FINDINGS = 12
 SAME_AS = "holds the same weights as"
 
@@ -42,8 +49,23 @@ class Diagnosed(NamedTuple):
 
 def uploads() -> dict[str, ModelRef]:
     """This visitor's files by the names that pickers show."""
-    found: dict[str, ModelRef] = st.session_state.setdefault("uploads", {})
+    if "uploads" not in st.session_state:
+        kept = kept_files(viewer()).items()
+        st.session_state["uploads"] = {
+            name: ModelRef("upload", name, file, facts.family, facts.data, facts.sha256) for name, (file, facts) in kept
+        }
+    found: dict[str, ModelRef] = st.session_state["uploads"]
     return found
+
+
+def _folder() -> Path:
+    """Where this visitor's files lie: in the workspace, else in a folder that goes with the session."""
+    if (folder := kept_folder(viewer())) is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    if "upload-folder" not in st.session_state:
+        st.session_state["upload-folder"] = tempfile.TemporaryDirectory(prefix="elbo-lab-")
+    return Path(st.session_state["upload-folder"].name)
 
 
 def newly_uploaded() -> list[ModelRef]:
@@ -86,6 +108,7 @@ def _same_weights(sha256: str) -> str:
 def _remove(name: str) -> None:
     """Forget a file, what was found in it, and that it was chosen on this page."""
     state, file = st.session_state, uploads().pop(name)
+    forget_file(viewer(), name)
     file.path.unlink(missing_ok=True)
     twins = f"{SAME_AS} {name}:"
     state["diagnosed"] = [entry for entry in diagnosed_uploads() if entry.name != name and twins not in entry.sentence]
@@ -106,7 +129,7 @@ def take_uploads() -> None:
             accept_multiple_files=True,
             key="weights",
             help="A `state_dict` of the homework's models: what `torch.save(model.state_dict(), path)` wrote, a "
-            "`.safetensors` file, or the zip of a run folder. It stays with you, and goes when you close this tab.",
+            "`.safetensors` file, or the zip of a run folder. Nobody else sees it, and you can remove it.",
         )
         sent = st.form_submit_button("Read them", icon=":material/biotech:", width="stretch")
     if not sent:
@@ -114,26 +137,29 @@ def take_uploads() -> None:
     from training.diagnosis.admit_upload import Admitted, admit
 
     wrong = st.session_state["upload-errors"] = []
-    if "upload-folder" not in st.session_state:
-        st.session_state["upload-folder"] = tempfile.TemporaryDirectory(prefix="elbo-lab-")  # gone with the session
-    folder = Path(st.session_state["upload-folder"].name)
-    with st.spinner("Reading"):
+    most_files = limits().workspace.uploads
+    folder = _folder()
+    with st.spinner("Reading"), tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as beside:
         for file in files:
             stem = re.sub(r"[^\w.-]+", "-", Path(file.name).stem)[:LONGEST_NAME].strip("-.") or "weights"
-            name = next(free for free in (stem, *(f"{stem}-{n}" for n in range(2, MOST + 2))) if free not in uploads())
+            taken = {*uploads(), *kept_files(viewer())}  # by this tab, or by another one
+            name = next(free for free in (stem, *(f"{stem}-{n}" for n in range(2, MOST_NAMED))) if free not in taken)
             if file.size > 2**20 * (most := st.get_option("server.maxUploadSize")):  # the browser was asked not to
                 came = Admitted(None, None, f"{name} has {file.size / 2**20:,.0f} MB: the limit is {most} MB a file.")
-            elif len(uploads()) < MOST:
-                came = admit(file.getvalue(), name, folder, services.quarantine())
+            elif len(uploads()) < most_files:
+                came = admit(file.getvalue(), name, Path(beside), services.quarantine())
             else:
-                came = Admitted(None, None, f"{name} is one too many: a tab holds up to {MOST} files.")
+                came = Admitted(
+                    None, None, f"{name} is one too many: {most_files} files are kept, so remove one first."
+                )
             if (read := came.checkpoint) is not None and (twin := _same_weights(read.sha256)):
-                read.file.unlink(missing_ok=True)
                 came = Admitted(None, None, f"{name} {SAME_AS} {twin}: it is the same model.")
                 wrong.append(came.sentence)
             elif read is not None:
+                read = replace(read, file=read.file.replace(folder / read.file.name))
                 uploads()[name] = ModelRef("upload", name, read.file, read.family.name, read.data, read.sha256)
                 services.checkpoint(uploads()[name], read)
+                keep_file(viewer(), name, KeptFile(family=read.family.name, data=read.data, sha256=read.sha256))
                 st.session_state.setdefault("new-uploads", []).append(name)
             else:
                 wrong.append(came.sentence)

@@ -107,7 +107,10 @@ def compare_in_background(sources: "Sequence[Checkpoint]", seed: int, bounds: Se
     job = services.jobs().find(key)
     if job is None or job.state == "done":  # done, but what it found was forgotten since
         services.jobs().forget(key)
-        job = services.jobs().submit(key, "Comparing", partial(_work, able, lacking, seed))
+        job = services.jobs().submit(
+            key, "Comparing", partial(_work, able, lacking, seed), owner=services.admitted(key)
+        )
+        services.wait_for(job)
         _await_the_first_table(job, len(able))
         if job.state == "done":
             return True

@@ -161,7 +161,9 @@ def _panel(source: "Checkpoint") -> None:
             job.report(0.0, f"Measuring on {images.title}'s test images: this takes about a minute")
             return measure_style(source, should_stop=job.should_stop)
 
-        services.jobs().submit(_key(source), f"Measuring {source.name}", work)
+        key = _key(source)
+        job = services.jobs().submit(key, f"Measuring {source.name}", work, owner=services.admitted(key))
+        services.wait_for(job)
         st.rerun()
 
 

@@ -32,6 +32,7 @@ def job_panel(jobs: "Sequence[Job]", *, key: str) -> bool:
     if not active and any(job.key in before for job in jobs):
         st.rerun()
     for job in active:
+        services.wait_for(job)
         title = f"{job.title}: " if len(active) > 1 else ""
         st.progress(job.progress, text=plain(title + _doing(job)))
     if active:

@@ -8,17 +8,24 @@ import gc
 import importlib
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from training.checkpoints.model_ref import ModelRef
 from training.lab.queue import active_runs
 from training.lab.run_index import readable_runs
+from training.people.admission import admit_measuring
+from training.people.viewer import viewer
 from training.system.errors import UserError
 from training.system.folders import runs_folder
 
@@ -27,10 +34,11 @@ if TYPE_CHECKING:
     from training.checkpoints.quarantine import Quarantine
     from training.checkpoints.reading import Checkpoint
     from training.lab.launch import Launcher
-    from training.system.jobs import Jobs
+    from training.system.jobs import Job, Jobs
 
 __all__ = [
     "BY_WEIGHTS",
+    "admitted",
     "checkpoint",
     "families",
     "first_samples",
@@ -40,6 +48,7 @@ __all__ = [
     "quarantine",
     "samples_png",
     "training_speed",
+    "wait_for",
     "warm_up",
 ]
 
@@ -90,6 +99,27 @@ def jobs() -> "Jobs":
     from training.system.jobs import Jobs
 
     return Jobs()
+
+
+def admitted(key: str) -> str:
+    """Whose the measuring of this key is, which this page's visitor asks for: for `Jobs.submit`, then `wait_for` it.
+
+    Raises:
+        UserError: too many measurings wait already.
+    """
+    known, somebody = jobs().find(key), viewer()
+    if known is None or not (known.active or known.state == "done"):
+        admit_measuring(somebody, [job.owner for job in jobs().active("reading")])
+    return somebody.owner
+
+
+def wait_for(job: "Job") -> "Job":
+    """Note that this page's visitor waits for some work: it is dropped once everybody who does has left."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None and job.lane == "reading":
+        session = context.session_id
+        job.wait_for(session, lambda: runtime.exists() and runtime.get_instance().is_active_session(session))
+    return job
 
 
 @st.cache_resource(show_spinner=False)
@@ -152,7 +182,24 @@ def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint"
 
     if _read is None and (not ref.path.is_file() or (ref.origin == "run" and ref.path.is_symlink())):
         raise UserError(f"There are no weights of {ref.title} here: choose another model, or train it first.")
+    if _read is None and ref.origin == "upload":
+        return _admitted_again(ref)
     return _read or load_checkpoint(ref.path)
+
+
+def _admitted_again(ref: ModelRef) -> "Checkpoint":
+    """A file that a visitor uploaded in an earlier session: a stranger's as before, so it is read in quarantine.
+
+    Raises:
+        UserError: its file has changed since, or cannot be read.
+    """
+    from training.diagnosis.admit_upload import admit
+
+    with tempfile.TemporaryDirectory(prefix="elbo-lab-") as folder:
+        came = admit(ref.path.read_bytes(), ref.name, Path(folder), quarantine())
+        if came.checkpoint is None or came.checkpoint.sha256 != ref.sha256:
+            raise UserError(came.sentence or f"The file {ref.name} has changed since it was uploaded: upload it again.")
+        return replace(came.checkpoint, file=ref.path)
 
 
 def first_samples(ref: ModelRef) -> bytes | None:

@@ -100,7 +100,9 @@ def _layout_job(source: "Checkpoint", codes: "Encoding") -> "Job":
         )
 
     key = f"tsne:{source.sha256}:{at_hand(source.data).name}"
-    return services.jobs().find(key) or services.jobs().submit(key, "t-SNE", work)
+    return services.jobs().find(key) or services.wait_for(
+        services.jobs().submit(key, "t-SNE", work, owner=services.admitted(key))
+    )
 
 
 def _progress(job: "Job") -> None:

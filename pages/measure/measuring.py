@@ -190,7 +190,7 @@ def start(checkpoint: "Checkpoint", sets: list[str], bounds: list[int], seed: in
     if key in keys:
         keys.remove(key)
     keys.append(key)
-    services.jobs().submit(key, f"Measuring {checkpoint.name}", work)
+    services.wait_for(services.jobs().submit(key, f"Measuring {checkpoint.name}", work, owner=services.admitted(key)))
 
 
 def _time_left(seconds: float, done: float) -> str:

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,15 @@ from typing import Any
 from uuid import uuid4
 
 from training.cluster.connection import cluster
-from training.lab.fork import make_fork
+from training.lab.fork import forked_config, make_fork, weights_at
+from training.lab.memory import check_memory, weights_of
 from training.lab.places import Handle, Process, train_there
-from training.lab.queue import active_runs, busy, in_order, note_served, workers
+from training.lab.queue import active_runs, busy, in_order, next_ones, note_served, workers
 from training.lab.run_notes import change_notes
+from training.people.admission import admit_trainings, is_free
 from training.people.places import root_of
 from training.people.rights import find_run, own_place, require
+from training.people.viewer import viewer
 from training.runs.config import TrainConfig
 from training.runs.control import ask
 from training.runs.run_folder import Run, Status, new_run_id, read_status
@@ -60,10 +63,11 @@ class Launcher:
             sweep: what varies among them; then they are one group.
 
         Raises:
-            UserError: the runs folder cannot be written.
+            UserError: the runs folder cannot be written, a limit is met, or the machine has too little memory.
         """
         folder, ids = own_place(), list[str]()
         with self._lock:
+            _admit(configs)
             group = new_run_id(f"{configs[0].preset}-sweep", folder) if sweep else ""
             for config in configs:
                 path = folder / new_run_id(config.preset, folder)
@@ -84,7 +88,9 @@ class Launcher:
             UserError: it kept no weights there, they do not fit, the runs folder cannot be written, or others may not
                 train from it.
         """
+        require("fork", run.path)
         with self._lock:
+            _admit([forked_config(run, weights_at(run, step), changes)])
             path = make_fork(run, step, changes)
         self.serve(path.parent)
         return path.name
@@ -96,7 +102,9 @@ class Launcher:
             UserError: it is finished, or under way, or its folder cannot be written, or it is not theirs to change.
         """
         require("change", run.path)
-        queue_again(run)
+        with self._lock:
+            _admit([run.config])
+            queue_again(run)
         self.serve(run.path.parent)
 
     def stop(self, run: Run) -> None:
@@ -130,7 +138,8 @@ class Launcher:
             waiting = [run for run in queue if run not in starting]
             others = cluster() if waiting else None
             free = max(0, workers() - len(busy(active)) - len(starting))
-            for run in waiting[:free]:
+            chosen = next_ones(waiting, [*busy(active), *starting], free)
+            for run in chosen:
                 path = run.path
                 note_served(path)
                 if others is not None:
@@ -145,11 +154,12 @@ class Launcher:
                 supervise = partial(_supervise, path, handle)
                 key = f"train:{run.id}:{uuid4().hex}"  # it may be trained again after this
                 self._handles[path] = self._jobs.submit(key, f"Training {run.id}", supervise, lane="training")
-            if len(waiting) > free and folder not in self._served:
+            waits = len(waiting) > len(chosen)
+            if waits and folder not in self._served:
                 self._served.add(folder)
                 go_on, key = partial(self._go_on, folder), f"queue:{uuid4().hex}"
                 self._jobs.submit(key, "Starting queued trainings", go_on, lane="training")
-            return len(waiting) > free
+            return waits
 
     def _go_on(self, folder: Path, job: Job) -> None:
         waits = True
@@ -163,6 +173,21 @@ class Launcher:
     def _watches(self, path: Path) -> bool:
         job = self._handles.get(path)
         return job is not None and job.active
+
+
+def _admit(configs: Sequence[TrainConfig]) -> None:
+    """Make sure that whoever asks may start these trainings.
+
+    Raises:
+        UserError: a limit is met, or the machine has too little memory.
+    """
+    somebody = viewer()
+    if cluster() is None:
+        for config in {config.model_dump_json(exclude={"seed", "steps"}): config for config in configs}.values():
+            check_memory(config)
+    if not is_free(somebody):
+        active = [run.owner for run in active_runs(runs_folder())]
+        admit_trainings(somebody, active, [weights_of(config) * config.steps for config in configs])
 
 
 def _supervise(path: Path, handle: Handle, job: Job) -> Status | None:

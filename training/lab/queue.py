@@ -14,11 +14,12 @@ from typing import NamedTuple
 from training.cluster.connection import cluster
 from training.cluster.in_order import own_cores
 from training.lab.run_index import run_folders
+from training.people.limits import limits
 from training.people.places import owner_of, root_of
 from training.runs.run_folder import Status, read_status
 from training.system.errors import UserError
 
-__all__ = ["Active", "Turn", "active_runs", "busy", "in_order", "note_served", "turns", "workers"]
+__all__ = ["Active", "Turn", "active_runs", "busy", "in_order", "next_ones", "note_served", "turns", "workers"]
 
 SERVED = ".served"  # of a workspace: its last change is when a run of it was last started
 
@@ -115,6 +116,25 @@ def in_order(active: Sequence[Active]) -> list[Active]:
         if not waiting[owner]:
             del waiting[owner]
     return order
+
+
+def next_ones(waiting: Sequence[Active], under_way: Sequence[Active], free: int) -> list[Active]:
+    """Those that start now: as many as there are free places, of nobody more than a workspace has at once.
+
+    Arguments:
+        waiting: the next one first.
+    """
+    try:
+        most = limits().workspace.at_once
+    except UserError:  # it is said to whoever starts a training
+        most = 0
+    count = Counter(run.owner for run in under_way)
+    chosen = list[Active]()
+    for run in waiting:
+        if len(chosen) < free and not (most and run.owner and count[run.owner] >= most):
+            chosen.append(run)
+            count[run.owner] += 1
+    return chosen
 
 
 def turns(active: Sequence[Active], places: int, seconds_of: Callable[[Active], float | None]) -> dict[str, Turn]:

@@ -9,6 +9,7 @@ __all__ = [
     "data_folder",
     "pretrained_names",
     "runs_folder",
+    "settings_file",
 ]
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,11 @@ def data_folder() -> Path:
 def runs_folder() -> Path:
     """Where runs live: $ELBO_LAB_RUNS, else `runs/` in the project."""
     return Path(os.environ.get("ELBO_LAB_RUNS") or PROJECT / "runs").expanduser()
+
+
+def settings_file() -> Path:
+    """What a server's visitors may take of it: $ELBO_LAB_SETTINGS, else `elbo-lab.toml` in the project."""
+    return Path(os.environ.get("ELBO_LAB_SETTINGS") or PROJECT / "elbo-lab.toml").expanduser()
 
 
 def pretrained_names() -> list[str]:

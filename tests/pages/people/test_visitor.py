@@ -60,7 +60,8 @@ def runs(runs_folder: Path, brief: TrainConfig, browse_as: Browse) -> dict[str, 
 
 def runs_of_train(app: AppTest) -> list[str]:
     app.switch_page("pages/train.py").run()
-    return list(app.selectbox(key="train-run").options)
+    options = app.selectbox(key="train-run").options
+    return [option if option.startswith("new") else option.split(" (")[0] for option in options]
 
 
 def test_each_sees_the_own_runs_and_the_machines(app: AppTest, runs: dict[str, Path], browse_as: Browse) -> None:

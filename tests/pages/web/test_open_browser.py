@@ -11,6 +11,7 @@ def test_a_server_opens_a_browser_unless_it_is_headless(headless: bool, monkeypa
     opened: list[str] = []
     monkeypatch.setattr(cli_util, "open_browser", opened.append)
     monkeypatch.setattr(config, "get_option", {"server.headless": headless}.get)
+    monkeypatch.setattr(config, "is_manually_set", lambda name: False)
     monkeypatch.setattr("streamlit.web.server.server_util.get_url", lambda host: f"http://{host}:8501")
 
     async def start() -> None:

@@ -1,10 +1,13 @@
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from training.lab.queue import Active, Turn, busy, in_order, turns, workers
+from training.lab.queue import Active, Turn, active_runs, busy, in_order, next_ones, note_served, turns, workers
+from training.runs.config import TrainConfig
 from training.runs.run_folder import Status
+from training.runs.run_writer import mark_ended, queue_run
 from training.system.errors import UserError
 
 
@@ -53,3 +56,52 @@ def test_there_are_as_many_places_as_cores_but_one(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("ELBO_LAB_WORKERS", wrong)
         with pytest.raises(UserError, match="whole number of trainings from 1"):
             workers()
+
+
+A, B = Path("runs/@" + "a" * 20), Path("runs/@" + "b" * 20)
+
+
+def owned(place: Path, name: str, state: Any = "queued", *, queued: float = 0.0, served: float = 0.0) -> Active:
+    return Active(name, Status(state=state, steps=100, queued=queued), place / name, served)
+
+
+def test_people_take_turns_however_many_runs_one_of_them_queues() -> None:
+    many = [owned(A, f"a{number}", queued=number) for number in range(4)]
+    assert [run.id for run in in_order([*many, owned(B, "b0", queued=9.0), owned(B, "b1", queued=10.0)])] == [
+        "a0",
+        "b0",
+        "a1",
+        "b1",
+        "a2",
+        "a3",
+    ]
+
+
+def test_next_is_whoever_has_the_fewest_under_way_then_whoever_was_served_longest_ago() -> None:
+    waits = [owned(A, "a", queued=1.0, served=5.0), owned(B, "b", queued=2.0, served=4.0)]
+    assert [run.id for run in in_order(waits)] == ["b", "a"]
+    assert [run.id for run in in_order([*waits, owned(B, "trains", "running")])] == ["a", "b"]
+
+
+def test_forty_runs_of_one_are_no_wait_for_another(runs_folder: Path, brief: TrainConfig) -> None:
+    """With one place, and each run done before the next starts, both get every second place."""
+    for place, names in ((runs_folder / A.name, "abcd"), (runs_folder / B.name, "xyz")):
+        for name in names:
+            queue_run(place / name, brief)
+    started = list[str]()
+    while waiting := in_order(active_runs(runs_folder)):
+        run = waiting[0]
+        note_served(run.path)
+        os.utime(run.path.parent / ".served", (len(started) + 1.0,) * 2)
+        mark_ended(run.path, "finished")
+        started.append(run.id)
+    assert "".join(started) == "axbyczd"
+
+
+def test_a_workspace_may_have_so_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = in_order([*(owned(A, f"a{number}") for number in range(3)), owned(B, "b")])
+    assert [run.id for run in next_ones(waiting, [], 3)] == ["a0", "b", "a1"]
+    monkeypatch.setenv("ELBO_LAB_WORKSPACE_AT_ONCE", "1")
+    assert [run.id for run in next_ones(waiting, [], 3)] == ["a0", "b"]
+    assert [run.id for run in next_ones(waiting, [owned(A, "trains", "running")], 3)] == ["b"]
+    assert next_ones(waiting, [], 0) == []

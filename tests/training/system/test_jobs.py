@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+import training.system.jobs
 from tests.patience import PATIENCE, until
 from training.system.errors import UserError
 from training.system.folders import PROJECT
@@ -161,3 +162,46 @@ class TestLanes:
         known = [number for number in range(70) if jobs.find(f"job {number}")]
         assert 60 < len(known) <= 65
         assert known[-1] == 69
+
+
+class TestPeople:
+    def test_people_take_turns(self, jobs: Jobs) -> None:
+        before, log = threading.Event(), list[str]()
+        jobs.submit("before", "Waiting", lambda job: before.wait(PATIENCE))
+
+        def submit(owner: str, number: int) -> Job:
+            return jobs.submit(f"{owner}{number}", "Counting", lambda job: log.append(job.key), owner=owner)
+
+        waiting = [*(submit("a", number) for number in range(4)), submit("b", 0), submit("c", 0), submit("b", 1)]
+        before.set()
+        for job in waiting:
+            ended(job)
+        assert log == ["a0", "b0", "c0", "a1", "b1", "a2", "a3"]
+
+    def test_forty_that_wait_are_one_thread(self, jobs: Jobs) -> None:
+        before, threads = threading.Event(), threading.active_count()
+        waiting = [jobs.submit(str(number), "Waiting", lambda job: before.wait(PATIENCE)) for number in range(40)]
+        assert threading.active_count() == threads + 1
+        before.set()
+        ended(waiting[-1])
+        until(lambda: threading.active_count() == threads)
+
+    def test_what_nobody_waits_for_any_more_is_dropped(self, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(training.system.jobs, "UNWANTED_SECONDS", 0.2)
+        monkeypatch.setattr(training.system.jobs, "LOOK_SECONDS", 0.0)
+        there = {"anne": True, "bert": True}
+        running, waiting = (jobs.submit(key, "Measuring", reporting, owner=key) for key in there)
+        running.wait_for("anne's tab", lambda: there["anne"])
+        waiting.wait_for("anne's tab", lambda: there["anne"])
+        waiting.wait_for("bert's tab", lambda: there["bert"])
+        until(lambda: running.progress > 0)
+        there["bert"] = False
+        assert running.active
+        there["anne"] = False
+        assert (ended(running).state, ended(waiting).state) == ("stopped", "stopped")
+
+    def test_a_moment_without_a_visitor_costs_no_work(self, jobs: Jobs) -> None:
+        job = jobs.submit("key", "Measuring", reporting)
+        job.wait_for("tab", lambda: False)
+        time.sleep(0.05)
+        assert job.active
