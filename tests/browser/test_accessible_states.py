@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import Server
@@ -15,6 +15,7 @@ from training.system.folders import PROJECT
 
 COMPARED = """() => !document.querySelector('.st-key-stop-comparing') && [...document.querySelectorAll(
     "[class*='st-key-numbers-'] td")].some(cell => cell.textContent.includes('checkpoint'))"""
+PHONE: ViewportSize = {"width": 390, "height": 844}
 FADED_IN_MS = 400  # charts, and the other theme's colours
 
 
@@ -42,11 +43,17 @@ def at_rest(page: Page) -> Page:
 
 
 def assert_open_to_all(page: Page) -> None:
-    """Nothing serious in either theme."""
+    """Nothing serious in either theme, nor on a phone."""
     for dark in (True, False):
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.wait_for_timeout(FADED_IN_MS)
         assert faults(page) == [], "dark" if dark else "light"
+    wide = page.viewport_size
+    assert wide is not None
+    page.set_viewport_size(PHONE)  # where long lines of code scroll, which Chromium does by key with no help
+    page.wait_for_timeout(FADED_IN_MS)
+    assert [each for each in faults(page) if "scrollable-region-focusable: <pre" not in each] == [], "on a phone"
+    page.set_viewport_size(wide)
 
 
 def draw_a_one(page: Page) -> None:
