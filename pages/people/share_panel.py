@@ -25,7 +25,10 @@ def share_panel(run: Path) -> None:
         return
     now = share_of(run)
     label = "Published" if now.published else "Shared by a link" if now.token else "Share"
-    with st.popover(label, icon=":material/group:", width="stretch"):
+    with (
+        st.container(key="sharing"),  # which frame.css moves up on a phone: the pictures stay in view
+        st.popover(label, icon=":material/group:", width="stretch"),
+    ):
         for name, title, value, help in (
             (
                 "published",
