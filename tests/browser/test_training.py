@@ -68,7 +68,8 @@ def test_a_training_lives_in_the_page(fresh_server: Server, open_page: Callable[
     assert run[0] in page.url  # by now followed by what the run changed in its recipe
     assert step_of(page) >= seen
 
-    second = open_page(f"{fresh_server.url}/train")
+    second = page.context.new_page()  # another tab of the same visitor
+    second.goto(f"{fresh_server.url}/train")
     second.get_by_role("button", name="Stop", exact=True).wait_for()
     second.wait_for_url(re.compile(run[0]))
 
