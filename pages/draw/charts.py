@@ -19,6 +19,7 @@ MOST_POINTS = 600
 HEIGHT = 320
 LONG_NAME = 18
 ONE_COLUMN, LEGEND_ROW = 5, 18  # names in the legend, and the height of each in pixels
+NO_ROW = {"step": None, "value": None, "line": ""}  # draws nothing: a chart is there before its first number
 
 
 # Patterns in pixels, drawn and left out in turn, so that colour alone never distinguishes two lines.
@@ -136,13 +137,9 @@ def curves(
     """
     rows: list[dict[str, object]] = [row for line in lines for row in _rows(line)]
     banded = any(line.band for line in lines)
-    if rows:
-        rows += [{"step": mark.step, "value": None, "line": "", "mark": mark.text} for mark in marks]
+    rows += [{"step": mark.step, "value": None, "line": "", "mark": mark.text} for mark in marks] if rows else [NO_ROW]
     with st.container(key=f"chart-{key}"):
-        if rows:
-            vega(rows, _spec(looks, scale, height, across, banded=banded, highest=highest), key=key, alt=alt)
-        else:
-            st.skeleton(height)
+        vega(rows, _spec(looks, scale, height, across, banded=banded, highest=highest), key=key, alt=alt)
 
 
 def _spec(

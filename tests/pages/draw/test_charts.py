@@ -3,6 +3,7 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from pages.draw.charts import DASHES, MOST_POINTS, NATS, Across, Curve, Look, _rows, _spec
 from pages.draw.palette import NELBO
@@ -86,3 +87,20 @@ def test_lines_are_cut_off_where_it_is_asked_for() -> None:
     cut = _spec({"line": Look(NELBO)}, NATS, 320, highest=130.0)
     assert cut["encoding"]["y"]["scale"]["domainMax"] == 130.0
     assert cut["layer"][0]["mark"]["clip"] is True
+
+
+def test_a_chart_is_there_as_it_will_be_before_its_first_number() -> None:
+    """Else the browser builds it anew when that comes."""
+
+    def before_and_after() -> None:
+        from pages.draw.charts import Curve, Look, curves
+        from pages.draw.palette import NELBO
+
+        for key, values in {"before": [], "after": [4.0, 3.0]}.items():
+            lines = [Curve("line", [0, 50], values)]
+            curves(lines, looks={"line": Look(NELBO)}, key=key, alt="NELBO over optimiser steps")
+
+    app = AppTest.from_function(before_and_after).run()
+    before, after = (chart.proto for chart in app.get("vega_lite_chart"))
+    assert before.spec == after.spec
+    assert before.data.data  # a row that draws nothing
