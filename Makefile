@@ -8,6 +8,10 @@ VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
+# What looks at the clock runs alone, then all the rest on so many processes; browser tests mostly wait.
+PYTEST := $(VENV)/bin/python -m pytest
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder $(COVERAGE)
+
 # There while an install is under way; holds its process id.
 UNFINISHED := $(VENV)/.unfinished
 
@@ -20,9 +24,9 @@ help: ## List what make can do
 app: $(VENV)/.runtime ## Start ELBO Lab in the browser (PORT=8502 for another port)
 	@$(VENV_PYTHON) -m streamlit run app.py --server.port $(PORT) --server.showEmailPrompt false
 
-test: $(VENV)/.dev ## Run every test: unit, page, browser (ARGS="-k vae" goes to pytest)
-	@chromium=$$(sh tests/browser/ensure_chromium.sh) || exit 1; \
-	ELBO_LAB_CHROMIUM="$$chromium" $(VENV_PYTHON) -m pytest $(ARGS)
+test: $(VENV)/.dev ## Run every test: unit, page, browser (ARGS="-k vae" runs what pytest then finds)
+	@ELBO_LAB_CHROMIUM="$$(sh tests/browser/ensure_chromium.sh)" || exit 1; export ELBO_LAB_CHROMIUM; \
+	$(if $(ARGS),$(PYTEST) $(ARGS),$(PYTEST) -m clock; clock=$$?; $(PYTEST) -m "not clock" $(SIDE_BY_SIDE) && exit $$clock)
 
 lint: $(VENV)/.dev ## Check style, types and which package imports which
 	@$(VENV_PYTHON) -m ruff check .

@@ -84,11 +84,12 @@ class TestPreCommit:
 class TestCoverage:
     def test_ci_measures_what_is_not_timed(self) -> None:
         """Tracing takes time, so the tests that look at the clock run without it."""
-        run = (PROJECT / ".ci/run").read_text(encoding="utf-8")
-        assert [("not clock" in line, "--cov" in line) for line in run.splitlines() if "make test" in line] == [
-            (False, False),
-            (True, True),
+        assert "step make test COVERAGE=--cov" in (PROJECT / ".ci/run").read_text(encoding="utf-8")
+        assert re.findall(r"COVERAGE|\$\(PYTEST\) -m .*?clock", recipe("test")) == [
+            "$(PYTEST) -m clock",
+            '$(PYTEST) -m "not clock',
         ]
+        assert re.search(r"^SIDE_BY_SIDE := .*\$\(COVERAGE\)$", MAKEFILE, re.MULTILINE)
 
     def test_the_gate_is_one_number(self) -> None:
         assert SETTINGS["tool"]["coverage"]["run"]["source"] == ["models", "pages", "training"]
