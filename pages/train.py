@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.kit import formulas, frame
-from pages.kit.address import link, page_key
+from pages.kit.address import RUN_ELSEWHERE, link, page_key
 from pages.kit.guard import section
 from pages.kit.texts import page_text
 from pages.kit.ticking import ticking
@@ -60,8 +60,7 @@ def pick_run() -> str:
     )
     if absent := state.get("absent-run"):
         st.caption(
-            f"The link asks for the run **{frame.plain(absent[:LONGEST_NAME])}**, which is not here: a run belongs to "
-            "its server."
+            f"The link asks for the run **{frame.plain(absent[:LONGEST_NAME])}**, which is not here: {RUN_ELSEWHERE}."
         )
     if error := state.get("start-error"):
         st.error(frame.plain(error), icon=":material/error:")

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from pages.choose.weight_uploads import upload_panel, uploads
-from pages.kit.address import absent, forget_absent, page_key
+from pages.kit.address import RUN_ELSEWHERE, absent, forget_absent, page_key
 from pages.kit.guard import plain
 from training.checkpoints.model_ref import ModelRef, model_ref, run_called
 from training.data.data_set import DataSet
@@ -81,8 +81,7 @@ def _say_absent(titles: Sequence[str]) -> None:
     st.caption(
         f"The link asks for {named}, which this page does not show: choose another model, or another page."
         if there
-        else f"The link asks for {named}, which is not here: a run belongs to its server, an uploaded file to its "
-        "visitor."
+        else f"The link asks for {named}, which is not here: {RUN_ELSEWHERE}. An uploaded file is its visitor's alone."
     )
 
 

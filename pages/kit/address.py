@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from training.checkpoints.model_ref import run_called
 
 __all__ = [
+    "RUN_ELSEWHERE",
     "absent",
     "clean_address",
     "enter",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 PAGE = "page"
+RUN_ELSEWHERE = "a run belongs to its server and to its visitor, whose share link opens it for others"
 LEFT = "addresses-left"
 _PAGES = Path(__file__).parent.parent
 _CLEANING = Path(__file__).with_suffix(".html")

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.kit import frame, glossary
-from pages.kit.address import absent, forget_absent, page_key
+from pages.kit.address import RUN_ELSEWHERE, absent, forget_absent, page_key
 from pages.lab.lines import MOST
 from pages.lab.run_rows import COLUMNS, SORTS, Row, data_label, filtered, mixed_scales, rows_of, sorted_runs
 from training.checkpoints.model_ref import model_ref
@@ -151,5 +151,5 @@ def choose_runs(runs: Sequence[RunSummary]) -> list[RunSummary]:
         st.caption(f"{MOST} runs are shown at most: remove one before you add another.")
     if lacking:
         named = " and ".join(f"**{frame.plain(title[:LONGEST_NAME])}**" for title in lacking[:MOST])
-        st.caption(f"The link asks for {named}, which is not here: a run belongs to its server.")
+        st.caption(f"The link asks for {named}, which is not here: {RUN_ELSEWHERE}.")
     return [options[title] for title in chosen if title in options]

@@ -101,4 +101,4 @@ def test_what_a_link_names_and_is_not_here_is_one_sentence(page: str, name: str)
     app = opened(fresh(), page, **link(page, **{name: asked}))
     (said,) = [part.value for part in app.caption if "The link asks for" in part.value]
     assert "vae-20260101-000000" in said
-    assert "belongs to its server" in said
+    assert "belongs to its server and to its visitor" in said
