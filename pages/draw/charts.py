@@ -19,7 +19,11 @@ MOST_POINTS = 600
 HEIGHT = 320
 LONG_NAME = 18
 ONE_COLUMN, LEGEND_ROW = 5, 18  # names in the legend, and the height of each in pixels
-NO_ROW = {"step": None, "value": None, "line": ""}  # draws nothing: a chart is there before its first number
+NO_ROW: dict[str, object] = {
+    "step": None,
+    "value": None,
+    "line": "",
+}  # draws nothing: a chart is there before its first number
 
 
 # Patterns in pixels, drawn and left out in turn, so that colour alone never distinguishes two lines.
