@@ -13,6 +13,7 @@ from torch import Tensor
 from models.contract import Batch
 from models.registry import FAMILIES
 from training.data.datasets import Dataset, Images
+from training.runs.adam import Adam
 from training.runs.config import TrainConfig
 from training.runs.events import Changed, Event, Measured, Saved, Stepped
 from training.runs.held_out_watcher import Watcher
@@ -67,13 +68,13 @@ class Trainer:
         self.model = FAMILIES[config.family].fresh(config.model, config.seed).to(self.device)
         if start is not None:
             self.model.load_state_dict(start)
-        self._optimiser = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
+        self._optimiser = Adam(self.model.parameters(), config.learning_rate)
         self._generator = torch.Generator(self.device).manual_seed(config.seed)
         self.taken = 0
         self.gradient_norm: float | None = None
         if resume is not None:
             self.model.load_state_dict(resume["model"])
-            self._optimiser.load_state_dict(deepcopy(resume["optimiser"]))
+            self._optimiser.load_state_dict(resume["optimiser"])
             self._generator.set_state(resume["generator"])
             self.taken = resume["step"]
         self._settings: dict[str, float] = {
@@ -114,9 +115,8 @@ class Trainer:
         if norm:
             gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
             self.gradient_norm = float(torch.nn.utils.get_total_norm(gradients))
-        self._optimiser.param_groups[0]["lr"] = self._learning_rate()
+        self._optimiser.learning_rate = self._learning_rate()
         self._optimiser.step()
-        self._optimiser.zero_grad()  # now, while their memory is in the cache and the next activations can have it
         self.taken += 1
         return reported
 
@@ -138,7 +138,7 @@ class Trainer:
             gradient_norm=self.gradient_norm,
             update_norm=update_norm,
             weight_norm=weight_norm,
-            learning_rate=self._optimiser.param_groups[0]["lr"],
+            learning_rate=self._optimiser.learning_rate,
             kl_weight=self.model.kl_weight,
             pictures=watcher.pictures(self.taken),
         )

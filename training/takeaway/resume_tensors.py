@@ -92,8 +92,6 @@ def _put_together(tensors: dict[str, Tensor], numbers: _Numbers, config: TrainCo
     with torch.device("meta"):
         model = FAMILIES[config.family].build(config.model)
     parameters = list(model.parameters())
-    blank = torch.optim.Adam(parameters, lr=config.learning_rate, fused=False).state_dict()
-    blank["param_groups"][0]["fused"] = True  # as the trainer's
     weights = {name: _take(tensors, f"{MODEL}{name}", like) for name, like in model.state_dict().items()}
     moments: dict[int, dict[str, Tensor]] = {}
     for place, parameter in enumerate(parameters):
@@ -111,7 +109,7 @@ def _put_together(tensors: dict[str, Tensor], numbers: _Numbers, config: TrainCo
     state = {
         "step": numbers.step,
         "model": weights,
-        "optimiser": {"state": moments, "param_groups": blank["param_groups"]},
+        "optimiser": {"state": moments},
         "generator": _generator(tensors.pop(GENERATOR), config.device),
         "seconds": numbers.seconds,
         "recent": {"steps": numbers.recent_steps, "names": names, "totals": totals},
