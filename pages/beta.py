@@ -23,6 +23,7 @@ from pages.measure.rate_distortion import (
     active_units_chart,
     dimension_chart,
     nelbo_chart,
+    other_seeds,
     rate_distortion_chart,
 )
 from pages.measure.seen_notes import seen_notes
@@ -87,10 +88,11 @@ with plane:
             [Point(own.title, None, own.terms["kl"][0], own.terms["rec"][0]) for own in mine.values() if own.terms],
             key="plane",
             nelbo=guessed(),
+            seeds=other_seeds({b: card.name for b, card in sweep.items()}, set_name),
         )
         glossary.caption(
-            "Each point is one training, its β beside it. On the solid line lie all pairs with this model's training "
-            "loss: it falls by β nats a nat of KL. "
+            "Each point is one training, its β beside it; the small ones are others with the same β and another seed. "
+            "On the solid line lie all pairs with this model's training loss: it falls by β nats a nat of KL. "
             + ("On the dashed one lie all pairs with its NELBO. At β = 1 they agree." if guessed() else "")
         )
         seen_notes({run.label: run.learned_from for run in mine}, [set_name])

@@ -9,6 +9,7 @@ from pages.draw import figures, graphical_models
 from pages.kit import formulas, frame, glossary, services
 from pages.kit.address import enter, link
 from pages.measure import numbers
+from pages.measure.seed_dots import seed_dots
 from training.checkpoints.model_ref import model_ref
 from training.checkpoints.roles import Role, playing
 from training.data.registry import whole
@@ -98,6 +99,7 @@ glossary.markdown(
     "full MNIST, and measured by the same code that measures yours."
 )
 numbers.preset_table(SHIPPED.name)
+seed_dots(SHIPPED.name)
 
 st.space("medium")
 st.header("Every family's numbers", anchor=False)

@@ -12,6 +12,7 @@ from pages.kit.texts import page_text
 from pages.latent.latent_space import latent_space
 from pages.measure import numbers
 from pages.measure.measuring import is_bound, measuring
+from pages.measure.seed_dots import seed_dots
 from training.data.registry import data_set_or_first
 
 KINDS = {"means": "Means", "binary": "Binary"}
@@ -96,6 +97,7 @@ if png is not None:
     with section("numbers"):
         if model.origin == "shipped":
             numbers.preset_table(model.name)
+            seed_dots(model.name)
         else:
             measuring(model)
     if colour:

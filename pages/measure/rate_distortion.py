@@ -7,12 +7,13 @@ import streamlit as st
 
 from pages.draw import charts
 from pages.draw.palette import KL_Z, MODELS, NELBO, RECONSTRUCTION, REFERENCE
+from training.release.seeds import all_seeds
 from training.system.number_format import signed
 
 if TYPE_CHECKING:
     from training.latent.encoding import Encoding
 
-__all__ = ["Point", "active_units_chart", "dimension_chart", "nelbo_chart", "rate_distortion_chart"]
+__all__ = ["Point", "active_units_chart", "dimension_chart", "nelbo_chart", "other_seeds", "rate_distortion_chart"]
 
 
 class Point(NamedTuple):
@@ -29,7 +30,13 @@ class Point(NamedTuple):
 
 
 def rate_distortion_chart(
-    sweep: Sequence[Point], chosen: Point, others: Sequence[Point], *, key: str, nelbo: bool = True
+    sweep: Sequence[Point],
+    chosen: Point,
+    others: Sequence[Point],
+    *,
+    key: str,
+    nelbo: bool = True,
+    seeds: Sequence[Point] = (),
 ) -> None:
     """KL against reconstruction in nats: the sweep as a curve, one of it marked with its two lines, others beside.
 
@@ -38,6 +45,7 @@ def rate_distortion_chart(
 
     Arguments:
         nelbo: show it, in the tooltip and as the dashed line.
+        seeds: trainings of the sweep's recipes with other seeds: small dots.
     """
     rows = [{"name": p.name, "label": f"{p.beta:g}", "kl": p.kl, "rec": p.rec, "nelbo": p.nelbo} for p in sweep]
     mine = [
@@ -102,6 +110,7 @@ def rate_distortion_chart(
             "mark": {"type": "line", "color": REFERENCE.color, "strokeWidth": 2, "interpolate": "monotone"},
             "encoding": {"x": x, "y": y, "order": {"field": "kl"}},
         },
+        points([p._asdict() | {"nelbo": p.nelbo} for p in seeds], size=16, color=REFERENCE.color),
         points(rows, size=70, color=REFERENCE.color),
         points(marked, size=190, color=NELBO.color),
         points(mine, size=120, shape="diamond", color=MODELS[0]),
@@ -123,6 +132,20 @@ def rate_distortion_chart(
             alt=f"Reconstruction falls as KL rises, in nats per image. KL and reconstruction of each: {summary}. "
             f"Marked: {chosen.name}",
         )
+
+
+def other_seeds(sweep: Mapping[float, str], set_name: str) -> list[Point]:
+    """The other trainings of the sweep's recipes, where they were measured.
+
+    Arguments:
+        sweep: the shipped models' names by their beta.
+    """
+    return [
+        Point(f"β = {beta:g}, seed {each.seed}", beta, each.sets[set_name].kl, each.sets[set_name].rec)
+        for beta, name in sweep.items()
+        for each in all_seeds(name)
+        if not each.ships and set_name in each.sets
+    ]
 
 
 def _on_two_lines(label: str) -> str:

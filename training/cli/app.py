@@ -40,6 +40,7 @@ app.command("profile")(speed.profile)
 app.command("pretrain")(release.pretrain)
 app.command("remeasure")(release.remeasure)
 app.command("label-points")(release.label_points_command)
+app.command("seeds")(release.seeds_command)
 app.command("pictures")(release.pictures)
 app.command("readme")(release.readme)
 

@@ -7,9 +7,17 @@ import typer
 from rich.progress import Progress
 
 from training.cli.console import errors, interruptible, progress
-from training.system.errors import UserError
+from training.system.errors import UserError, one_of
 
-__all__ = ["label_points_command", "pictures", "pretrain", "readme", "remeasure", "train_classifier_command"]
+__all__ = [
+    "label_points_command",
+    "pictures",
+    "pretrain",
+    "readme",
+    "remeasure",
+    "seeds_command",
+    "train_classifier_command",
+]
 
 
 def train_classifier_command(
@@ -55,7 +63,6 @@ def pretrain(
     from training.release.pretrain import pretrain as make
     from training.runs.events import Event
     from training.system.device import prepare_thread
-    from training.system.errors import one_of
     from training.system.folders import PRETRAINED, runs_folder
 
     prepare_thread()
@@ -119,7 +126,6 @@ def label_points_command(
     from training.release.pretrain import make_label_point
     from training.runs.events import Event
     from training.system.device import prepare_thread
-    from training.system.errors import one_of
     from training.system.folders import runs_folder
 
     prepare_thread()
@@ -139,6 +145,44 @@ def label_points_command(
                 point = make_label_point(name, count, work, seed=seed, on_event=trained)
             keep_label_point(point)
             typer.echo(f"{name}, {count:,} labels: accuracy {point.accuracy:.2%}")
+
+
+def seeds_command(
+    names: Annotated[list[str], typer.Argument(help="Shipped models whose recipes are trained once more.")],
+    seed: Annotated[list[int] | None, typer.Option(help="Once or several times; 0 to 4 when absent.")] = None,
+) -> None:
+    """Train shipped recipes with other seeds, and keep what each reaches, not its weights."""
+    from training.cluster.in_order import own_cores
+    from training.release.cards import read_card
+    from training.release.pretrain import make_seed
+    from training.release.seeds import keep_seed
+    from training.runs.events import Event
+    from training.system.device import prepare_thread
+    from training.system.folders import PRETRAINED, pretrained_names, runs_folder
+
+    prepare_thread()
+    for name in names:
+        if name not in pretrained_names():
+            raise UserError(f"There is no shipped model {name!r}: choose {one_of(pretrained_names())}.")
+        card = read_card(PRETRAINED / name)
+        for each in seed or [each for each in range(5) if each != card.seed]:
+            with progress() as bar:
+                training = bar.add_task(f"{name}, seed {each}: training", total=card.steps)
+                parts: dict[str, Any] = {}
+
+                def trained(event: Event, bar: Progress = bar, task: Any = training) -> None:
+                    bar.update(task, completed=event.step)
+
+                def measured(part: str, fraction: float, bar: Progress = bar, parts: dict[str, Any] = parts) -> None:
+                    if part not in parts:
+                        parts[part] = bar.add_task(f"{part} set", total=1.0)
+                    bar.update(parts[part], completed=fraction)
+
+                work = runs_folder() / f"seed-{name}-{each}"
+                reached = make_seed(name, work, seed=each, cores=own_cores(), on_event=trained, on_progress=measured)
+            keep_seed(name, reached)
+            said = ", ".join(f"{part} {numbers.nelbo:.2f}" for part, numbers in reached.sets.items())
+            typer.echo(f"{name}, seed {each}: NELBO {said}")
 
 
 def pictures(

@@ -10,6 +10,7 @@ from training.data.registry import default_data_set
 from training.release.ablations import read_ablations
 from training.release.cards import Card, Numbers, beta_sweep, read_card
 from training.release.published import ACCURACIES, REFERENCES, models_with_bounds
+from training.release.seeds import all_seeds, several
 from training.system.errors import UserError
 from training.system.files import replace_file
 from training.system.folders import PRETRAINED, pretrained_names
@@ -83,7 +84,7 @@ def _bounds(title: str, cards: dict[str, Card], name: str) -> str:
             protocol = "mean of 50 trainings ± their standard deviation" if reference.deviations else "as published"
             bounds = [signed(reference.niwae[m]) if m in reference.niwae else "" for m in BOUNDS]
             rows.append([f"{reference.source}, homework set", *terms, *bounds, protocol])
-    rows += _obtained(cards, [name])
+    rows += _obtained(cards, [name]) + _over_seeds(cards, name)
     return _table([title, "NELBO", "KL", "rec", *(f"\u2212IWAE-{m}" for m in BOUNDS), "protocol"], rows)
 
 
@@ -94,6 +95,28 @@ def _obtained(cards: dict[str, Card], names: Iterable[str]) -> list[list[str]]:
         if name in cards
         for key, words in SETS.items()
     ]
+
+
+def _over_seeds(cards: dict[str, Card], name: str) -> list[list[str]]:
+    """A row for each set that several trainings of this recipe were measured on."""
+    count = len(all_seeds(name)) if name in cards else 1
+    return [
+        [
+            f"{count} trainings of `{name}`, {words}",
+            *(f"{signed(found.mean)} ± {found.deviation:.2f}" for found in terms),
+            *(_mean_of_all(name, key, m, count) if m in cards[name].sets[key].niwae else "" for m in BOUNDS),
+            "mean ± standard deviation over seeds",
+        ]
+        for key, words in SETS.items()
+        if count > 1
+        for terms in [[several(name, key, term) for term in ("nelbo", "kl", "rec")]]
+    ]
+
+
+def _mean_of_all(name: str, key: str, m: str, count: int) -> str:
+    """A bound's mean over all trainings, a blank where one of them lacks it."""
+    found = several(name, key, m)
+    return signed(found.mean) if len(found.values) == count else ""
 
 
 def _values(numbers: Numbers) -> list[str]:
