@@ -22,9 +22,9 @@ from training.benchmark.memory import peak_megabytes
 from training.checkpoints.reading import load_checkpoint
 from training.data.datasets import Dataset, Images, load_dataset
 from training.data.homework_sets import binarise_once
+from training.data.pixel_draws import as_seen
 from training.data.registry import best_data_set, default_data_set
 from training.runs.config import TrainConfig
-from training.runs.pixel_draws import as_seen
 from training.runs.trainer import Trainer
 from training.system.device import Precision
 from training.system.folders import PRETRAINED

@@ -4,11 +4,11 @@ import torch
 
 from models.contract import Batch, Conditional, Model, density_of, role
 from training.data.datasets import Dataset
+from training.data.pixel_draws import as_seen
 from training.latent.encoding import encode
 from training.pictures.styles import prior_latents
 from training.runs.config import TrainConfig
 from training.runs.events import Health, Measured, Pictures
-from training.runs.pixel_draws import as_seen
 from training.system.device import peak_megabytes
 
 __all__ = ["Watcher"]

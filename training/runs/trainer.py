@@ -13,11 +13,11 @@ from torch import Tensor
 from models.contract import Batch
 from models.registry import FAMILIES
 from training.data.datasets import Dataset, Images
+from training.data.pixel_draws import as_seen
 from training.runs.adam import Adam
 from training.runs.config import TrainConfig
 from training.runs.events import Changed, Event, Measured, Saved, Stepped
 from training.runs.held_out_watcher import Watcher
-from training.runs.pixel_draws import as_seen
 from training.runs.schedule import Schedule
 from training.runs.steering import Steering
 from training.system.device import best_device, products_in

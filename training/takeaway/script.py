@@ -18,8 +18,8 @@ from models.contract import Batch, Conditional, Density
 from models.family import Family, ModelConfig
 from training.data.data_set import DataSet
 from training.data.idx_files import IdxFiles
+from training.data.pixel_draws import as_seen
 from training.data.registry import data_set
-from training.runs.pixel_draws import as_seen
 from training.runs.run_folder import START, UPLOADED, Run, read_changes
 from training.runs.schedule import HELD_OUT_EVERY, Schedule
 from training.system.errors import UserError

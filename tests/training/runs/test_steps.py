@@ -3,8 +3,8 @@ import torch
 
 from models.registry import PRESETS, family_of
 from training.data.datasets import Dataset, load_dataset
+from training.data.pixel_draws import as_seen
 from training.runs.config import TrainConfig
-from training.runs.pixel_draws import as_seen
 from training.runs.trainer import Trainer
 
 

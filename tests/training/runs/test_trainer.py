@@ -8,11 +8,11 @@ from torch import Tensor
 from models import vae
 from models.registry import PRESETS, family_of
 from models.vae import VAEConfig
+from training.data import pixel_draws as pixels
 from training.data.datasets import Dataset, Images, load_dataset
-from training.runs import pixel_draws as pixels
+from training.data.pixel_draws import draw_pixels
 from training.runs.config import TrainConfig
 from training.runs.events import Event, Measured, Pictures, Saved
-from training.runs.pixel_draws import draw_pixels
 from training.runs.steering import Steering
 from training.runs.trainer import TrainingDiverged, train
 
