@@ -11,6 +11,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.classroom.lesson_at_hand import enter_lesson, settle
+from pages.classroom.lesson_card import lesson_card
+from pages.classroom.page_foot import page_foot
 from pages.kit.guard import section
 from pages.people.entering import enter_page
 from pages.people.visitor import visitor
@@ -135,6 +138,14 @@ ROOM = partial(
     help="A class guesses together, by phone and without names; the projector shows the guesses as they come in.",
 )
 
+LESSON = partial(
+    st.Page,
+    "pages/teaching/lesson.py",
+    title="Lesson",
+    icon=":material/menu_book:",
+    help="Pages in order with texts, questions and locked controls: make one, share it by a link, take one.",
+)
+
 MIXTURE_KL = partial(
     st.Page,
     "pages/theory/mixture_kl.py",
@@ -165,8 +176,11 @@ PAGES = [
     CLINIC,
     TRAIN,
     RUNS,
-    ROOM,
     SOURCE,
+]
+CLASS = [
+    ROOM,
+    LESSON,
 ]
 THEORY = [
     ELBO,
@@ -183,9 +197,15 @@ if __name__ == "app":
     app = st.App(Path(__file__), middleware=guards, lifespan=open_browser)
 else:
     st.set_page_config(page_title="ELBO Lab", page_icon=f"data:image/png;base64,{ICON}", layout="wide")
-    page = st.navigation({"": [each() for each in PAGES], "Theory": [each() for each in THEORY]}, position="top")
+    menu = {"": PAGES, "Theory": THEORY, "Class": CLASS}
+    page = st.navigation({group: [each() for each in pages] for group, pages in menu.items()}, position="top")
     st.set_page_config(page_title="ELBO Lab" if page.title == "Home" else f"{page.title} · ELBO Lab")
     with section(page.title):
+        name = page.url_path or "home"
         enter_page()
+        enter_lesson(name)
+        lesson_card(name)
         st.session_state["entered"] = True  # pages/kit/frame.py says why
         page.run()
+        settle()
+        page_foot(name)

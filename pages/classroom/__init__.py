@@ -1,4 +1,4 @@
-"""A class in front of a page: the room's question beside it, the guesses of the phones as they come in.
+"""A class in front of a page: the card of a lesson above it, the room's question beside it, and its foot.
 
 May be imported by people, choose, takeaway, latent, measure, runs, lab, families, compare, teaching, theory and
 the page scripts.

@@ -17,21 +17,23 @@ from training.system.errors import UserError
 __all__ = ["class_question"]
 
 
-def class_question(text: str, options: Sequence[str], own: str | None) -> None:
+def class_question(text: str, options: Sequence[str], own: str | None, *, page: str = "") -> None:
     """What the room that this visitor is in has to do with a page's question; nothing where they are in none.
 
     Arguments:
         own: what this visitor guesses, if they do yet.
+        page: where the question stands; on the page that is shown, if not given.
     """
     code = own_code()
     if not code:
         return
+    page = page or page_name()
     tell()
     try:
         asked = now_asked(code)
-        here = asked is not None and (asked.page, asked.text, asked.options) == (page_name(), text, tuple(options))
+        here = asked is not None and (asked.page, asked.text, asked.options) == (page, text, tuple(options))
         if hosts():
-            _of_the_host(code, text, options, asked if here else None)
+            _of_the_host(code, page, text, options, asked if here else None)
         elif here and asked is not None and own is not None:
             _of_the_class(code, asked, own)
     except UserError as error:
@@ -39,23 +41,28 @@ def class_question(text: str, options: Sequence[str], own: str | None) -> None:
         failure(error)
 
 
-def _of_the_host(code: str, text: str, options: Sequence[str], asked: Asked | None) -> None:
-    with st.container(border=True, key="class-question"):
+def _of_the_host(code: str, page: str, text: str, options: Sequence[str], asked: Asked | None) -> None:
+    mark = "" if page == page_name() else f"-{page}"
+    with st.container(border=True, key=f"class-question{mark}"):
         if asked is None:
             st.button(
                 f"Ask the room {code}",
                 icon=":material/groups:",
                 on_click=_ask,
-                args=[code, text, list(options)],
-                key="ask-the-class",
+                args=[code, page, text, list(options)],
+                key=f"ask-the-class{mark}",
                 help="Phones that have joined get this question, and their guesses show here as they come in.",
             )
             return
-        ticking(partial(_guesses, asked.number), key="guesses", seconds=None if asked.closed else TICK_SECONDS)
+        ticking(partial(_guesses, asked.number), key=f"guesses{mark}", seconds=None if asked.closed else TICK_SECONDS)
         if asked.closed:
-            st.button("Open it again", on_click=_ask, args=[code, text, list(options)], key="ask-the-class")
+            st.button(
+                "Open it again", on_click=_ask, args=[code, page, text, list(options)], key=f"ask-the-class{mark}"
+            )
         else:
-            st.button("Close the guesses", icon=":material/lock:", on_click=_close, args=[code], key="close-guesses")
+            st.button(
+                "Close the guesses", icon=":material/lock:", on_click=_close, args=[code], key=f"close-guesses{mark}"
+            )
         st.caption(f"Room **{code}**. Your own guess above is not counted: it shows the answer.")
 
 
@@ -74,9 +81,9 @@ def _of_the_class(code: str, asked: Asked, own: str) -> None:
         st.caption(f":material/groups: Your guess counts in the room **{code}**.")
 
 
-def _ask(code: str, text: str, options: list[str]) -> None:
+def _ask(code: str, page: str, text: str, options: list[str]) -> None:
     with telling():
-        ask(code, viewer().owner, page_name(), text, options)
+        ask(code, viewer().owner, page, text, options)
 
 
 def _close(code: str) -> None:

@@ -8,8 +8,9 @@ left, Back and Forward what stood there.
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
@@ -17,22 +18,31 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from training.checkpoints.model_ref import run_called
 
+if TYPE_CHECKING:
+    from streamlit.source_util import PageInfo
+
 __all__ = [
     "RUN_ELSEWHERE",
     "absent",
     "clean_address",
     "enter",
     "forget_absent",
+    "in_lesson",
     "link",
     "mend_link",
     "page_key",
     "page_name",
+    "page_script",
+    "page_title",
     "remember",
+    "show_view",
 ]
 
 PAGE = "page"
 RUN_ELSEWHERE = "a run belongs to its server and to its visitor, whose share link opens it for others"
 LEFT = "addresses-left"
+OF_NO_PAGE = ("lesson", "card", "projecting")  # they stay in the address, whatever page is shown
+ARRIVING = "arriving-at-a-card"
 _PAGES = Path(__file__).parent.parent
 _CLEANING = Path(__file__).with_suffix(".html")
 MODELS = ("shipped ", "run ", "upload ")
@@ -59,6 +69,49 @@ def _name_of(script: Path) -> str:
     return script.stem.lstrip("_")
 
 
+def page_script(name: str) -> str | None:
+    """The script of the page with a name, such as "pages/samples.py"; None where there is no such page."""
+    found = _registered(name)
+    return None if found is None else f"pages/{Path(found['script_path']).relative_to(_PAGES).as_posix()}"
+
+
+def page_title(name: str) -> str:
+    """What the menu calls a page; its name, where there is no such page."""
+    found = _registered(name)
+    return name if found is None else found.get("page_name", name)
+
+
+def _registered(name: str) -> "PageInfo | None":
+    context = get_script_run_ctx()
+    pages = {} if context is None else context.pages_manager.get_pages()
+    return next((page for page in pages.values() if _name_of(Path(page["script_path"])) == name), None)
+
+
+def show_view(page: str, address: Mapping[str, Iterable[str]]) -> NoReturn:
+    """Show a page at an address; the page may be the one that is shown, with its widgets in it."""
+    context = get_script_run_ctx()
+    if context is not None:
+        with context.session_state.query_params() as params:
+            for key in {*params, *address}:
+                if (bound := params.get_binding_for_param(key)) is not None:
+                    params.unbind_widget(bound.widget_id)
+    st.switch_page(page, query_params=address)
+
+
+def _default(key: str) -> object | None:
+    """What a widget that the address holds begins with; None where it has none, or is not known."""
+    context = get_script_run_ctx()
+    state = context.session_state._state if context is not None else None
+    about = None if state is None else state.get_widget_metadata(state._key_id_mapper.get_id_from_key(key, "") or "")
+    return about.deserializer(None) if about is not None and about.bind == "query-params" else None
+
+
+def in_lesson() -> None:
+    """A card of a lesson is about to be shown: its page is entered anew, and the address says all of its view."""
+    st.session_state.pop(PAGE, None)
+    st.session_state[ARRIVING] = True
+
+
 def enter(page: str) -> bool:
     """Say which page is shown, as a page without settings does; whether another one was before it."""
     name = _name_of(Path(page))
@@ -82,15 +135,20 @@ def mend_link(page: str, run_fields: Collection[str] = (), /, **checks: Callable
     """
     state, name, context = st.session_state, _name_of(Path(page)), get_script_run_ctx()
     entered = enter(page)
-    asked = {key: st.query_params.get_all(key) for key in st.query_params}
+    kept = {key: st.query_params.get_all(key) for key in OF_NO_PAGE if key in st.query_params}
+    asked = {key: st.query_params.get_all(key) for key in st.query_params if key not in kept}
+    arriving = state.pop(ARRIVING, False)
     if entered:
         by_history = context is not None and context.is_history_navigation
         left = state.get(LEFT, {}).get(name, "")
-        if left and not asked and not by_history:
-            st.switch_page(page, query_params=parse_qs(left))
-        if asked or by_history:
+        if left and not (asked or by_history or arriving):
+            st.switch_page(page, query_params={**kept, **parse_qs(left)})
+        if asked or by_history or arriving:
             for key in [str(key) for key in state if str(key).startswith(f"{name}-")]:
+                start = _default(key)
                 del state[key]  # the address says it all
+                if arriving and key not in asked and start is not None:
+                    state[key] = start  # the browser may show the page already, and keeps what it shows
     unseen = {page_key(field): check for field, check in checks.items() if page_key(field) not in state}
 
     def is_sound(key: str, value: str) -> bool:
@@ -103,7 +161,7 @@ def mend_link(page: str, run_fields: Collection[str] = (), /, **checks: Callable
         for key, values in own.items()
     }
     if sound != asked:
-        st.switch_page(page, query_params={key: values for key, values in sound.items() if values})
+        st.switch_page(page, query_params=kept | {key: values for key, values in sound.items() if values})
     remember()
 
 

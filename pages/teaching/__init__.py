@@ -1,4 +1,4 @@
-"""The pages of a class: the room.
+"""The pages of a class: the room, lessons.
 
 May be imported by the page scripts.
 """

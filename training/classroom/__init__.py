@@ -1,4 +1,4 @@
-"""A class in one room: guesses that are gathered without names, in a database that all server processes share.
+"""A class: lessons, and guesses that are gathered without names in a database that all server processes share.
 
 May be imported by data, checkpoints, pictures, latent, runs, evaluation, lab, theory, release, benchmark, diagnosis,
 takeaway, cli and pages.

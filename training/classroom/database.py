@@ -1,4 +1,4 @@
-"""The database of the rooms: SQLite in WAL mode, so that several server processes read and write it together.
+"""The database of rooms and lessons: SQLite in WAL mode, so that several server processes read and write it together.
 
 It stands in the runs folder and holds no name, no address and no id of a visitor: whose a guess is says a mark that
 fits one room alone and that nobody without the server's secret can make.
@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS guess (
     question INTEGER NOT NULL REFERENCES question (id) ON DELETE CASCADE, mark TEXT NOT NULL, option TEXT NOT NULL,
     PRIMARY KEY (question, mark)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lesson (name TEXT PRIMARY KEY, text TEXT NOT NULL, used REAL NOT NULL) STRICT;
 """
 
 
@@ -54,5 +55,5 @@ def opened() -> Iterator[sqlite3.Connection]:
             found.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         raise UserError(
-            f"The rooms of this server cannot be read or written ({error}): try again, or ask who runs the server."
+            f"This server's rooms and lessons cannot be read or written ({error}): try again, or ask who runs it."
         ) from error
