@@ -14,6 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages.classroom.lesson_at_hand import enter_lesson, settle
 from pages.classroom.lesson_card import lesson_card
 from pages.classroom.page_foot import page_foot
+from pages.classroom.projecting import project
 from pages.kit.guard import section
 from pages.people.entering import enter_page
 from pages.people.visitor import visitor
@@ -146,6 +147,22 @@ LESSON = partial(
     help="Pages in order with texts, questions and locked controls: make one, share it by a link, take one.",
 )
 
+BOARD = partial(
+    st.Page,
+    "pages/teaching/board.py",
+    title="Board",
+    icon=":material/leaderboard:",
+    help="The class's published runs on one page: the rate-distortion plane, and the best NELBO for each budget.",
+)
+
+SERVER = partial(
+    st.Page,
+    "pages/teaching/server.py",
+    title="Server",
+    icon=":material/dns:",
+    help="For the teacher: queue, disk and workspaces of this server, and a clean state for the next class.",
+)
+
 MIXTURE_KL = partial(
     st.Page,
     "pages/theory/mixture_kl.py",
@@ -181,6 +198,8 @@ PAGES = [
 CLASS = [
     ROOM,
     LESSON,
+    BOARD,
+    SERVER,
 ]
 THEORY = [
     ELBO,
@@ -203,6 +222,7 @@ else:
     with section(page.title):
         name = page.url_path or "home"
         enter_page()
+        project(name)
         enter_lesson(name)
         lesson_card(name)
         st.session_state["entered"] = True  # pages/kit/frame.py says why

@@ -19,6 +19,7 @@ from training.people.kept_files import KeptFile, forget_file, keep_file, kept_fi
 from training.people.limits import limits
 from training.people.viewer import viewer
 from training.system.folders import pretrained_names
+from training.system.scratch import prefix
 
 if TYPE_CHECKING:
     from training.diagnosis.findings import Diagnosis
@@ -64,7 +65,7 @@ def _folder() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
     if "upload-folder" not in st.session_state:
-        st.session_state["upload-folder"] = tempfile.TemporaryDirectory(prefix="elbo-lab-")
+        st.session_state["upload-folder"] = tempfile.TemporaryDirectory(prefix=prefix())
     return Path(st.session_state["upload-folder"].name)
 
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from pages.classroom.lesson_draft import lesson_from_here
+from pages.classroom.projecting import projecting_switch
 
 __all__ = ["page_foot"]
 
-NOT_IN_A_LESSON = ("lesson", "room")
+NOT_IN_A_LESSON = ("lesson", "room", "server")
 
 
 def page_foot(page: str) -> None:
@@ -19,3 +20,4 @@ def page_foot(page: str) -> None:
     with st.container(horizontal=True, key="page-foot", vertical_alignment="center"):
         if page not in NOT_IN_A_LESSON:
             lesson_from_here(page)
+        projecting_switch()

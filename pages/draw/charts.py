@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.draw.figures import literal
 from pages.draw.palette import REFERENCE, Quantity
+from pages.draw.projecting import enlarged, is_projecting
 
 __all__ = ["DASHES", "Across", "Curve", "Look", "Mark", "Scale", "curves", "legend_of", "vega"]
 
@@ -105,7 +107,11 @@ def vega(*rows_and_spec: Any, key: str, alt: str) -> None:
             out.
     """
     *rows, spec = rows_and_spec
+    if projecting := is_projecting():
+        spec = enlarged(spec)
     st.vega_lite_chart(rows[0] if rows else None, _quiet(spec), key=key, alt=alt)
+    if projecting:
+        st.caption(literal(alt))
 
 
 def _quiet(spec: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import streamlit as st
 from PIL import Image
 
-__all__ = ["living_picture", "picture"]
+__all__ = ["literal", "living_picture", "picture"]
 
 SENDING_SECONDS = 0.1
 WIDER_THAN_ANY_COLUMN = 8000
@@ -33,7 +33,7 @@ def picture(shown: bytes | Path | Image.Image, *, alt: str, key: str, caption: s
     """
     with st.container(key=f"pixels-{key}"):
         content = shown.read_bytes() if isinstance(shown, Path) else shown
-        st.markdown(f"![{_literal(alt)}]({_as_wide_as_its_place(content)})", width="stretch")
+        st.markdown(f"![{literal(alt)}]({_as_wide_as_its_place(content)})", width="stretch")
         if caption is not None:
             st.caption(caption)
     if "torch" not in sys.modules:  # loading it, which comes next, would keep the server from sending the picture
@@ -67,7 +67,7 @@ def _jpeg(image: Image.Image) -> bytes:
     return light.getvalue()
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Markdown of one line that reads exactly as the text does."""
     return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", " ".join(text.split()))
 

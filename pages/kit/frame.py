@@ -44,6 +44,7 @@ def header(title: str, question: str, *, data: "DataSet | None" = None) -> None:
         _data_status(data or default_data_set("binary"))
     glossary.markdown(f":gray[{question}]")
     services.warm_up()
+    services.keep_house()
 
 
 def notes(sections: Mapping[str, str]) -> None:

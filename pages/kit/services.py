@@ -28,6 +28,7 @@ from training.people.admission import admit_measuring
 from training.people.viewer import viewer
 from training.system.errors import UserError
 from training.system.folders import runs_folder
+from training.system.scratch import prefix
 
 if TYPE_CHECKING:
     from models.family import Family
@@ -43,6 +44,7 @@ __all__ = [
     "families",
     "first_samples",
     "jobs",
+    "keep_house",
     "known_speed",
     "launcher",
     "quarantine",
@@ -58,6 +60,19 @@ PAINT_SECONDS = 1.0
 NEWEST = 20
 # For st.cache_data and st.cache_resource: models with the same weights are one and the same argument.
 BY_WEIGHTS: dict[Any, Callable[[Any], str]] = {"training.checkpoints.reading.Checkpoint": lambda source: source.sha256}
+
+
+@st.cache_resource(ttl=6 * 3600, show_spinner=False)
+def keep_house() -> threading.Thread:
+    """Sweep, a few times a day, what nobody uses any more; in the background, and politely after the first page."""
+
+    def sweep() -> None:
+        time.sleep(PAINT_SECONDS)
+        importlib.import_module("training.upkeep.sweeping").keep_house()
+
+    thread = threading.Thread(target=sweep, name="sweeping", daemon=True)
+    thread.start()
+    return thread
 
 
 @st.cache_resource
@@ -195,7 +210,7 @@ def _admitted_again(ref: ModelRef) -> "Checkpoint":
     """
     from training.diagnosis.admit_upload import admit
 
-    with tempfile.TemporaryDirectory(prefix="elbo-lab-") as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix()) as folder:
         came = admit(ref.path.read_bytes(), ref.name, Path(folder), quarantine())
         if came.checkpoint is None or came.checkpoint.sha256 != ref.sha256:
             raise UserError(came.sentence or f"The file {ref.name} has changed since it was uploaded: upload it again.")

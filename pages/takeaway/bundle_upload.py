@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.kit import frame, services
 from training.system.errors import UserError
+from training.system.scratch import prefix
 
 __all__ = ["open_a_run"]
 
@@ -49,7 +50,7 @@ def _open(file: "st.runtime.uploaded_file_manager.UploadedFile | None") -> None:
     if file.size > 2**20 * (most := st.get_option("server.maxUploadSize")):  # the browser was asked not to
         st.session_state[WRONG] = f"{name} has {file.size / 2**20:,.0f} MB: the limit is {most} MB a file."
         return
-    with st.spinner("Checking it"), tempfile.NamedTemporaryFile(prefix="elbo-lab-", suffix=".zip") as kept:
+    with st.spinner("Checking it"), tempfile.NamedTemporaryFile(prefix=prefix(), suffix=".zip") as kept:
         kept.write(file.getbuffer())
         kept.flush()
         try:

@@ -1,4 +1,4 @@
 """What is wrong with strange weights or printed numbers.
 
-May be imported by cli and pages.
+May be imported by upkeep, cli and pages.
 """

@@ -35,13 +35,15 @@ class OfAWorkspace(BaseModel):
 
 
 class OfTheServer(BaseModel):
-    """What all visitors together may take."""
+    """What all visitors together may take, and for how long; 0 days or MB of workspaces: without end."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     trainings: int = Field(500, ge=1)
     measurings: int = Field(40, ge=1)
     free_mb: float = Field(1024, ge=0)
+    kept_days: float = Field(180, ge=0)
+    workspaces_mb: float = Field(0, ge=0)
 
 
 class Limits(BaseModel):

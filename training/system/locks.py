@@ -5,7 +5,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["hold", "is_held", "this_machine"]
+__all__ = ["LOCK", "hold", "is_held", "this_machine"]
 
 LOCK = ".lock"
 A_LOOK = 0.5  # seconds; somebody who only looks whether it is held, holds it for less

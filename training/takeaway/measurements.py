@@ -11,6 +11,7 @@ from typing import Any
 from training.checkpoints.exports import as_csv
 from training.runs.run_folder import Run
 from training.system.errors import UserError
+from training.system.scratch import prefix
 
 __all__ = ["events_zip", "measurements_csv", "why_no_events", "write_events"]
 
@@ -64,7 +65,7 @@ def events_zip(run: Run) -> bytes:
         UserError: as `write_events`.
     """
     out = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="elbo-lab-") as kept:
+    with tempfile.TemporaryDirectory(prefix=prefix()) as kept:
         write_events(run, Path(kept))
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(Path(kept).rglob("*")):
