@@ -1,6 +1,6 @@
 """The middleware that lets a browser hold the app to what it promises: nothing from other hosts, framed by nobody else.
 
-Streamlit's frontend needs inline styles, and builds its charts with code that it makes; no code comes from elsewhere.
+Streamlit's frontend needs inline styles and scripts; no page makes code out of text, and none comes from elsewhere.
 """
 
 import os
@@ -16,7 +16,7 @@ __all__ = ["SecurityHeaders", "headers"]
 
 POLICY = {
     "default-src": "'self'",
-    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
+    "script-src": "'self' 'unsafe-inline' blob:",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",

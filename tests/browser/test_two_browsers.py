@@ -10,7 +10,10 @@ from training.runs.config import TrainConfig
 from training.runs.run_writer import RunWriter
 from training.runs.worker import train_into
 
-PAGES = ("", "samples", "beta", "mixture", "bounds", "labels", "style", "clinic", "runs")
+PAGES = (
+    *("", "samples", "beta", "mixture", "bounds", "exact", "labels", "style", "clinic", "train", "runs"),
+    *("elbo?elbo-all=true", "room", "lesson", "board", "server"),
+)
 
 
 def owner_at(page: Page) -> str:
