@@ -131,6 +131,14 @@ GRADIENTS = partial(
     help="Reparameterisation against the score function: the same mean, and how far each spreads.",
 )
 
+CHECK_SHEET = partial(
+    st.Page,
+    "pages/homework/check_sheet.py",
+    title="Check-sheet",
+    icon=":material/assignment_turned_in:",
+    help="The homework question by question: expected, shipped, yours; and its whole report by one press.",
+)
+
 ROOM = partial(
     st.Page,
     "pages/teaching/room.py",
@@ -193,6 +201,7 @@ PAGES = [
     CLINIC,
     TRAIN,
     RUNS,
+    CHECK_SHEET,
     SOURCE,
 ]
 CLASS = [

@@ -1,4 +1,4 @@
 """The Clinic's parts: files side by side, their diagnoses, exports.
 
-May be imported by teaching, theory and the page scripts.
+May be imported by teaching, theory, homework and the page scripts.
 """

@@ -1,4 +1,4 @@
 """Views that only some families have: mixture components, labels, styles.
 
-May be imported by compare, teaching, theory and the page scripts.
+May be imported by compare, teaching, theory, homework and the page scripts.
 """

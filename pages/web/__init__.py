@@ -1,5 +1,5 @@
 """What the web server does before a page runs: it gives each browser the cookie of its workspace. It knows no page.
 
 May be imported by classroom, kit, choose, people, takeaway, latent, measure, runs, lab, families, compare,
-teaching, theory and the page scripts.
+teaching, theory, homework and the page scripts.
 """

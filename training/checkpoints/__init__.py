@@ -1,5 +1,5 @@
 """The one door for weights: reading, the quarantine for strangers' bytes, exports.
 
-May be imported by pictures, latent, runs, evaluation, lab, theory, release, benchmark, diagnosis, takeaway, upkeep,
-cli and pages.
+May be imported by pictures, latent, runs, evaluation, lab, theory, release, benchmark, diagnosis, takeaway, homework,
+upkeep, cli and pages.
 """

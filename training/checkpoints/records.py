@@ -10,7 +10,7 @@ from training.data.seen import NOT_KNOWN
 from training.system.files import open_plain
 from training.system.remembered import Remembered
 
-__all__ = ["LONGEST_NAME", "NOTES_FILE", "facts_in", "learned_from", "name_in", "record_in"]
+__all__ = ["LONGEST_NAME", "NOTES_FILE", "facts_in", "learned_from", "name_in", "preset_in", "record_in"]
 
 NOTES_FILE = "about.json"  # what people say of a run
 LONGEST_NAME, MOST_BYTES = 80, 64 * 1024
@@ -37,6 +37,11 @@ _records = Remembered(_read)
 def facts_in(folder: Path) -> Mapping[str, str]:
     """The texts in it, by name."""
     return {key: value for key, value in record_in(folder).items() if isinstance(value, str)}
+
+
+def preset_in(folder: Path) -> str:
+    """The recipe that the model in a folder was trained by; "" where its folder does not say."""
+    return facts_in(folder).get("preset", "")
 
 
 def name_in(folder: Path) -> str:

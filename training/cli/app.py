@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from training.cli import control, data, draw, evaluate, release, runs, speed, train
+from training.cli import control, data, draw, evaluate, homework, release, runs, speed, train
 from training.cli.console import errors
 from training.system.errors import Cancelled, UserError
 
@@ -31,6 +31,7 @@ app.command("work", hidden=True)(train.work)
 app.add_typer(runs.app, name="runs")
 app.command("evaluate")(evaluate.evaluate)
 app.command("diagnose")(evaluate.diagnose_command)
+app.command("report")(homework.report)
 app.command("sample")(draw.sample)
 app.command("swap")(draw.swap_command)
 app.command("download")(data.download)

@@ -18,3 +18,15 @@ def test_words_stand_to_the_left_and_numbers_to_the_right() -> None:
         "| a | so | 1 |",
         "| b | thus | 2 |",
     ]
+
+
+def with_bars() -> None:
+    from pages.kit.tables import table
+
+    table(["", "q(z|x)"], [["log q(z|x)", "1"], ["escaped \\| already", "2"]])
+
+
+def test_a_bar_within_a_cell_is_no_border() -> None:
+    (shown,) = AppTest.from_function(with_bars).run().markdown
+    assert "| log q(z\\|x) | 1 |" in shown.value
+    assert "| escaped \\| already | 2 |" in shown.value
