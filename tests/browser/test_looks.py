@@ -20,9 +20,11 @@ PAGES = {
     "labels": "labels?guess=70+to+80",
     "style": "style?guess=over+90",
     "clinic": "clinic",
+    "check-sheet": "check_sheet",
     "elbo": "elbo?elbo-all=true",
     "iwae": "iwae?iwae-all=true",
 }
+SHOWN = "[class*='st-key-pixels-'] img:visible, canvas.grids:visible, [class*='st-key-sheet-'] table"
 WIDE, NARROW, PHONE = 1440, 900, 390
 CUT = """() => [...document.querySelectorAll('.katex-display, h1, h2, h3, [data-testid=stMetricValue]')]
     .filter(node => node.offsetParent && node.scrollWidth > node.clientWidth + 2)
@@ -52,7 +54,7 @@ def seen(request: pytest.FixtureRequest, server: Server, browser: Browser) -> It
     """A walk around a page; leaves pictures in tests/browser/shots, for a person to look at."""
     with opener(browser) as open_page:
         page = open_page(f"{server.url}/{PAGES[request.param]}")
-        page.locator("[class*='st-key-pixels-'] img:visible, canvas.grids:visible").first.wait_for()
+        page.locator(SHOWN).first.wait_for()
         await_rest(page)
         found = Seen(page.evaluate(NAMELESS), page.get_by_test_id("stException").count())
         for dark in (False, True):
