@@ -68,7 +68,7 @@ def best_by(runs: list[RunSummary], budget: int) -> tuple[float, RunSummary] | N
 
 
 def budgets(runs: list[RunSummary]) -> None:
-    st.subheader("The best for each budget", anchor=False)
+    st.header("The best for each budget", anchor=False)
     rows = []
     for budget in BUDGETS:
         if (best := best_by(runs, budget)) is not None:
@@ -78,7 +78,7 @@ def budgets(runs: list[RunSummary]) -> None:
 
 
 def every_run(runs: list[RunSummary]) -> None:
-    st.subheader("Every run", anchor=False)
+    st.header("Every run", anchor=False)
     rows = [
         [plain(run.label), run.recipe, f"{run.step:,}", *(f"{run.terms[name]:.2f}" for name in ("nelbo", "kl", "rec"))]
         for run in runs[:MOST_ROWS]

@@ -18,7 +18,7 @@ PLACES = {"home": ""}  # where a page's address is not its name
 
 
 def share_it(lesson: Lesson) -> None:
-    st.subheader("Share it", anchor=False)
+    st.header("Share it", anchor=False)
     text = link_of(lesson)
     first = lesson.cards[0].page
     here = (st.context.url or "").partition("?")[0].rpartition("/")[0]
@@ -51,7 +51,7 @@ def share_it(lesson: Lesson) -> None:
 
 
 def open_it() -> None:
-    st.subheader("Open one", anchor=False)
+    st.header("Open one", anchor=False)
     with st.form("open-lesson", border=False):
         file = st.file_uploader("A lesson's file", ["json"], key="lesson-upload", max_upload_size=1)
         with st.container(horizontal=True):
@@ -76,7 +76,7 @@ tell_problem()
 now = draft()
 making, around = st.columns([1.9, 1], gap="large")
 with making, section("lesson"):
-    st.subheader("Your lesson", anchor=False)
+    st.header("Your lesson", anchor=False)
     if now.cards:
         lesson_editor(now)
     else:

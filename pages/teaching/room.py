@@ -45,14 +45,14 @@ def door() -> None:
     """For a visitor who is in no room: a code to type, and a room to open for who may."""
     left, right = st.columns(2, gap="large")
     with left, st.form("join", border=False):
-        st.subheader("Join", anchor=False)
+        st.header("Join", anchor=False)
         st.text_input("Code", key=page_key("typed"), max_chars=2 * CODE_LENGTH, placeholder="as on the projector")
         if st.form_submit_button("Join the room", type="primary", icon=":material/login:", width="stretch"):
             join(st.session_state[page_key("typed")])
             st.rerun()
     if may_open():
         with right:
-            st.subheader("Teach", anchor=False)
+            st.header("Teach", anchor=False)
             st.markdown("Open a room: the class joins by a code, and guesses before the answer shows. No names.")
             st.button("Open a room", icon=":material/add:", on_click=open_it, key="open-room")
 
@@ -63,7 +63,7 @@ def projector(code: str) -> None:
     with way:
         way_in(code)
     with asked:
-        st.subheader("Ask", anchor=False)
+        st.header("Ask", anchor=False)
         st.markdown("Each of these pages has a question. Open it there, and press **Ask the room**.")
         with st.container(horizontal=True):
             for name, (title, icon) in ASKING.items():

@@ -71,7 +71,7 @@ def was_deleted(name: str) -> str:
 
 
 def queue(runs: list[Active]) -> None:
-    st.subheader(f"Trainings: {len(runs)}", anchor=False)
+    st.header(f"Trainings: {len(runs)}", anchor=False)
     if not runs:
         st.markdown("Nothing trains or waits.")
     for run in runs[:MOST_ROWS]:
@@ -86,7 +86,7 @@ def queue(runs: list[Active]) -> None:
 
 
 def workspaces(found: list[Usage]) -> None:
-    st.subheader(f"Workspaces: {len(found) - 1}", anchor=False)
+    st.header(f"Workspaces: {len(found) - 1}", anchor=False)
     rows = [
         [
             name_of(usage.owner),
@@ -110,7 +110,7 @@ def disk(found: list[Usage]) -> None:
 
 
 def next_class() -> None:
-    st.subheader("The next class", anchor=False)
+    st.header("The next class", anchor=False)
     st.markdown(
         "A reset stops the trainings of all visitors, and sets their workspaces and all rooms aside. Your own "
         "workspace, the machine's runs and lessons stay. It can be undone for 30 days."

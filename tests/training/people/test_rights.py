@@ -13,7 +13,7 @@ from training.lab.run_index import active_run, readable_runs, run_ids
 from training.lab.run_notes import change_notes
 from training.lab.run_summaries import run_summaries
 from training.people.places import owner_of, place_of
-from training.people.rights import find_run, may, own_place, require, run_folder, visible_runs
+from training.people.rights import find_run, may, own_place, require, run_folder, share_run, visible_runs
 from training.people.sharing import change_share
 from training.people.viewer import MACHINE, Viewer, viewer, viewing
 from training.people.workspaces import open_link, workspace_of
@@ -120,6 +120,8 @@ ATTEMPTS: dict[str, Callable[[Run, Launcher], object]] = {
     "delete": lambda run, _: throw_away(run.path),
     "restore": lambda run, _: restore_run(run.path),
     "open to control": lambda run, _: run_folder(run.id, "change"),
+    "publish": lambda run, _: share_run(run.path, published=True, forks=True),
+    "take the link back": lambda run, _: share_run(run.path, link=False),
 }
 
 

@@ -21,6 +21,8 @@ from training.checkpoints.reading import load_checkpoint
 from training.lab.fork import make_fork
 from training.lab.run_notes import change_notes, read_notes
 from training.lab.run_summaries import run_summary
+from training.people.places import place_of
+from training.people.viewer import Viewer, viewing
 from training.pictures.grids import png_bytes
 from training.runs.config import TrainConfig
 from training.runs.run_folder import Run
@@ -383,3 +385,26 @@ def test_a_bundle_is_written_whole_or_not_at_all(run: Run, tmp_path: Path) -> No
     assert unpacked((tmp_path / "out.zip").read_bytes()).keys() == unpacked(bundle(run)).keys()
     with pytest.raises(UserError, match="cannot be written"):
         write_bundle(run, tmp_path / "nowhere" / "out.zip")
+
+
+@pytest.mark.usefixtures("runs_folder")
+def test_a_bundle_of_another_visitor_overwrites_nothing(trained: Path, whole: bytes, quarantine: Quarantine) -> None:
+    """Under the id of somebody's run, and with names that lead into their workspace."""
+    anne, bert = "@" + "a" * 20, "@" + "b" * 20
+    shutil.copytree(trained, place_of(anne) / "mine")
+    before = files_of(place_of(anne))
+    file = place_of(anne).parent / "crafted.zip"
+    with viewing(Viewer(bert)):
+        file.write_bytes(whole)
+        made = open_bundle(file, quarantine)
+        assert made.path.parent == place_of(bert)
+        assert made.id != "mine"
+        for leading in (
+            f"../{anne}/mine/config.json",
+            f"{anne}/mine/config.json",
+            f"mine/../../{anne}/mine/config.json",
+        ):
+            file.write_bytes(zipped({**unpacked(whole), leading: b"{}"}))
+            with pytest.raises(UserError, match="cannot be opened as a run"):
+                open_bundle(file, quarantine)
+    assert files_of(place_of(anne)) == before
