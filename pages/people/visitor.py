@@ -5,6 +5,7 @@ a test of a page, the page is the machine's own.
 """
 
 from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,13 +65,23 @@ def address() -> str:
 def sits_here(client: ClientContext) -> bool:
     """Whether a browser reaches the server from the same machine, and through no proxy."""
     headers = {name.lower(): value for name, value in client.headers}
-    if client.remote_ip not in LOOPBACK or any(name in headers for name in FORWARDED):
+    if not _is_loopback(client.remote_ip or "") or any(name in headers for name in FORWARDED):
         return False
     try:
         host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:
         return False
     return host in LOOPBACK or host.endswith(".localhost")  # no foreign name that leads here
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether an address is the machine's own; an IPv4 one may be written as IPv6 does, ::ffff:127.0.0.1."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address in LOOPBACK
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
 
 
 def _client() -> ClientContext | None:

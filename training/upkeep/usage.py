@@ -49,7 +49,11 @@ def require_in_charge() -> None:
         UserError: they do not.
     """
     if not is_in_charge():
-        raise UserError("This is for the teacher alone: enter the teacher's key on Runs, under Who sees these runs.")
+        raise UserError(
+            "This is for the teacher alone: open it on the server's own machine, or set $ELBO_LAB_TEACHER_KEY."
+            if is_open("teacher")
+            else "This is for the teacher alone: enter the teacher's key on Runs, under Who sees these runs."
+        )
 
 
 def usages() -> list[Usage]:

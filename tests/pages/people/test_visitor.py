@@ -28,6 +28,9 @@ Browse = Callable[..., str]
         ("127.0.0.1", {"Host": "localhost:8501"}, True),
         ("::1", {"Host": "[::1]:8501"}, True),
         ("127.0.0.1", {"Host": "127.0.0.1:8501"}, True),
+        ("::ffff:127.0.0.1", {"Host": "127.0.0.1:8501"}, True),  # as a server of both protocols sees it
+        ("::ffff:10.0.0.7", {"Host": "127.0.0.1:8501"}, False),
+        ("", {"Host": "127.0.0.1:8501"}, False),
         ("127.0.0.1", {"Host": "evil.example.org:8501"}, False),  # a name that leads here
         ("127.0.0.1", {"Host": "localhost", "X-Forwarded-For": "10.0.0.7"}, False),
         ("127.0.0.1", {"Host": "localhost", "Forwarded": "for=10.0.0.7"}, False),
