@@ -18,6 +18,7 @@ from training.checkpoints.model_ref import ModelRef, model_ref
 from training.people.kept_files import KeptFile, forget_file, keep_file, kept_files, kept_folder
 from training.people.limits import limits
 from training.people.viewer import viewer
+from training.system.errors import UserError
 from training.system.folders import pretrained_names
 from training.system.scratch import prefix
 
@@ -28,6 +29,7 @@ __all__ = [
     "Diagnosed",
     "diagnosed_uploads",
     "newly_uploaded",
+    "recall_diagnoses",
     "take_uploads",
     "upload_panel",
     "uploads",
@@ -82,6 +84,17 @@ def diagnosed_uploads() -> list[Diagnosed]:
     """What came in and what was found in it, the latest first; of each name the latest alone."""
     found: list[Diagnosed] = st.session_state.setdefault("diagnosed", [])
     return found
+
+
+def recall_diagnoses() -> None:
+    """Find out again what is in the files that an earlier session uploaded."""
+    known = {entry.name for entry in diagnosed_uploads()}
+    for name, ref in [(name, ref) for name, ref in uploads().items() if name not in known]:
+        try:
+            found = Diagnosed(name, "", services.admitted_again(ref).diagnosis)
+        except UserError as error:
+            found = Diagnosed(name, str(error), None)
+        st.session_state["diagnosed"] = [*diagnosed_uploads(), found][:MOST_FINDINGS]
 
 
 def upload_panel() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.choose.weight_uploads import Diagnosed, diagnosed_uploads
+from pages.choose.weight_uploads import Diagnosed, diagnosed_uploads, recall_diagnoses
 from pages.compare.comparison_views import Compared
 from pages.draw.palette import marked
 from pages.kit import frame, services
@@ -33,6 +33,7 @@ _STYLE = """<style>
 
 def findings() -> None:
     """What was found in each file that this visitor uploaded, the latest first."""
+    recall_diagnoses()
     for position, entry in enumerate(diagnosed_uploads()):
         _finding(entry, opened=position == 0)
 

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from models.family import Family
     from training.checkpoints.quarantine import Quarantine
     from training.checkpoints.reading import Checkpoint
+    from training.diagnosis.admit_upload import Admitted
     from training.lab.launch import Launcher
     from training.system.jobs import Job, Jobs
 
 __all__ = [
     "BY_WEIGHTS",
     "admitted",
+    "admitted_again",
     "checkpoint",
     "families",
     "first_samples",
@@ -198,11 +200,14 @@ def checkpoint(ref: ModelRef, _read: "Checkpoint | None" = None) -> "Checkpoint"
     if _read is None and (not ref.path.is_file() or (ref.origin == "run" and ref.path.is_symlink())):
         raise UserError(f"There are no weights of {ref.title} here: choose another model, or train it first.")
     if _read is None and ref.origin == "upload":
-        return _admitted_again(ref)
+        again = admitted_again(ref).checkpoint
+        assert again is not None
+        return again
     return _read or load_checkpoint(ref.path)
 
 
-def _admitted_again(ref: ModelRef) -> "Checkpoint":
+@st.cache_resource(max_entries=16, show_spinner=False)
+def admitted_again(ref: ModelRef) -> "Admitted":
     """A file that a visitor uploaded in an earlier session: a stranger's as before, so it is read in quarantine.
 
     Raises:
@@ -214,7 +219,7 @@ def _admitted_again(ref: ModelRef) -> "Checkpoint":
         came = admit(ref.path.read_bytes(), ref.name, Path(folder), quarantine())
         if came.checkpoint is None or came.checkpoint.sha256 != ref.sha256:
             raise UserError(came.sentence or f"The file {ref.name} has changed since it was uploaded: upload it again.")
-        return replace(came.checkpoint, file=ref.path)
+        return came._replace(checkpoint=replace(came.checkpoint, file=ref.path))
 
 
 def first_samples(ref: ModelRef) -> bytes | None:

@@ -59,3 +59,16 @@ def test_there_are_so_many_and_one_that_is_removed_is_gone(
     page.button(key="remove-mine").click().run()
     assert not list(folder.glob("*.safetensors"))
     assert not [name for name in models(tab(app, "samples")) if name.startswith("upload")]
+
+
+def test_a_reload_finds_their_diagnoses_again(app: AppTest, browse_as: Callable[..., str]) -> None:
+    browse_as(ANNE)
+    upload(tab(app, "clinic"), ("mine.pt", weights()))
+    before = [success.value for success in tab(app, "clinic").success]
+    st.cache_resource.clear()
+    again = tab(app, "clinic")
+    assert [success.value for success in again.success] == before
+    assert any("mine" in verdict for verdict in before)
+    assert [expander.label for expander in again.expander if "layer by layer" in expander.label] == [
+        "mine, layer by layer"
+    ]
