@@ -29,6 +29,6 @@ def test_a_link_to_a_page_opens_it_on_a_fresh_server(
     reached_by_links = {"source"}
     scripts = {script.stem for script in (PROJECT / "pages").glob("*.py")} | {"check_sheet"}  # others are in groups
     expect(page.get_by_test_id("stTopNavLink")).to_have_count(len(scripts - {"__init__"} - reached_by_links))
-    expect(page.get_by_test_id("stTopNavSection")).to_have_text("Theory")
+    expect(page.get_by_test_id("stTopNavSection")).to_have_text(["Theory", "Class"])
     expect(page.get_by_text("Page not found")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)

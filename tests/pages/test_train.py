@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 import training.lab.launch
 from models.registry import PRESETS, family_of
@@ -29,10 +30,15 @@ def page(app: AppTest) -> AppTest:
     return app.switch_page("pages/train.py").run()
 
 
+def start_button(page: AppTest) -> Button:
+    (found,) = [button for button in page.button if button.label == "Start training"]
+    return found
+
+
 def start(page: AppTest, **values: float) -> str:
     for key, value in values.items():
         page.number_input(key=f"train-{key}-vae").set_value(value)
-    page.button[-1].click().run()
+    start_button(page).click().run()
     return str(page.selectbox(key="train-run").value)
 
 
@@ -51,7 +57,7 @@ def test_every_preset_has_its_form_and_starts(
     page.selectbox(key="train-preset").select(preset).run()
     assert not page.exception
     page.number_input(key=f"train-steps-{preset}").set_value(1)
-    page.button[-1].click().run()
+    start_button(page).click().run()
     assert not page.error
     run = Run.named(str(page.selectbox(key="train-run").value))
     assert run.config.model == PRESETS[preset].model
@@ -61,7 +67,7 @@ def test_an_fsvae_without_svhn_says_how_to_get_it(page: AppTest) -> None:
     page.selectbox(key="train-preset").select("fsvae").run()
     assert not page.exception
     assert [info.value for info in page.info if "python -m training download svhn" in info.value]
-    assert page.button[-1].disabled
+    assert start_button(page).disabled
     (attempt,) = [text.value for text in page.markdown if text.value.startswith("**Try this**")]
     assert "colours" in attempt
 
@@ -73,7 +79,7 @@ def test_an_fsvae_trains_on_svhn_and_is_not_offered_for_mnists_bounds(
     assert any("non-commercial use only" in caption.value for caption in page.caption)
     page.number_input(key="train-steps-fsvae").set_value(1)
     page.number_input(key="train-batch_size-fsvae").set_value(7)
-    page.button[-1].click().run()
+    start_button(page).click().run()
     assert not page.error
     run_id = str(page.selectbox(key="train-run").value)
     until(lambda: Run.named(run_id).status().state == "finished")
@@ -206,7 +212,7 @@ def test_settings_change_while_it_trains_and_the_curve_marks_where(page: AppTest
 def test_a_sweep_starts_a_run_for_every_combination(page: AppTest, runs_folder: Path) -> None:
     page.number_input(key="train-steps-vae").set_value(7)
     page.text_input(key="train-sweep-vae").set_value("seed: 3-4; size of z: 2, 5")
-    page.button[-1].click().run()
+    start_button(page).click().run()
     assert not page.error
     configs = [run.config for run in readable_runs()]
     assert {(config.seed, config.model.model_dump()["z"]) for config in configs} == {(3, 2), (3, 5), (4, 2), (4, 5)}
@@ -215,7 +221,7 @@ def test_a_sweep_starts_a_run_for_every_combination(page: AppTest, runs_folder: 
 
 def test_a_sweep_that_cannot_be_read_is_one_sentence(page: AppTest, runs_folder: Path) -> None:
     page.text_input(key="train-sweep-vae").set_value("sed: 1-4")
-    page.button[-1].click().run()
+    start_button(page).click().run()
     assert not page.exception
     assert len(page.error) == 1
     assert "names none of" in page.error[0].value

@@ -17,7 +17,7 @@ WARM_UP = 5
 
 
 class Operation(NamedTuple):
-    """One operation of PyTorch, or one call of its optimiser.
+    """One operation of PyTorch.
 
     Attributes:
         calls: a step.

@@ -16,7 +16,7 @@ def test_the_matrix_products_of_a_step_are_among_its_operations(preset: str) -> 
     assert milliseconds == sorted(milliseconds, reverse=True)
     calls = {each.name: each.calls for each in found.operations}
     assert calls["aten::addmm"] == 6  # layers of the encoder and of the decoder
-    assert calls["Optimizer.step#Adam.step"] == 1
+    assert calls["aten::_fused_adam_"] == 1
 
 
 def test_an_unknown_preset_is_one_sentence() -> None:
