@@ -33,7 +33,7 @@ DIGIT_SIZED = VAEConfig(z=5, hidden=(11, 13), pixels=784)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "quiet_machine" in getattr(item, "fixturenames", ()):
+        if {"quiet_machine", "machine_at_hand"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.clock)
 
 
